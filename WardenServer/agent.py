@@ -1,0 +1,244 @@
+"""What a plugin file promises, and what the hub hands to its functions."""
+
+import ast
+import difflib
+import inspect
+import logging
+import math
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from WardenServer.errors import FieldError, PluginError, SettingError
+from WardenServer.field import Declaration, attribute_name, declare
+from WardenServer.plugins.common import tango_reading
+
+#: The longest interval, a day. Longer than this is more likely a mistake in the unit.
+LONGEST = 86400.0
+#: Default offsets spread the agents over at most this many seconds.
+SPREAD = 5.0
+
+_CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "FIELDS", "SETTINGS")
+_FUNCTIONS = ("work", "setup", "close", "save", "load")
+#: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
+OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "enabled")
+
+
+@dataclass
+class Agent:
+    """What the functions of a plugin get: its name, settings and surroundings.
+
+    Only the agent's own thread touches it. `last` holds the fields of the last good run.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("warden.agent"))
+    stopping: threading.Event = field(default_factory=threading.Event)
+    last: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, device: str, attributes: list[str]) -> dict[str, Any]:
+        """Values of a Tango device's attributes, read in one call: {attribute: value}.
+
+        An attribute that cannot be read is a `NoData` with the reason, the others have their values.
+
+        Raises:
+            Unreachable: the device or its database does not answer.
+        """
+        return tango_reading.read(device, attributes)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All that a plugin file and its settings say of one agent. Times in ticks where named so, else in seconds."""
+
+    name: str
+    path: Path
+    key: str
+    interval: float
+    offset: float
+    interval_ticks: int
+    offset_ticks: int
+    timeout: float
+    isolate: bool
+    fields: Mapping[str, Declaration]
+    settings: Mapping[str, Any]
+    work: Callable[[Agent], Any]
+    setup: Callable[[Agent], Any] | None = None
+    close: Callable[[Agent], Any] | None = None
+    save: Callable[[], Any] | None = None
+    load: Callable[[Any], Any] | None = None
+    origin: object = None  # keeps the module's namespace alive
+    digest: str = ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Settings the plugin needs and did not get: a template that runs only as a configured instance."""
+        return tuple(name for name, value in self.settings.items() if value is ...)
+
+
+def default_offset_ticks(name: str, interval_ticks: int, tick: float) -> int:
+    """A phase that is the same after every restart: a hash of the name over min(interval, 5 s), as in Prometheus."""
+    spread = max(1, min(interval_ticks, round(SPREAD / tick)))
+    return zlib.crc32(name.encode()) % spread
+
+
+def read_contract(module: ModuleType, path: Path, name: str, tick: float, configured: Mapping[str, Any]) -> Contract:
+    """Read what `module`, loaded from `path`, promises as the agent `name` with its table in the configuration.
+
+    Raises:
+        PluginError: something is missing, misspelt or impossible; the text has the file, the reason and the cure.
+        SettingError: the table in the configuration does not fit the plugin.
+    """
+    _refuse_misspellings(path)
+    functions = _functions(module, path)
+    settings = _settings(module, path, name, configured)
+    interval = configured.get("interval", getattr(module, "INTERVAL", None))
+    interval_ticks = _ticks(interval, "INTERVAL", path, tick)
+    offset = configured.get("offset", getattr(module, "OFFSET", None))
+    if offset is None:
+        offset_ticks = default_offset_ticks(name, interval_ticks, tick)
+    else:
+        offset_ticks = _ticks(offset, "OFFSET", path, tick, least=0)
+    return Contract(
+        name=name,
+        path=path,
+        key=_key(configured.get("key", getattr(module, "KEY", name)), path),
+        interval=float(interval),
+        offset=offset_ticks * tick,
+        interval_ticks=interval_ticks,
+        offset_ticks=offset_ticks,
+        timeout=_timeout(configured.get("timeout", getattr(module, "TIMEOUT", None)), float(interval), path),
+        isolate=_flag(configured.get("isolate", getattr(module, "ISOLATE", False)), path),
+        fields=_declarations(module, path, name),
+        settings=settings,
+        **functions,
+    )
+
+
+def _refuse_misspellings(path: Path) -> None:
+    """Top-level names in capitals that look like a name of the contract but are not, and functions likewise."""
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef):
+            _refuse_misspelling(node.name, _FUNCTIONS[:1], path, node.lineno, 0.75)
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id.isupper():
+                _refuse_misspelling(target.id, _CONSTANTS, path, node.lineno, 0.8)
+
+
+def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int, cutoff: float) -> None:
+    close = difflib.get_close_matches(name, known, 1, cutoff)
+    if close and name not in known:
+        raise PluginError(f'{path}:{line}: "{name}" looks like a misspelling of {close[0]}; write {close[0]}')
+
+
+def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
+    found = {name: getattr(module, name) for name in _FUNCTIONS if callable(getattr(module, name, None))}
+    if "work" not in found:
+        raise PluginError(
+            f"{path}: has no function work; add def work(agent), or start the file's name with _ if it is no agent"
+        )
+    for name, function in found.items():
+        wanted = 0 if name == "save" else 1
+        if not _takes(function, wanted):
+            raise PluginError(f"{path}: {name} must take {wanted} argument(s); see the template minimal")
+    return found
+
+
+def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    try:
+        inspect.signature(function).bind(*range(arguments))
+    except TypeError:
+        return False
+    except ValueError:  # a callable written in C has no signature to look at
+        return True
+    return True
+
+
+def _ticks(value: Any, what: str, path: Path, tick: float, least: int = 1) -> int:
+    """Seconds as whole ticks."""
+    cure = f"write seconds, a whole number of ticks of {tick:g} s"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        said = "is missing" if value is None else f"is {value!r:.40}"
+        raise PluginError(f"{path}: {what} {said}; {cure}")
+    ticks = round(value / tick)
+    if ticks < least or value > LONGEST:
+        raise PluginError(f"{path}: {what} is {value:g} s; {cure}, at most {LONGEST:g} s (a day)")
+    if abs(ticks * tick - value) > 1e-6 * max(1.0, value):
+        raise PluginError(f"{path}: {what} is {value:g} s, no whole number of ticks of {tick:g} s; write {ticks * tick:g}")
+    return ticks
+
+
+def _timeout(value: Any, interval: float, path: Path) -> float:
+    """Seconds after which a run counts as stalled: as long as its document lives, unless told otherwise."""
+    if value is None:
+        return max(10.0, 10 * interval)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise PluginError(f"{path}: TIMEOUT is {value!r:.40}; write seconds, more than 0")
+    return float(value)
+
+
+def _flag(value: Any, path: Path) -> bool:
+    if not isinstance(value, bool):
+        raise PluginError(f"{path}: ISOLATE is {value!r:.40}; write True or False")
+    return value
+
+
+def _key(value: Any, path: Path) -> str:
+    """A key Memcached takes: up to 250 bytes (200 here, to leave room for the prefix) without blanks or control codes."""
+    if not isinstance(value, str) or not value:
+        raise PluginError(f"{path}: KEY is {value!r:.40}; write the name of the Memcached document as text")
+    if len(value.encode("utf-8", "replace")) > 200 or any(c.isspace() or not c.isprintable() for c in value):
+        raise PluginError(f"{path}: KEY {value[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither")
+    if value.startswith("warden."):
+        raise PluginError(f'{path}: KEY "{value}" is kept for the hub about itself; choose another')
+    return value
+
+
+def _declarations(module: ModuleType, path: Path, agent: str) -> dict[str, Declaration]:
+    said = getattr(module, "FIELDS", {})
+    if not isinstance(said, Mapping):
+        raise PluginError(f'{path}: FIELDS is a {type(said).__name__}; write a dict such as {{"Current": {{"unit": "mA"}}}}')
+    try:
+        declared = {str(name): declare(str(name), entry) for name, entry in said.items()}
+        names = [(attribute_name(agent, name), name) for name in declared]
+    except FieldError as error:
+        raise PluginError(f"{path}: {error}") from None
+    seen: dict[str, str] = {}
+    for attribute, name in names:
+        other = seen.setdefault(attribute.lower(), name)
+        if other != name:
+            raise PluginError(f'{path}: FIELDS "{other}" and "{name}" are the same Tango attribute {attribute}; rename one')
+    return declared
+
+
+def _settings(module: ModuleType, path: Path, name: str, configured: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The plugin's own settings: defaults from its SETTINGS (`...` = must be given), values from the configuration."""
+    known = getattr(module, "SETTINGS", {})
+    if not isinstance(known, Mapping):
+        raise PluginError(f"{path}: SETTINGS is a {type(known).__name__}; write a dict of names and default values")
+    settings = dict(known)
+    for given, value in configured.items():
+        if given in OVERRIDES:
+            continue
+        if given not in known:
+            close = difflib.get_close_matches(given, [*known, *OVERRIDES], 1)
+            meant = f'; did you mean "{close[0]}"?' if close else f"; it has {', '.join([*known, *OVERRIDES])}"
+            raise SettingError(f'[agents.{name}]: plugin {path.stem} has no setting "{given}"{meant}')
+        _refuse_other_type(name, given, known[given], value)
+        settings[given] = value
+    return MappingProxyType(settings)
+
+
+def _refuse_other_type(agent: str, given: str, default: Any, value: Any) -> None:
+    """A value of another type than the default's is a mistake; a whole number will do for a float."""
+    if default is None or default is ...:
+        return
+    expected = (int, float) if isinstance(default, float) else type(default)
+    if not isinstance(value, expected) or isinstance(value, bool) != isinstance(default, bool):
+        raise SettingError(f"[agents.{agent}]: {given} is {value!r:.60}; write a {type(default).__name__}")

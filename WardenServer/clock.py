@@ -1,0 +1,24 @@
+"""Time as the hub sees it, so that tests can turn the hands."""
+
+import threading
+import time
+
+
+class Clock:
+    """The machine's clocks.
+
+    `monotonic` (seconds, arbitrary start) is for deadlines and durations, `time` (Unix seconds) for stamps only: the
+    wall clock may be stepped at any moment.
+    """
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never steps."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until `event` is set, for at most `seconds`; True when it is set."""
+        return event.wait(seconds)

@@ -1,0 +1,285 @@
+"""Every setting of the hub, in one place: type, default, unit and a sentence; and where each value came from.
+
+Later sources win: default, TOML file, environment (`WARDEN_<NAME>`), Tango property, command line.
+"""
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pytimeparse.timeparse import timeparse
+
+from WardenServer.errors import SettingError
+
+CONFIG_DIR = platformdirs.user_config_path("warden")
+STATE_DIR = platformdirs.user_state_path("warden")
+CONFIG_FILE = CONFIG_DIR / "warden.toml"
+
+#: Agents made from shipped plugins that need a setting; the configuration's table of the same name overrides.
+DEFAULT_AGENTS: Mapping[str, Mapping[str, Any]] = {
+    "tango_database": {"plugin": "read_tango", "device": "sys/database/2", "attributes": ["State", "Status"]},
+}
+
+
+def duration(value: Any) -> float:
+    """Seconds from a number, or from text such as "1:30" or "30 minutes"."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            value = timeparse(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ValueError('a duration: a number of seconds, or "1:30" or "30 minutes"')
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("a whole number, 0 or more")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text in quotes")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part for part in re.split(r"[,\s]+", value) if part]
+    if not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
+        raise ValueError('a list of texts, such as ["a", "b"]')
+    return tuple(value)
+
+
+def _path(value: Any) -> Path:
+    return Path(_text(value)).expanduser().absolute()
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    if isinstance(value, str):
+        value = value.split(os.pathsep)
+    return tuple(_path(item) for item in _texts(value))
+
+
+def _servers(value: Any) -> tuple[str, ...]:
+    servers = _texts(value)
+    for server in servers:
+        if not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", server):
+            raise ValueError('a list of "host:port"')
+    return servers
+
+
+def _instance(value: Any) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", _text(value)):
+        raise ValueError("a name of letters, digits, _ . and -")
+    return str(value)
+
+
+def _level(value: Any) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if _text(value).upper() not in levels:
+        raise ValueError(f"one of {', '.join(levels)}")
+    return str(value).upper()
+
+
+def _positive(value: Any) -> float:
+    seconds = duration(value)
+    if seconds <= 0:
+        raise ValueError("a duration of more than 0 seconds")
+    return seconds
+
+
+def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "") -> Any:
+    return field(default=default, metadata={"parse": parse, "help": text, "unit": unit})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of one hub. `origins` says of each where it came from, `file` is the TOML file read, if any."""
+
+    instance: str = _setting("local", _instance, "Name of this hub: device warden/hub/<instance>, alias warden-<instance>.")
+    tick: float = _setting(0.1, _positive, "The scheduler's fixed tick; intervals are whole numbers of it.", "s")
+    autostart: bool = _setting(True, _flag, "Whether the agents run as soon as the server does, or wait for Start.")
+    plugin_folders: tuple[Path, ...] = _setting(
+        (CONFIG_DIR / "plugins",), _paths, "Folders of your own plugin files; the first folder that has a name wins."
+    )
+    shipped: bool = _setting(True, _flag, "Whether the agents that ship with the hub run too.")
+    disabled: tuple[str, ...] = _setting((), _texts, "Names of agents not to load.")
+    load_timeout: float = _setting(5.0, _positive, "How long one plugin file may take to import before it is refused.", "s")
+    memcached: tuple[str, ...] = _setting(
+        (), _servers, "Memcached servers, host:port; none: `warden up` starts one, the server alone uses 127.0.0.1:11211."
+    )
+    memcached_timeout: float = _setting(1.0, _positive, "How long Memcached may take to answer.", "s")
+    prefix: str = _setting("", _text, "Put before every Memcached key, to share a server between beamlines.")
+    expire: float = _setting(
+        -1.0, lambda value: -1.0 if value in (-1, "-1") else duration(value),
+        "Life of a document; 0 never ends, -1 means ten intervals of its agents, at least 10 s.", "s",
+    )  # fmt: skip
+    array_limit: int = _setting(10_000, _whole, "Longest array in a JSON document; longer ones are null there, whole in Tango.")
+    tango_host: str = _setting("", _text, "The Tango database, host:port; empty: TANGO_HOST, else `warden up` starts one.")
+    listen: str = _setting(
+        "", _text, "Address the device server listens on; empty: 127.0.0.1 where the Tango database is there, else all."
+    )
+    state_folder: Path = _setting(STATE_DIR, _path, "Where the hub keeps its database, logs and what it remembers.")
+    log_level: str = _setting("INFO", _level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
+    log_size: int = _setting(5_000_000, _whole, "Size at which the log file is put aside; three are kept.", "bytes")
+    agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
+
+    @property
+    def device(self) -> str:
+        """The Tango name of the hub's device."""
+        return f"warden/hub/{self.instance}"
+
+    @property
+    def hub_key(self) -> str:
+        """The Memcached key, without prefix, of the hub's document about itself."""
+        return f"warden.{self.instance}"
+
+    @property
+    def memcached_servers(self) -> tuple[str, ...]:
+        """The servers to write to."""
+        return self.memcached or ("127.0.0.1:11211",)
+
+
+#: The settings a user can give, by name.
+SETTINGS = {item.name: item for item in dataclasses.fields(Settings) if "help" in item.metadata}
+
+
+def property_name(name: str) -> str:
+    """The Tango property of a setting: log_level is LogLevel."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def variable_name(name: str) -> str:
+    """The environment variable of a setting: log_level is WARDEN_LOG_LEVEL."""
+    return f"WARDEN_{name.upper()}"
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    properties: Mapping[str, Sequence[str]] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read all sources.
+
+    Args:
+        file: the TOML file; None means WARDEN_CONFIG, else the one in the XDG configuration folder, which may be missing.
+        environment: variables such as WARDEN_TICK.
+        properties: Tango properties of the device such as {"Tick": ["0.2"]}.
+        options: values from the command line, by setting name.
+
+    Raises:
+        SettingError: a setting is unknown or wrong; the text has the source, the line and the likely meaning.
+    """
+    named = file or (Path(environment["WARDEN_CONFIG"]) if environment.get("WARDEN_CONFIG") else None)
+    path = (named or CONFIG_FILE).expanduser().absolute()
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    table, text = _read_file(path, must_exist=named is not None)
+    agents = _agents(table.pop("agents", {}), path, text)
+    for name, value in table.items():
+        where = f"{path}:{_line(text, name)}"
+        _take(values, origins, name, value, where, f"{path}")
+    for name in SETTINGS:
+        if (value := environment.get(variable_name(name))) is not None:
+            _take(values, origins, name, value, f"environment {variable_name(name)}", f"environment {variable_name(name)}")
+    by_property = {property_name(name).lower(): name for name in SETTINGS}
+    for given, lines in (properties or {}).items():
+        name = by_property.get(given.lower(), given)
+        value = list(lines) if SETTINGS.get(name) and isinstance(SETTINGS[name].default, tuple) else "".join(lines)
+        _take(values, origins, name, value, f"property {given}", f"property {given}")
+    for name, value in (options or {}).items():
+        if value is not None:
+            _take(values, origins, name, value, f"option --{name.replace('_', '-')}", "command line")
+    return Settings(**values, agents=agents, origins=origins, file=path if table or text else None)
+
+
+def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingError(f"{path} does not exist; make it with: warden config --template > {path}") from None
+        return {}, ""
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path}: not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: cannot be read: {error}") from None
+
+
+def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any, where: str, origin: str) -> None:
+    if name not in SETTINGS:
+        raise SettingError(f'{where}: unknown setting "{name}"{_meaning(name, SETTINGS)}')
+    try:
+        values[name] = SETTINGS[name].metadata["parse"](value)
+    except (ValueError, RuntimeError) as error:  # RuntimeError: ~name of nobody
+        raise SettingError(f"{where}: {name} is {value!r:.60}; write {error}") from None
+    origins[name] = origin
+
+
+def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
+    """The tables [agents.NAME], over the default ones; their content is the plugin's to judge, but for durations."""
+    if not isinstance(table, Mapping):
+        raise SettingError(f"{path}:{_line(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]")
+    agents = {name: dict(entry) for name, entry in DEFAULT_AGENTS.items()}
+    for name, entry in table.items():
+        line = _line(text, name, f"agents.{name}")
+        if not isinstance(entry, Mapping):
+            raise SettingError(f"{path}:{line}: agents.{name} is {entry!r:.40}; write a table [agents.{name}]")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
+            raise SettingError(f'{path}:{line}: agent "{name}"; write a name of letters, digits and _, a letter first')
+        agents.setdefault(name, {}).update(_durations(name, entry, path, text))
+    return agents
+
+
+def _durations(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
+    read = dict(entry)
+    for setting in ("interval", "offset", "timeout"):
+        if setting in read:
+            try:
+                read[setting] = duration(read[setting])
+            except ValueError as error:
+                line = _line(text, setting, f"agents.{name}")
+                raise SettingError(f"{path}:{line}: {setting} is {read[setting]!r:.60}; write {error}") from None
+    return read
+
+
+def _meaning(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+    return f'; did you mean "{close[0]}"?' if close else "; `warden config` lists all settings"
+
+
+def _line(text: str, key: str, table: str = "") -> int:
+    """The line of `key` in `[table]` of a TOML text that is known to parse; the table's own line where it is not found."""
+    current, fallback = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            current = header[1].replace('"', "").replace("'", "").replace(" ", "")
+            fallback = number if current == table else fallback
+        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return number
+    return fallback

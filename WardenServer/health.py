@@ -1,0 +1,68 @@
+"""What the hub says of itself, made from plain records: state, status text and the document `warden.<instance>`."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+#: States of an agent in which somebody should look at it.
+BAD = ("failing", "stalled", "refused")
+
+#: An agent whose file was refused.
+REFUSED: Mapping[str, Any] = {
+    "state": "refused", "key": None, "interval": None, "offset": None, "runs": 0, "failures": 0, "skipped": 0,
+    "lateness_p99": None, "last_error": None, "age": None, "since": None, "reason": None, "warnings": {},
+}  # fmt: skip
+
+
+def p99(values: Iterable[float]) -> float:
+    """The 99th percentile; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[int(0.99 * (len(ordered) - 1) + 0.5)] if ordered else 0.0
+
+
+def with_refused(agents: Mapping[str, Mapping[str, Any]], refused: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The agents with those that were refused: as agents of their own, or as failing where the old code runs on."""
+    merged = {name: dict(agent) for name, agent in agents.items()}
+    for name, reason in refused.items():
+        if name in merged:
+            merged[name].update(state="failing", last_error=f"{reason}; the old code runs on")
+        else:
+            merged[name] = {**REFUSED, "last_error": reason}
+    return dict(sorted(merged.items()))
+
+
+def state(running: bool, agents: Mapping[str, Mapping[str, Any]], problems: Sequence[str]) -> str:
+    """The Tango state's name: FAULT nothing can run, ON stopped, ALARM something is wrong, else RUNNING."""
+    if all(agent["state"] == "refused" for agent in agents.values()):
+        return "FAULT"
+    if not running:
+        return "ON"
+    return "ALARM" if problems or any(agent["state"] in BAD for agent in agents.values()) else "RUNNING"
+
+
+_FIRST_LINE = {
+    "INIT": "The agents are being loaded.",
+    "ON": "Stopped, {} agents loaded; Start lets them run.",
+    "FAULT": "No agent can run; put plugin files into the plugin folder (warden new NAME) and Reload.",
+    "RUNNING": "{} agents run.",
+    "ALARM": "{} agents run, and something needs care.",
+}
+
+
+def status(state: str, agents: Mapping[str, Mapping[str, Any]], problems: Sequence[str]) -> str:
+    """The text an operator reads: what is wrong, since when, why, and the cure."""
+    able = sum(agent["state"] != "refused" for agent in agents.values())
+    lines = [_FIRST_LINE[state].format(able), *problems]
+    for name, agent in agents.items():
+        lines += _lines(name, agent)
+    return "\n".join(lines)
+
+
+def _lines(name: str, agent: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if agent["state"] in BAD:
+        since = f" since {time.strftime('%F %T', time.localtime(agent['since']))}" if agent["since"] else ""
+        lines.append(f"{name} is {agent['state']}{since}: {agent['last_error']}")
+    elif agent["state"] in ("stopped", "no data"):
+        lines.append(f"{name}: {agent['state']}" + (f": {agent['reason']}" if agent["reason"] else ""))
+    return lines + [f'{name} warns: field "{field}" {text}' for field, text in agent["warnings"].items()]

@@ -1,0 +1,65 @@
+"""What the hub remembers of its agents' fields, so that their attributes exist from the first moment of the next start."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from WardenServer.field import Kind
+
+log = logging.getLogger("warden.memory")
+
+VERSION = 1
+
+
+class Memory:
+    """The kinds of all fields, by agent, in one JSON file. One thread uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kinds = _read(path)
+        self._changed = False
+
+    def kinds(self, agent: str) -> dict[str, Kind]:
+        """The fields an agent returned in earlier runs of the hub."""
+        return dict(self._kinds.get(agent, {}))
+
+    def learn(self, agent: str, field: str, kind: Kind) -> None:
+        """Remember the kind of a field; `save` writes it."""
+        known = self._kinds.setdefault(agent, {})
+        if known.get(field) != kind:
+            known[field] = kind
+            self._changed = True
+
+    def save(self) -> None:
+        """Write the file if there is something new: whole or not at all."""
+        if not self._changed:
+            return
+        self._changed = False
+        plain = {
+            agent: {field: [kind.dtype, kind.dims, list(kind.labels)] for field, kind in fields.items()}
+            for agent, fields in self._kinds.items()
+        }
+        part = self._path.with_suffix(".part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.write_text(json.dumps({"version": VERSION, "fields": plain}), encoding="utf-8")
+            part.replace(self._path)
+        except OSError as error:
+            log.warning("%s cannot be written (%s); the next start will not know the fields", self._path, error.strerror)
+
+
+def _read(path: Path) -> dict[str, dict[str, Kind]]:
+    try:
+        stored: Any = json.loads(path.read_text(encoding="utf-8"))
+        if stored["version"] != VERSION:
+            raise ValueError(f"version {stored['version']}")
+        return {
+            agent: {field: Kind(dtype, dims, tuple(labels)) for field, (dtype, dims, labels) in fields.items()}
+            for agent, fields in stored["fields"].items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s is not usable (%s); it will be written anew", path, error)
+        return {}

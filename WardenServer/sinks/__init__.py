@@ -1,0 +1,1 @@
+"""The ways out of the hub: each sink on a thread of its own."""
