@@ -125,7 +125,9 @@ def _refuse_misspellings(path: Path) -> None:
     for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.FunctionDef):
             _refuse_misspelling(node.name, _FUNCTIONS[:1], path, node.lineno, 0.75)
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         for target in targets:
             if isinstance(target, ast.Name) and target.id.isupper():
                 _refuse_misspelling(target.id, _CONSTANTS, path, node.lineno, 0.8)
@@ -170,7 +172,9 @@ def _ticks(value: Any, what: str, path: Path, tick: float, least: int = 1) -> in
     if ticks < least or value > LONGEST:
         raise PluginError(f"{path}: {what} is {value:g} s; {cure}, at most {LONGEST:g} s (a day)")
     if abs(ticks * tick - value) > 1e-6 * max(1.0, value):
-        raise PluginError(f"{path}: {what} is {value:g} s, no whole number of ticks of {tick:g} s; write {ticks * tick:g}")
+        raise PluginError(
+            f"{path}: {what} is {value:g} s, no whole number of ticks of {tick:g} s; write {ticks * tick:g}"
+        )
     return ticks
 
 
@@ -190,11 +194,13 @@ def _flag(value: Any, path: Path) -> bool:
 
 
 def _key(value: Any, path: Path) -> str:
-    """A key Memcached takes: up to 250 bytes (200 here, to leave room for the prefix) without blanks or control codes."""
+    """A key Memcached takes: no blanks or control codes, up to 250 bytes (200 here, to leave room for the prefix)."""
     if not isinstance(value, str) or not value:
         raise PluginError(f"{path}: KEY is {value!r:.40}; write the name of the Memcached document as text")
     if len(value.encode("utf-8", "replace")) > 200 or any(c.isspace() or not c.isprintable() for c in value):
-        raise PluginError(f"{path}: KEY {value[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither")
+        raise PluginError(
+            f"{path}: KEY {value[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither"
+        )
     if value.startswith("warden."):
         raise PluginError(f'{path}: KEY "{value}" is kept for the hub about itself; choose another')
     return value
@@ -203,7 +209,9 @@ def _key(value: Any, path: Path) -> str:
 def _declarations(module: ModuleType, path: Path, agent: str) -> dict[str, Declaration]:
     said = getattr(module, "FIELDS", {})
     if not isinstance(said, Mapping):
-        raise PluginError(f'{path}: FIELDS is a {type(said).__name__}; write a dict such as {{"Current": {{"unit": "mA"}}}}')
+        raise PluginError(
+            f'{path}: FIELDS is a {type(said).__name__}; write a dict such as {{"Current": {{"unit": "mA"}}}}'
+        )
     try:
         declared = {str(name): declare(str(name), entry) for name, entry in said.items()}
         names = [(attribute_name(agent, name), name) for name in declared]
@@ -213,7 +221,9 @@ def _declarations(module: ModuleType, path: Path, agent: str) -> dict[str, Decla
     for attribute, name in names:
         other = seen.setdefault(attribute.lower(), name)
         if other != name:
-            raise PluginError(f'{path}: FIELDS "{other}" and "{name}" are the same Tango attribute {attribute}; rename one')
+            raise PluginError(
+                f'{path}: FIELDS "{other}" and "{name}" are the same Tango attribute {attribute}; rename one'
+            )
     return declared
 
 

@@ -89,7 +89,7 @@ class Board:
             return [self._results[agent] for agent in self._agents.get(key, ()) if agent in self._results]
 
     def document(self, key: str) -> dict[str, Any] | None:
-        """The document of a key: the fields of its agents, `timestamp` (Unix seconds), and `error` and `reason` if any."""
+        """The document of a key: the fields of its agents, `timestamp` (Unix seconds), `error` and `reason` if any."""
         results = self.results(key)
         if not results:
             return None

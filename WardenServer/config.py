@@ -32,7 +32,7 @@ def duration(value: Any) -> float:
     """Seconds from a number, or from text such as "1:30" or "30 minutes"."""
     if isinstance(value, str):
         try:
-            return float(value)
+            value = float(value)
         except ValueError:
             value = timeparse(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
@@ -117,7 +117,9 @@ def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "
 class Settings:
     """The values of one hub. `origins` says of each where it came from, `file` is the TOML file read, if any."""
 
-    instance: str = _setting("local", _instance, "Name of this hub: device warden/hub/<instance>, alias warden-<instance>.")
+    instance: str = _setting(
+        "local", _instance, "Name of this hub: device warden/hub/<instance>, alias warden-<instance>."
+    )
     tick: float = _setting(0.1, _positive, "The scheduler's fixed tick; intervals are whole numbers of it.", "s")
     autostart: bool = _setting(True, _flag, "Whether the agents run as soon as the server does, or wait for Start.")
     plugin_folders: tuple[Path, ...] = _setting(
@@ -125,9 +127,13 @@ class Settings:
     )
     shipped: bool = _setting(True, _flag, "Whether the agents that ship with the hub run too.")
     disabled: tuple[str, ...] = _setting((), _texts, "Names of agents not to load.")
-    load_timeout: float = _setting(5.0, _positive, "How long one plugin file may take to import before it is refused.", "s")
+    load_timeout: float = _setting(
+        5.0, _positive, "How long one plugin file may take to import before it is refused.", "s"
+    )
     memcached: tuple[str, ...] = _setting(
-        (), _servers, "Memcached servers, host:port; none: `warden up` starts one, the server alone uses 127.0.0.1:11211."
+        (),
+        _servers,
+        "Memcached servers, host:port; none: `warden up` starts one, the server alone uses 127.0.0.1:11211.",
     )
     memcached_timeout: float = _setting(1.0, _positive, "How long Memcached may take to answer.", "s")
     prefix: str = _setting("", _text, "Put before every Memcached key, to share a server between beamlines.")
@@ -135,8 +141,12 @@ class Settings:
         -1.0, lambda value: -1.0 if value in (-1, "-1") else duration(value),
         "Life of a document; 0 never ends, -1 means ten intervals of its agents, at least 10 s.", "s",
     )  # fmt: skip
-    array_limit: int = _setting(10_000, _whole, "Longest array in a JSON document; longer ones are null there, whole in Tango.")
-    tango_host: str = _setting("", _text, "The Tango database, host:port; empty: TANGO_HOST, else `warden up` starts one.")
+    array_limit: int = _setting(
+        10_000, _whole, "Longest array in a JSON document; longer ones are null there, whole in Tango."
+    )
+    tango_host: str = _setting(
+        "", _text, "The Tango database, host:port; empty: TANGO_HOST, else `warden up` starts one."
+    )
     listen: str = _setting(
         "", _text, "Address the device server listens on; empty: 127.0.0.1 where the Tango database is there, else all."
     )
@@ -186,7 +196,7 @@ def load(
     """Read all sources.
 
     Args:
-        file: the TOML file; None means WARDEN_CONFIG, else the one in the XDG configuration folder, which may be missing.
+        file: the TOML file; None means WARDEN_CONFIG, else the one in the XDG configuration folder, if there.
         environment: variables such as WARDEN_TICK.
         properties: Tango properties of the device such as {"Tick": ["0.2"]}.
         options: values from the command line, by setting name.
@@ -205,7 +215,9 @@ def load(
         _take(values, origins, name, value, where, f"{path}")
     for name in SETTINGS:
         if (value := environment.get(variable_name(name))) is not None:
-            _take(values, origins, name, value, f"environment {variable_name(name)}", f"environment {variable_name(name)}")
+            _take(
+                values, origins, name, value, f"environment {variable_name(name)}", f"environment {variable_name(name)}"
+            )
     by_property = {property_name(name).lower(): name for name in SETTINGS}
     for given, lines in (properties or {}).items():
         name = by_property.get(given.lower(), given)
@@ -242,12 +254,14 @@ def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any
 
 
 def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
-    """The tables [agents.NAME], over the default ones; their content is the plugin's to judge, but for durations."""
+    """The tables [agents.NAME] over the default ones. Their content is the plugin's to judge, but for durations."""
     if not isinstance(table, Mapping):
-        raise SettingError(f"{path}:{_line(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]")
+        raise SettingError(
+            f"{path}:{_line(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]"
+        )
     agents = {name: dict(entry) for name, entry in DEFAULT_AGENTS.items()}
     for name, entry in table.items():
-        line = _line(text, name, f"agents.{name}")
+        line = max(_line(text, name, "agents"), _line(text, name, f"agents.{name}"))
         if not isinstance(entry, Mapping):
             raise SettingError(f"{path}:{line}: agents.{name} is {entry!r:.40}; write a table [agents.{name}]")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
@@ -274,7 +288,7 @@ def _meaning(name: str, known: Mapping[str, Any]) -> str:
 
 
 def _line(text: str, key: str, table: str = "") -> int:
-    """The line of `key` in `[table]` of a TOML text that is known to parse; the table's own line where it is not found."""
+    """The line of `key` in `[table]` of a TOML text that is known to parse; else the table's own line."""
     current, fallback = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):

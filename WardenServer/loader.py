@@ -90,7 +90,9 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
             problems.append(f"plugin folder {folder} does not exist; make it, or correct plugin_folders")
         return []
     except OSError as error:
-        problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); correct its rights or plugin_folders")
+        problems.append(
+            f"plugin folder {folder} cannot be read ({error.strerror}); correct its rights or plugin_folders"
+        )
         return []
     if asked and not any(name.endswith(".py") for name in entries):
         problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
@@ -106,7 +108,7 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
         plugin = str(table.get("plugin", name))
         if plugin in files:
             instances[name] = files[plugin]
-        elif settings.shipped or "plugin" not in table:
+        elif settings.shipped or not (SHIPPED / f"{plugin}.py").exists():
             close = difflib.get_close_matches(plugin, files, 1)
             meant = f'; did you mean "{close[0]}"?' if close else "; see plugin_folders"
             loaded.refused[name] = f"[agents.{name}]: there is no plugin file {plugin}.py{meant}"
@@ -167,7 +169,9 @@ def _limited(action: Callable[[], ModuleType], path: Path, limit: float) -> Modu
     thread.start()
     thread.join(limit)
     if not outcome:
-        raise PluginError(f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup")
+        raise PluginError(
+            f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup"
+        )
     if isinstance(outcome[0], PluginError):
         raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
@@ -200,17 +204,21 @@ def _line(path: Path, error: BaseException) -> int:
 
 def _refuse_required(contract: Contract) -> None:
     if contract.required:
-        raise PluginError(f"[agents.{contract.name}]: {contract.path.stem} needs the setting {' and '.join(contract.required)}")
+        raise PluginError(
+            f"[agents.{contract.name}]: {contract.path.stem} needs the setting {' and '.join(contract.required)}"
+        )
 
 
 def _refuse_clash(contract: Contract, others: Mapping[str, Contract]) -> None:
     """Two agents may share a document, but no field of it, and no name in Tango's eyes."""
     for other in others.values():
         if other.name.lower() == contract.name.lower():
-            raise PluginError(f"{contract.path}: agents {other.name} and {contract.name} differ only in case; rename one")
+            raise PluginError(
+                f"{contract.path}: agents {other.name} and {contract.name} differ only in case; rename one"
+            )
         both = set(other.fields) & set(contract.fields) if other.key == contract.key else set()
         if both:
             raise PluginError(
-                f'{contract.path}: field "{min(both)}" of document {contract.key} is filled by agent {other.name} already;'
-                " rename the field or choose another KEY"
+                f'{contract.path}: field "{min(both)}" of document {contract.key} is filled by agent {other.name}'
+                " already; rename the field or choose another KEY"
             )

@@ -1,4 +1,4 @@
-"""Log lines to the console, a rotating file and Tango logging, behind a bounded queue: no log target can hold up a tick."""
+"""Log lines to the console, a rotating file and Tango logging, behind a bounded queue: none can hold up a tick."""
 
 import atexit
 import logging
@@ -54,4 +54,6 @@ def begin(settings: Settings, console: bool, *others: logging.Handler) -> None:
     listener.start()
     atexit.register(listener.stop)
     if trouble is not None:
-        log.warning("no log file: %s cannot be written (%s); correct state_folder or its rights", path, trouble.strerror)
+        log.warning(
+            "no log file: %s cannot be written (%s); correct state_folder or its rights", path, trouble.strerror
+        )

@@ -1,4 +1,4 @@
-"""What the hub remembers of its agents' fields, so that their attributes exist from the first moment of the next start."""
+"""What the hub remembers of its agents' fields, so that their attributes exist when the next start begins."""
 
 import json
 import logging
@@ -46,7 +46,9 @@ class Memory:
             part.write_text(json.dumps({"version": VERSION, "fields": plain}), encoding="utf-8")
             part.replace(self._path)
         except OSError as error:
-            log.warning("%s cannot be written (%s); the next start will not know the fields", self._path, error.strerror)
+            log.warning(
+                "%s cannot be written (%s); the next start will not know the fields", self._path, error.strerror
+            )
 
 
 def _read(path: Path) -> dict[str, dict[str, Kind]]:

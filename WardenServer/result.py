@@ -1,4 +1,4 @@
-"""What comes out of one run of an agent: clean values, or the reason why there are none. Used by the agents' threads."""
+"""What comes out of one run of an agent: clean values, or the reason why there are none."""
 
 import enum
 import json

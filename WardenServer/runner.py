@@ -108,7 +108,9 @@ class Runner:
         with self._outcome:
             ended, took = self.record.ended, self.stalled_for()
             if took is not None:
-                self._put_nulls(f"the run started {took:.0f} s ago has not ended; TIMEOUT is {self.contract.timeout:g} s")
+                self._put_nulls(
+                    f"the run started {took:.0f} s ago has not ended; TIMEOUT is {self.contract.timeout:g} s"
+                )
             elif ended is not None and self._clock.monotonic() - ended > self.life:
                 self._put_nulls(f"no run for {self._clock.monotonic() - ended:.0f} s")
 
@@ -164,7 +166,7 @@ class Runner:
             self.busy = False
             if self._closing:
                 break
-        self._close_agent()
+        self.finish()
 
     def _run_guarded(self) -> None:
         try:
@@ -241,11 +243,10 @@ class Runner:
     def _put_nulls(self, error: str | None, reason: str | None = None) -> None:
         fields = dict.fromkeys(self._known)
         reasons = dict.fromkeys(fields or ("work",), reason) if reason else {}
-        self._board.put(
-            Result(self.name, self.contract.key, self._clock.time(), fields, error, reasons, self._expire)
-        )
+        self._board.put(Result(self.name, self.contract.key, self._clock.time(), fields, error, reasons, self._expire))
 
-    def _close_agent(self) -> None:
+    def finish(self) -> None:
+        """Let the plugin close what it has opened."""
         if self._is_set_up and self.contract.close is not None:
             try:
                 self.contract.close(self.agent)

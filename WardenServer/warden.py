@@ -272,10 +272,13 @@ class Warden:
 
     def info(self) -> str:
         """All that the hub can say of itself, as text."""
+        self._refresh()
         hub = self.health.document
         lines = [f"WardenServer {__version__}, instance {hub['instance']}, state {hub['state']}", hub["status"], ""]
         for name, agent in hub["agents"].items():
-            lines.append(f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None))
+            lines.append(
+                f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None)
+            )
         return "\n".join(lines)
 
     def _problems(self) -> list[str]:

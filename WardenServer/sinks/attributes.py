@@ -134,9 +134,13 @@ class Attributes(Sink):
     def _publish_hub(self) -> None:
         self._host.publish_state()
         result = self._board.result(HUB)
-        for name, own in self._fixed.items() if result is not None else ():
+        if result is None:
+            return
+        for name, own in self._fixed.items():
             value = own.value(result.fields)
-            self._push(name, self._reading(name, own.kind, np.array(value) if own.kind.dims else value, result.timestamp))
+            self._push(
+                name, self._reading(name, own.kind, np.array(value) if own.kind.dims else value, result.timestamp)
+            )
 
     def _make_declared(self) -> None:
         """Attributes from what agents declare, and from what they returned in earlier runs of the hub."""
@@ -299,5 +303,5 @@ def _same(one: Reading, other: Reading) -> bool:
     if one[2] != other[2] or one[2] == tango.AttrQuality.ATTR_INVALID:
         return one[2] == other[2]
     if isinstance(one[0], np.ndarray):
-        return np.array_equal(one[0], other[0], equal_nan=one[0].dtype.kind == "f")
+        return bool(np.array_equal(one[0], other[0], equal_nan=one[0].dtype.kind == "f"))
     return bool(one[0] == other[0] or (one[0] != one[0] and other[0] != other[0]))  # NaN stays NaN

@@ -1,0 +1,259 @@
+"""The command `warden`, and `BeamlineWarden INSTANCE`, the device server as Starter starts it."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from WardenServer import __version__, config
+from WardenServer.errors import SettingError, WardenError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Refused(click.ClickException):
+    """An error with its cure, in one sentence: exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence alone."""
+        click.echo(f"warden: {self.message}", err=True, file=file)
+
+
+class WrongUsage(Refused):
+    """The command line or a setting is wrong: exit code 2."""
+
+    exit_code = 2
+
+
+def _sentences(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn our errors into one sentence and an exit code."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except SettingError as error:
+            raise WrongUsage(str(error)) from None
+        except WardenError as error:
+            raise Refused(str(error)) from None
+
+    return guarded
+
+
+def _assignments(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE pairs."""
+    pairs = [item.partition("=") for item in given]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise click.BadParameter(f'"{wrong[0]}": write NAME=VALUE, such as tick=0.2')
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `settings` from --config, --instance and --set, and `options`, what was said by them."""
+
+    @click.option("--config", "-c", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
+    @click.option("--instance", "-i", help="Name of the hub. [default: local]")
+    @click.option(
+        "--set", "-s", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable."
+    )
+    @functools.wraps(function)
+    @_sentences
+    def loaded(*args: Any, file: Path | None, instance: str | None, given: dict[str, str], **rest: Any) -> Any:
+        options = {"instance": instance, **given}
+        options = {name: value for name, value in options.items() if value is not None}
+        if file is not None:
+            os.environ["WARDEN_CONFIG"] = str(file.absolute())  # for the device, and the server that `up` starts
+        return function(*args, settings=config.load(options=options), options=options, **rest)
+
+    return loaded
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", message="WardenServer %(version)s")
+def main() -> None:
+    """The monitoring hub of a beamline.
+
+    Plain Python files become agents; what they return stands in Memcached as JSON documents and in Tango as attributes.
+
+    \b
+    Begin with:    warden up            everything on this machine, in the foreground
+    Look:          warden status        how the hub and its agents are
+                   warden get host      one document
+    Write:         warden new NAME      a plugin of your own, from a template
+                   warden try FILE      run it here and see what comes out
+    """
+
+
+@main.command()
+@with_settings
+def up(settings: config.Settings, options: dict[str, Any]) -> None:
+    """Run everything on this machine: Tango database, Memcached and hub, as far as they are not configured elsewhere.
+
+    Stays in the foreground and shows the agents; Ctrl-C ends all that it started.
+    """
+    from WardenServer import up as launcher
+
+    sys.exit(launcher.run(settings, options))
+
+
+SERVER = {**CONTEXT, "ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@main.command(context_settings=SERVER)
+@click.argument("instance")
+@click.option("--config", "-c", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
+@click.option("--set", "-s", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable.")
+@click.argument("tango_arguments", nargs=-1, type=click.UNPROCESSED)
+@_sentences
+def serve(instance: str, file: Path | None, given: dict[str, str], tango_arguments: tuple[str, ...]) -> None:
+    """Run only the device server of INSTANCE, as Starter does; also as `BeamlineWarden INSTANCE`.
+
+    Tango's own arguments may follow: -v4, -nodb, -dlist warden/hub/local, -ORBendPoint ...
+    """
+    from WardenServer import serve as server
+
+    if file is not None:
+        os.environ["WARDEN_CONFIG"] = str(file.absolute())
+    settings = config.load(options={**given, "instance": instance})
+    sys.exit(server.run(settings, given, tango_arguments))
+
+
+def beamline_warden() -> None:
+    """The console script `BeamlineWarden`: `warden serve`."""
+    serve(prog_name="BeamlineWarden")
+
+
+@main.command()
+@with_settings
+def register(settings: config.Settings, options: dict[str, Any]) -> None:
+    """Make the hub known to the Tango database: server, class, device and alias."""
+    from WardenServer import embedded
+
+    embedded.register(embedded.find_database(settings), settings)
+    click.echo(f"BeamlineWarden/{settings.instance} with device {settings.device} is in the Tango database.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_settings
+def status(settings: config.Settings, options: dict[str, Any], as_json: bool) -> None:
+    """How the hub is: exit code 0 when it is RUNNING, else 1."""
+    from WardenServer import client, up
+
+    document = client.status(settings)
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        up.console().print(up.table(document))
+        click.echo(document["status"])
+    sys.exit(0 if document["state"] == "RUNNING" else 1)
+
+
+def _command(name: str, text: str) -> None:
+    """A command of ours that is a command of the device."""
+
+    @main.command(name, help=text)
+    @with_settings
+    def send(settings: config.Settings, options: dict[str, Any]) -> None:
+        from WardenServer import client
+
+        answer = client.command(settings, name.capitalize())
+        click.echo(answer or client.state(settings))
+
+
+_command("start", "Let the agents run, from tick 0.")
+_command("stop", "Start no agents any more.")
+_command("reload", "Read the plugin files again, and say what came of it.")
+
+
+@main.command()
+@click.argument("key")
+@with_settings
+def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:
+    """Show the document of KEY as it stands in Memcached."""
+    from WardenServer import client
+
+    click.echo(client.document(settings, key))
+
+
+@main.command()
+@click.argument("key")
+@with_settings
+def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
+    """Show the document of KEY again whenever it changes, until Ctrl-C."""
+    from WardenServer import client
+
+    for document in client.changes(settings, key):
+        click.echo(document)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--from", "template", default="minimal", show_default=True, help="Template to copy.")
+@click.option("--list", "names", is_flag=True, help="Show the templates.")
+@with_settings
+def new(settings: config.Settings, options: dict[str, Any], name: str | None, template: str, names: bool) -> None:
+    """Make NAME.py in your plugin folder, ready to edit, from a template."""
+    from WardenServer import templates
+
+    if names or name is None:
+        for known, line in templates.known().items():
+            click.echo(f"{known:10} {line}")
+        return
+    path = templates.make(name, template, settings.plugin_folders[0])
+    click.echo(f"{path}\nNext: edit it, then  warden try {path}  and  warden reload")
+
+
+@main.command(name="try")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--runs", "-n", default=3, show_default=True, type=click.IntRange(1), help="How many runs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per run.")
+@with_settings
+def try_file(settings: config.Settings, options: dict[str, Any], file: Path, runs: int, as_json: bool) -> None:
+    """Run a plugin FILE a few times at its interval; needs neither Tango nor Memcached.
+
+    Shows the documents, the attributes it would make, times and warnings. Exit code 1 when a run fails.
+    """
+    from WardenServer import trial
+
+    sys.exit(trial.show(settings, file, runs, as_json))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_settings
+def check(settings: config.Settings, options: dict[str, Any], file: Path) -> None:
+    """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
+    from WardenServer import trial
+
+    found = trial.check(settings, file)
+    for problem in found:
+        click.echo(problem, err=True)
+    if not found:
+        click.echo(f"{file} keeps the contract.")
+    sys.exit(1 if found else 0)
+
+
+@main.command(name="config")
+@click.option("--template", is_flag=True, help="A commented settings file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_settings
+def show_config(settings: config.Settings, options: dict[str, Any], template: bool, as_json: bool) -> None:
+    """Every setting with its meaning, value and where that came from."""
+    from WardenServer import settings_view
+
+    if template:
+        click.echo(settings_view.template())
+    elif as_json:
+        click.echo(json.dumps(settings_view.as_dict(settings)))
+    else:
+        settings_view.show(settings)
+
+
+if __name__ == "__main__":
+    main()

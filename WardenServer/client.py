@@ -1,0 +1,117 @@
+"""The hub as its clients see it: asks the device and Memcached, and says which of them does not answer."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import tango
+from pymemcache.exceptions import MemcacheError
+
+from WardenServer import config, embedded
+from WardenServer.errors import Unreachable, WardenError
+from WardenServer.plugins.common.tango_reading import first_reason
+from WardenServer.sinks.memcached import connect
+
+#: Seconds the device may take to answer.
+LIMIT = 3.0
+#: Seconds between looks at a document that is watched.
+LOOK = 0.2
+
+
+def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
+    """Run a command of the hub's device.
+
+    Raises:
+        Unreachable: the database or the device does not answer.
+        WardenError: the hub refuses.
+    """
+    device = f"tango://{embedded.tango_host(settings)}/{settings.device}"
+    return embedded.within(2 * LIMIT, _command, device, name, argument)
+
+
+def _command(device: str, name: str, argument: Any) -> Any:
+    try:
+        proxy = tango.DeviceProxy(device)
+        proxy.set_timeout_millis(int(LIMIT * 1000))
+        return proxy.command_inout(name, argument)
+    except tango.DevFailed as error:
+        if error.args[0].reason.startswith("Warden_"):
+            raise WardenError(first_reason(error)) from None
+        raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
+
+
+def state(settings: config.Settings) -> str:
+    """The state of the hub's device, by name."""
+    return str(command(settings, "State"))
+
+
+def document(settings: config.Settings, key: str) -> str:
+    """The document of a key as it stands in Memcached.
+
+    Raises:
+        Unreachable: Memcached does not answer.
+        WardenError: it has no such document.
+    """
+    servers = embedded.memcached_servers(settings)
+    client = connect(servers, settings.memcached_timeout)
+    try:
+        value = client.get(settings.prefix + key)
+    except (MemcacheError, OSError) as error:
+        said = str(error) or type(error).__name__
+        raise Unreachable(f"Memcached {', '.join(servers)} does not answer ({said})") from None
+    finally:
+        client.close()
+    if value is None:
+        raise WardenError(f'Memcached {", ".join(servers)} has no document "{settings.prefix + key}"')
+    return str(value.decode("utf-8", "replace"))
+
+
+def changes(settings: config.Settings, key: str) -> Iterator[str]:
+    """The document of a key, again and again, whenever it has changed."""
+    last = ""
+    while True:
+        newest = document(settings, key)
+        if newest != last:
+            yield newest
+        last = newest
+        time.sleep(LOOK)
+
+
+def status(settings: config.Settings) -> dict[str, Any]:
+    """The hub's document about itself, from the device, else from Memcached; `status` says who does not answer.
+
+    Without any answer it is a document with the state UNKNOWN.
+    """
+    problems = []
+    found: dict[str, Any] = {}
+    try:
+        found = json.loads(document(settings, settings.hub_key))
+    except (WardenError, ValueError) as error:
+        problems.append(str(error))
+    try:
+        found = json.loads(command(settings, "GetDocument", settings.hub_key))
+    except Unreachable as error:
+        problems.append(str(error))
+        found["state"] = "UNKNOWN"
+    except (WardenError, TimeoutError, ValueError) as error:  # there, but without a hub: its own status says why
+        problems.append(str(error) or "the device takes too long to answer")
+        found["state"] = "FAULT"
+    if not found.get("agents"):
+        found = {**_nothing(settings), **found}
+    found["status"] = "\n".join([*problems, *([found["status"]] if found["status"] else [])])
+    return found
+
+
+def _nothing(settings: config.Settings) -> dict[str, Any]:
+    return {
+        "state": "UNKNOWN",
+        "status": "",
+        "instance": settings.instance,
+        "device": settings.device,
+        "tango_host": "",
+        "memcached": list(embedded.memcached_servers(settings)),
+        "ticks": 0,
+        "missed": 0,
+        "agents": {},
+    }

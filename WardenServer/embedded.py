@@ -1,0 +1,241 @@
+"""A local Memcached and a local Tango database for one-command use and for tests; and which servers a hub is to use."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tango
+import tango.utils
+
+from WardenServer import database_file, ports
+from WardenServer.child import START_LIMIT, Child, make_folder
+from WardenServer.config import Settings
+from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.ports import LOOPBACK
+
+T = TypeVar("T")
+
+NO_MEMCACHED = (
+    "memcached is not installed; install it with: apt install memcached (Debian, Ubuntu), dnf install memcached"
+    " (Fedora, RHEL), zypper install memcached (openSUSE), pacman -S memcached (Arch), brew install memcached (macOS);"
+    " or name servers that run in the setting memcached"
+)
+NO_DATABASE = (
+    "the local Tango database (pytango-db) is not installed; install it with: pip install 'wardenserver[local]';"
+    " or set TANGO_HOST to a Tango database that runs"
+)
+
+
+class Missing(WardenError):
+    """A program that has to be started is not installed."""
+
+
+class Memcached(Child):
+    """Memcached on the loopback interface, where no other machine can write into it."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        program = shutil.which("memcached")
+        if program is None:
+            raise Missing(NO_MEMCACHED)
+        command = [program, "-l", LOOPBACK, "-p", str(port), "-U", "0"]
+        user = "nobody" if os.geteuid() == 0 else None  # it refuses to run as root
+        super().__init__("Memcached", command, folder / "logs" / "memcached.out", user=user)
+        self.port = port
+        self.address = f"{LOOPBACK}:{port}"
+
+    def start(self, limit: float = START_LIMIT) -> None:
+        """See Child. Raises also: Unreachable, another program has the port."""
+        ports.await_free(self.name, self.port)
+        super().start(limit)
+
+    def answers(self) -> bool:
+        """See Child."""
+        try:
+            with socket.create_connection((LOOPBACK, self.port), 0.5) as connection:
+                connection.settimeout(0.5)
+                connection.sendall(b"version\r\n")
+                return connection.recv(64).startswith(b"VERSION")
+        except OSError:
+            return False
+
+
+class Database(Child):
+    """A Tango database on the loopback interface, kept in one SQLite file."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        if find_spec("databaseds") is None:
+            raise Missing(NO_DATABASE)
+        self.port = port
+        self.address = f"{LOOPBACK}:{port}"
+        self.file = folder.absolute() / "tango.db"
+        command = [sys.executable, "-P", "-m", "databaseds.database", "--host", LOOPBACK, "--port", str(port), "2"]
+        environment = {"PYTANGO_DATABASE_NAME": str(self.file), "TANGO_HOST": self.address}
+        super().__init__("Tango database", command, folder / "logs" / "database.out", environment)
+
+    def launch(self) -> None:
+        """See Child. A file that is no database is put aside first."""
+        make_folder(self.file.parent)
+        self.notice = database_file.put_aside(self.file)
+        super().launch()
+
+    def start(self, limit: float = START_LIMIT) -> None:
+        """See Child. Raises also: Unreachable, another program has the port."""
+        ports.await_free(self.name, self.port)
+        super().start(limit)
+
+    def answers(self) -> bool:
+        """See Child. Nothing less will do: this program ends with exit code 0 whatever was wrong."""
+        try:
+            connect(self.address, 2.0)
+        except Unreachable:
+            return False
+        return True
+
+
+# -- which servers to use
+
+
+def given_tango_host(settings: Settings) -> str:
+    """The Tango database the user has named, in the settings, TANGO_HOST or a tangorc file; "" when in none of them."""
+    return settings.tango_host or tango.ApiUtil.get_env_var("TANGO_HOST") or ""
+
+
+def tango_host(settings: Settings) -> str:
+    """The Tango database to use: the one the user has named, else the local one that `warden up` made.
+
+    Raises:
+        WardenError: there is neither.
+    """
+    port = ports.known(settings.state_folder).get("database")
+    host = given_tango_host(settings) or (f"{LOOPBACK}:{port}" if port else "")
+    if not host:
+        raise WardenError("no Tango database is known; set TANGO_HOST to yours, or run `warden up`, which makes one")
+    return host
+
+
+def memcached_servers(settings: Settings) -> tuple[str, ...]:
+    """The Memcached servers to use: those in the settings, else the one that `warden up` made, else the default."""
+    port = ports.known(settings.state_folder).get("memcached")
+    return settings.memcached or ((f"{LOOPBACK}:{port}",) if port else settings.memcached_servers)
+
+
+# -- talking to a Tango database
+
+
+def within(seconds: float, function: Callable[..., T], *arguments: Any) -> T:
+    """What `function` returns, waiting at most `seconds`; a call that is late is left behind on its thread.
+
+    A Tango call takes 9 s where a server accepts and then says nothing, and meanwhile Python would handle no Ctrl-C.
+
+    Raises:
+        TimeoutError: it has not returned yet.
+    """
+    future: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # is raised again where the result is waited for
+            future.set_exception(error)
+
+    tango.utils.PyTangoThread(target=call, daemon=True).start()
+    return future.result(seconds)
+
+
+def connect(host_port: str, limit: float = 4.0) -> Any:
+    """A Tango database: the first that answers where several are given, with commas between.
+
+    Raises:
+        SettingError: this is no host:port.
+        Unreachable: nothing answers within `limit` seconds each.
+    """
+    for place in host_port.split(","):
+        host, _, port = place.strip().rpartition(":")
+        if not host or not port.isdigit():
+            raise SettingError(f'TANGO_HOST is "{host_port}"; write host:port, such as localhost:10000')
+        try:
+            return within(limit, tango.Database, host, int(port))
+        except (tango.DevFailed, TimeoutError):
+            continue
+    raise Unreachable(
+        f"the Tango database at TANGO_HOST={host_port} does not answer; start it, correct TANGO_HOST,"
+        " or unset TANGO_HOST and let `warden up` make a local one"
+    )
+
+
+def find_database(settings: Settings) -> Any:
+    """The Tango database of these settings. Raises: as `tango_host` and `connect`."""
+    return connect(tango_host(settings))
+
+
+def check_registered(host: str, settings: Settings) -> None:
+    """Look whether the Tango database knows the hub's device as one of the hub's server.
+
+    Raises:
+        WardenError: it does not.
+    """
+    server = f"BeamlineWarden/{settings.instance}"
+    with _sentences(settings.device):
+        owner = _owner(connect(host), settings.device)
+    if owner.lower() != server.lower():
+        raise WardenError(
+            f"{settings.device} of server {server} is not in the Tango database {host};"
+            f" put it there with: warden register --instance {settings.instance}"
+        )
+
+
+def register(database: Any, settings: Settings) -> None:
+    """Make the hub's server, device and alias known to a Tango database, where they are not.
+
+    Raises:
+        WardenError: the device belongs to another server, or the database does not answer any more.
+    """
+    device, server = settings.device, f"BeamlineWarden/{settings.instance}"
+    with _sentences(device):
+        owner = _owner(database, device)
+        if not owner:
+            database.add_device(_description(device, server))
+        elif owner.lower() != server.lower():
+            raise WardenError(f"{device} belongs to {owner} in the Tango database; choose another instance")
+        _give_alias(database, device, f"warden-{settings.instance}")
+
+
+@contextmanager
+def _sentences(device: str) -> Iterator[None]:
+    """Turn errors of the Tango database into one of ours."""
+    try:
+        yield
+    except tango.DevFailed as error:
+        said = error.args[0].desc.strip()
+        raise Unreachable(f"the Tango database has no answer about {device} ({said}); see to the database") from None
+
+
+def _owner(database: Any, device: str) -> str:
+    """The server of a device; "" when there is no such device."""
+    try:
+        return str(database.get_device_info(device).ds_full_name)
+    except tango.DevFailed as error:
+        if error.args[0].reason == "DB_DeviceNotDefined":
+            return ""
+        raise
+
+
+def _description(device: str, server: str) -> Any:
+    info = tango.DbDevInfo()
+    info.name, info._class, info.server = device, "BeamlineWarden", server
+    return info
+
+
+def _give_alias(database: Any, device: str, alias: str) -> None:
+    """Without an alias of its own, the device looks dead in some viewers on a pytango-db."""
+    try:
+        database.get_device_from_alias(alias)
+    except tango.DevFailed:
+        database.put_device_alias(device, alias)

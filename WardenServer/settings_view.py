@@ -1,0 +1,77 @@
+"""The settings as people read them: a table, a commented file, a dict for programs."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from WardenServer.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
+
+
+def as_dict(settings: Settings) -> dict[str, Any]:
+    """Every setting with value, origin, unit and meaning."""
+    return {
+        name: {
+            "value": _plain(getattr(settings, name)),
+            "origin": settings.origins.get(name, "default"),
+            "unit": item.metadata["unit"],
+            "meaning": item.metadata["help"],
+        }
+        for name, item in SETTINGS.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def show(settings: Settings) -> None:
+    """Print every setting with its value, where that came from, and what it means."""
+    table = Table("setting", "value", "from", "meaning", box=None, pad_edge=False)
+    for name, item in as_dict(settings).items():
+        value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
+        table.add_row(name, f"{value} {item['unit']}".strip(), item["origin"], item["meaning"])
+    console = Console()
+    console.print(table)
+    agents = ", ".join(sorted(settings.agents))
+    console.print(f"\nAgents with settings: {agents}", highlight=False, markup=False)
+    console.print(
+        f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", highlight=False
+    )
+    console.print(
+        f"Each is a variable such as {variable_name('tick')}, too, and a property such as {property_name('log_level')}.",
+        highlight=False,
+    )
+
+
+def template() -> str:
+    """A settings file with every setting commented out at its default."""
+    lines = ["# Settings of the WardenServer. Remove the # before what you change.", ""]
+    for name, item in SETTINGS.items():
+        unit = f" [{item.metadata['unit']}]" if item.metadata["unit"] else ""
+        lines += [f"# {item.metadata['help']}{unit}", f"#{name} = {_toml(item.default)}", ""]
+    lines += [
+        "# Settings of an agent; every agent knows interval, offset, key, timeout and enabled. Durations are seconds,",
+        '# or text such as "1:30" or "30 minutes".',
+        "#[agents.host]",
+        "#interval = 5",
+        "",
+        "# One plugin file may serve many agents:",
+        "#[agents.ring]",
+        '#plugin = "read_tango"',
+        '#device = "sys/tg_test/1"',
+        '#attributes = ["double_scalar", "State"]',
+        "#interval = 1",
+    ]
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return str(value) if isinstance(value, int | float) else '"' + str(value).replace("\\", "\\\\") + '"'

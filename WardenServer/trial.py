@@ -1,0 +1,193 @@
+"""Runs a plugin file by itself, for `warden try` and `warden check`: needs neither Tango nor Memcached."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from WardenServer.agent import Contract
+from WardenServer.board import Board
+from WardenServer.config import Settings
+from WardenServer.errors import FieldError, WardenError
+from WardenServer.field import Kind, attribute_name, kind_of
+from WardenServer.loader import load_file
+from WardenServer.result import Result, to_json
+from WardenServer.runner import Runner
+from WardenServer.sinks.memcached import OVERHEAD
+
+#: Bytes of the largest item that Memcached takes by default.
+ITEM_SIZE = 1024 * 1024 - OVERHEAD
+
+
+@dataclass
+class Run:
+    """One run of the file: its result, and how many seconds it took."""
+
+    result: Result
+    took: float
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As readers of Memcached would find it."""
+        return json.loads(self.encoded)  # type: ignore[no-any-return]
+
+    @property
+    def encoded(self) -> bytes:
+        """The bytes of the document."""
+        board = Board()
+        board.put(self.result)
+        return to_json(board.document(self.result.key) or {})
+
+
+def load(settings: Settings, path: Path) -> Contract:
+    """The contract of one file, with the settings of the agent of its name.
+
+    Raises:
+        WardenError: the file cannot become an agent.
+    """
+    path = path.absolute()
+    if path.suffix != ".py" or not path.is_file():
+        raise WardenError(f"{path} is no plugin file; name a file that ends in .py")
+    name = path.stem.removeprefix("template_")
+    contract = load_file(path, name, settings.tick, settings.agents.get(name, {}), settings.load_timeout)
+    if contract.required:
+        raise WardenError(
+            f"{path} needs the setting {' and '.join(contract.required)}; give it in [agents.{name}] of the settings"
+            " file, or replace the ... in SETTINGS"
+        )
+    return contract
+
+
+def runs(contract: Contract, count: int) -> Iterator[Run]:
+    """Run a file `count` times, at its interval; `close` comes after the last."""
+    board = Board()
+    runner = Runner(contract, board)
+    kinds: dict[str, Kind] = {}
+    begun = time.monotonic()
+    try:
+        for number in range(count):
+            time.sleep(max(0.0, begun + number * contract.interval - time.monotonic()))
+            started = time.monotonic()
+            _within(runner, contract)
+            took = time.monotonic() - started
+            result = board.result(contract.name)
+            assert result is not None
+            yield Run(result, took, _warnings(contract, result, took, kinds, runner))
+    finally:
+        runner.agent.stopping.set()
+        runner.finish()
+
+
+def _within(runner: Runner, contract: Contract) -> None:
+    """One run, waiting no longer than its TIMEOUT."""
+    thread = threading.Thread(target=runner.run_once, name="try", daemon=True)
+    thread.start()
+    thread.join(contract.timeout)
+    if thread.is_alive():
+        frames = sys._current_frames().get(thread.ident or 0)
+        where = f" (at {frames.f_code.co_filename}:{frames.f_lineno})" if frames else ""
+        raise WardenError(f"{contract.path}: work has not ended after its TIMEOUT of {contract.timeout:g} s{where}")
+
+
+def _warnings(
+    contract: Contract, result: Result, took: float, kinds: dict[str, Kind], runner: Runner
+) -> list[str]:
+    warnings = [f'field "{name}" {text}' for name, text in runner.record.warnings.items()]
+    if took > contract.interval:
+        warnings.append(
+            f"the run took {took:.3g} s, longer than INTERVAL {contract.interval:g} s: runs will be skipped"
+        )
+    names: dict[str, str] = {}
+    for name, value in result.fields.items():
+        try:
+            attribute = attribute_name(contract.name, name)
+        except FieldError as error:
+            warnings.append(str(error))
+            continue
+        if attribute != f"{contract.name}_{name}":
+            warnings.append(f'field "{name}" becomes the attribute {attribute}; letters, digits and _ stay as they are')
+        if (other := names.setdefault(attribute.lower(), name)) != name:
+            warnings.append(f'fields "{other}" and "{name}" would be the same attribute {attribute}; rename one')
+        kind = kind_of(value)
+        if kind is not None and not kinds.setdefault(name, kind).accepts(kind):
+            warnings.append(f'field "{name}" was {kinds[name]} and is now {kind}; return one type always')
+    size = len(to_json(result.fields))
+    if size > ITEM_SIZE:
+        warnings.append(f"the document has {size} bytes; Memcached takes {ITEM_SIZE} by default")
+    return warnings
+
+
+def attributes(contract: Contract, result: Result) -> dict[str, str]:
+    """The Tango attributes a result makes, with their kinds."""
+    found = {}
+    for name, value in result.fields.items():
+        kind = kind_of(value)
+        said = contract.fields.get(name)
+        kind = said.kind if said is not None and said.kind is not None else kind
+        unit = f", {said.properties['unit']}" if said is not None and "unit" in said.properties else ""
+        try:
+            found[attribute_name(contract.name, name)] = f"{kind or 'unknown until it has a value'}{unit}"
+        except FieldError as error:
+            found[name[:40]] = f"none: {error}"
+    return found
+
+
+def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
+    """Print what a few runs of a file give; 1 when one failed."""
+    contract = load(settings, path)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if not as_json:
+        console.print(f"{contract.path}: every {contract.interval:g} s, key {contract.key}, {count} run(s)")
+    failed, last = False, None
+    for number, run in enumerate(runs(contract, count), 1):
+        failed, last = failed or run.result.error is not None, run.result
+        if as_json:
+            line = {"document": run.document, "seconds": run.took, "warnings": run.warnings, "error": run.result.error}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+        else:
+            console.print(
+                f"\nRun {number}, {1000 * run.took:.3g} ms\n{json.dumps(run.document, indent=2, ensure_ascii=False)}"
+            )
+            for warning in run.warnings:
+                console.print(f"Warning: {warning}")
+    if last is not None and not as_json:
+        console.print("\nTango attributes:")
+        for name, kind in attributes(contract, last).items():
+            console.print(f"  {name}: {kind}")
+    return int(failed)
+
+
+def check(settings: Settings, path: Path) -> list[str]:
+    """What is wrong with a file: it must load, run twice without failure or warning, keep its types, and close."""
+    try:
+        contract = load(settings, path)
+        done = list(runs(contract, 2))
+    except WardenError as error:
+        return [str(error)]
+    found = [run.result.error for run in done if run.result.error is not None]
+    found += [warning for run in done for warning in run.warnings]
+    return list(dict.fromkeys(found + _state_problems(contract) + _field_problems(contract, done[-1].result.fields)))
+
+
+def _field_problems(contract: Contract, fields: Mapping[str, Any]) -> list[str]:
+    strange = [name for name in contract.fields if fields and name not in fields]
+    return [f'{contract.path}: FIELDS names "{name}", which work does not return; correct one' for name in strange]
+
+
+def _state_problems(contract: Contract) -> list[str]:
+    if (contract.save is None) != (contract.load is None):
+        return [f"{contract.path}: save and load come together; add the other"]
+    if contract.save is None or contract.load is None:
+        return []
+    try:
+        contract.load(contract.save())
+    except BaseException as error:  # the plugin's
+        return [f"{contract.path}: load cannot take what save returned: {error!r}"]
+    return []

@@ -1,0 +1,268 @@
+"""`warden up`: the whole hub on this machine in the foreground, with a view of its agents. For the main thread."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from WardenServer import client, embedded, ports
+from WardenServer.child import START_LIMIT, Child, Keeper, make_folder, wait_until
+from WardenServer.config import Settings
+from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.health import BAD
+
+#: Seconds between looks at the children and the agents.
+LOOK = 0.5
+#: Exit code of our commands for a wrong setting.
+WRONG_SETTING = 2
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_COLOURS = {"good": "green", "RUNNING": "green", "ALARM": "yellow", "FAULT": "red", "UNKNOWN": "red"}
+
+
+def run(settings: Settings, options: Mapping[str, Any]) -> int:
+    """Run everything until Ctrl-C, SIGTERM or SIGHUP; the exit code. All that was started has ended when it returns.
+
+    Args:
+        settings: those of the hub.
+        options: what the command line said of them, to be said to the device server too.
+
+    Raises:
+        WardenError: something cannot be started.
+    """
+    screen = console()
+    try:
+        with _interrupts(), only_one(settings.state_folder), ExitStack() as stack:
+            local, children = _servers(settings)
+            for child in children:
+                _begin(child, screen, stack)
+            embedded.register(embedded.find_database(local), local)
+            children.append(HubServer(local, options))
+            _begin(children[-1], screen, stack)
+            _introduce(local, screen)
+            _follow(local, [Keeper(child) for child in children], screen)
+    except KeyboardInterrupt:
+        return 0
+
+
+def console() -> Console:
+    """Where people read: as wide as the terminal, or wide enough for the table in a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
+
+
+# -- starting
+
+
+class HubServer(Child):
+    """The device server of the hub, as `warden serve` runs it."""
+
+    def __init__(self, settings: Settings, options: Mapping[str, Any]) -> None:
+        given = [f"--set={name}={value}" for name, value in options.items() if name != "instance"]
+        command = [sys.executable, "-P", "-m", "WardenServer", "serve", settings.instance, *given]
+        environment = {"TANGO_HOST": settings.tango_host, "WARDEN_MEMCACHED": ",".join(settings.memcached)}
+        if settings.file is not None:
+            environment["WARDEN_CONFIG"] = str(settings.file)
+        super().__init__("Device server", command, settings.state_folder / "logs" / "server.out", environment)
+        self.address = settings.device
+        self._settings = settings
+
+    def start(self, limit: float = START_LIMIT) -> None:
+        """See Child. Raises also:
+        WardenError: the device is served by another process already.
+        SettingError: the server says that a setting is wrong.
+        """
+        if not wait_until(lambda: not self.answers(), 3.0):  # a predecessor may be dying just now
+            raise WardenError(
+                f"{self.address} is served by another process already, at TANGO_HOST={self._settings.tango_host};"
+                " end that, or choose another --instance"
+            )
+        try:
+            super().start(limit)
+        except Unreachable:
+            if self.code == WRONG_SETTING:
+                raise SettingError(self.last_words().removeprefix("warden: ")) from None
+            raise
+
+    def answers(self) -> bool:
+        """See Child."""
+        try:
+            client.state(self._settings)
+        except (WardenError, TimeoutError):
+            return False
+        return True
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the program as Ctrl-C does; from then on nothing interrupts the end."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    wanted = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {number: signal.getsignal(number) for number in wanted}
+    for number in wanted:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the state folder's lock. The kernel gives it back however we end; children do not inherit it.
+
+    Raises:
+        WardenError: another process holds it.
+    """
+    make_folder(folder)
+    with (folder / "up.lock").open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            pid = file.read().strip()
+            raise WardenError(
+                f"`warden up` runs already, as process {pid}; use that one, or end it with: kill {pid}"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
+    """The servers that have to be started here, and the settings with the addresses of those and of the others."""
+    folder, children = settings.state_folder, list[Child]()
+    host, memcached = embedded.given_tango_host(settings), settings.memcached
+    if host:
+        embedded.connect(host)
+    else:
+        children.append(embedded.Database(ports.keep(folder, "database", 10000), folder))
+        host = children[-1].address
+    if not memcached:
+        children.append(embedded.Memcached(ports.keep(folder, "memcached", 11211), folder))
+        memcached = (children[-1].address,)
+    return replace(settings, tango_host=host, memcached=memcached), children
+
+
+def _begin(child: Child, screen: Console, stack: ExitStack) -> None:
+    screen.print(f"{child.name} ...", end=" ")
+    stack.callback(child.stop)  # before the start, which may be interrupted
+    try:
+        child.start()
+    except WardenError:
+        screen.print("failed")
+        raise
+    _say(screen, child.address)
+    if child.notice:
+        _say(screen, child.notice)
+
+
+def _introduce(settings: Settings, screen: Console) -> None:
+    """Say where clients find all that runs."""
+    server, key, device = settings.memcached[0], settings.prefix + settings.hub_key, settings.device
+    host, _, port = server.rpartition(":")
+    read = f"from pymemcache import Client; print(Client('{server}').get('{key}').decode())"
+    _say(
+        screen,
+        f"""
+The hub runs; Ctrl-C ends all that was started here. From another terminal:
+
+  export TANGO_HOST={settings.tango_host}    # then Jive, Taurus and all other clients find {device}
+  taurus form {device}/State {device}/Ticks
+  itango    # DeviceProxy("{device}").Ticks
+
+Memcached is at {", ".join(settings.memcached)}; one of its documents, the hub about itself, is {key}:
+
+  {sys.executable} -c "{read}"
+  printf 'get {key}\\r\\nquit\\r\\n' | nc {host.strip("[]")} {port}
+""",
+    )
+
+
+def _say(screen: Console, text: str) -> None:
+    """Print as it is: what people copy must not be broken into lines or coloured."""
+    screen.print(text, markup=False, soft_wrap=True)
+
+
+# -- running
+
+
+def _follow(settings: Settings, keepers: Sequence[Keeper], screen: Console) -> NoReturn:
+    """Look after the children and show the agents: a live table on a terminal, else a line when the state changes."""
+    with ExitStack() as stack:
+        live = None
+        if screen.is_terminal and not screen.is_dumb_terminal:
+            live = stack.enter_context(Live(console=screen, auto_refresh=False))
+        before = ""
+        while True:
+            for said in filter(None, [keeper.look(time.monotonic()) for keeper in keepers]):
+                _say(screen, said)
+            document = client.status(settings)
+            if live is not None:
+                live.update(table(document), refresh=True)
+            elif document["state"] != before:
+                _say(screen, f"{document['state']}: {document['status']}")
+            before = document["state"]
+            time.sleep(LOOK)
+
+
+# -- showing
+
+
+def table(document: Mapping[str, Any]) -> Table:
+    """The hub's document about itself as a table: agents that need care first."""
+    title = Text.assemble(f"{document['device']} is ", _coloured(document["state"]))
+    caption = Text("\n".join(document.get("problems", [])), "red")
+    shown = Table(title=title, title_justify="left", caption=caption, caption_justify="left", title_style="bold")
+    for name in ("Agent", "State"):
+        shown.add_column(name, no_wrap=True)
+    for name in ("Every", "Age", "Runs", "Failed", "Skipped", "Late p99"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    shown.add_column("Document")
+    shown.add_column("Last error", ratio=1)
+    agents = sorted(document["agents"].items(), key=lambda item: (item[1]["state"] not in BAD, item[0]))
+    for name, agent in agents:
+        shown.add_row(*_row(name, agent))
+    return shown
+
+
+def _row(name: str, agent: Mapping[str, Any]) -> list[Text]:
+    return [
+        Text(name),
+        _coloured(agent["state"]),
+        Text(_seconds(agent["interval"])),
+        Text(_seconds(agent["age"])),
+        *(Text(str(agent[count])) for count in ("runs", "failures", "skipped")),
+        Text(_seconds(agent["lateness_p99"])),
+        Text(agent["key"] or ""),
+        Text(agent["last_error"] or ""),
+    ]
+
+
+def _coloured(state: str) -> Text:
+    return Text(state, _COLOURS.get(state, "red" if state in BAD else "default"))
+
+
+def _seconds(value: float | None) -> str:
+    """Seconds with three digits; the lateness of a tick, as a rule, in milliseconds."""
+    if value is None:
+        return ""
+    return f"{value:.3g} s" if value >= 0.1 or value == 0 else f"{1000 * value:.2g} ms"

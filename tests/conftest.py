@@ -1,0 +1,71 @@
+"""What all tests share: fixtures for plugin files, and the rule that nothing may be left behind."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from WardenServer import config
+
+
+def wait_for(true: Callable[[], object], limit: float = 10.0, what: str = "") -> None:
+    """Wait for a thing, with a limit."""
+    until = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {limit:g} s in vain {what}")
+        time.sleep(0.01)
+
+
+def _ours() -> set[threading.Thread]:
+    """Threads but those that belong to libraries for the whole process."""
+    return {thread for thread in threading.enumerate() if not thread.name.startswith(("Dummy", "pymongo", "pytest_timeout"))}
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """A test that leaves a thread or a child process behind fails."""
+    threads, children = _ours(), set(psutil.Process().children())
+    yield
+    until = time.monotonic() + 5
+    while (left := _ours() - threads) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not left, f"threads left behind: {sorted(thread.name for thread in left)}"
+    more = [child for child in psutil.Process().children() if child not in children and child.status() != "zombie"]
+    assert not more, f"processes left behind: {more}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder for plugin files."""
+    path = tmp_path / "plugins"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[..., Path]:
+    """Write a plugin file: write("ring", "INTERVAL = 1 ...")."""
+
+    def write_file(name: str, text: str) -> Path:
+        path = folder / f"{name}.py"
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, None)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def settings(folder: Path, tmp_path: Path) -> Callable[..., config.Settings]:
+    """Settings that touch nothing of the user's."""
+
+    def make(**options: object) -> config.Settings:
+        said = {"plugin_folders": [str(folder)], "shipped": False, "state_folder": str(tmp_path / "state"), **options}
+        return config.load(environment={}, options=said)
+
+    return make

@@ -1,0 +1,25 @@
+"""A clock whose hands the tests turn."""
+
+import threading
+
+from WardenServer.clock import Clock
+
+
+class FakeClock(Clock):
+    """Starts at 1000 s; only `turn` moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return 1.7e9 + self.now
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.now += seconds
+        return event.is_set()
+
+    def turn(self, seconds: float) -> None:
+        self.now += seconds

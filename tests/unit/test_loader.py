@@ -1,0 +1,176 @@
+"""Plugin files: what is refused, with file, reason and cure, while the others load."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from WardenServer import loader
+from WardenServer.config import Settings
+
+GOOD = "INTERVAL = 1\ndef work(agent):\n    return {}\n"
+Write = Callable[..., Path]
+MakeSettings = Callable[..., Settings]
+
+BROKEN = {
+    "syntax": ("def work(agent:\n", ":1: not valid Python"),
+    "module": ("import no_such_module_anywhere\n" + GOOD, ":1: needs the module no_such_module_anywhere; install it"),
+    "no_work": ("INTERVAL = 1\n", "has no function work; add def work(agent)"),
+    "misspelt_work": ("INTERVAL = 1\ndef wrok(agent):\n    return {}\n", ':2: "wrok" looks like a misspelling of work'),
+    "work_no_function": ("INTERVAL = 1\nwork = 3\n", "has no function work"),
+    "no_argument": ("INTERVAL = 1\ndef work():\n    return {}\n", "work must take 1 argument"),
+    "no_interval": ("def work(agent):\n    return {}\n", "INTERVAL is missing"),
+    "zero": (GOOD.replace("1", "0"), "INTERVAL is 0 s"),
+    "negative": (GOOD.replace("1", "-1"), "INTERVAL is -1 s"),
+    "nan": (GOOD.replace("1", "float('nan')"), "INTERVAL is nan"),
+    "text": (GOOD.replace("1", "'1'"), "INTERVAL is '1'"),
+    "boolean": (GOOD.replace("1", "True"), "INTERVAL is True"),
+    "fraction": (GOOD.replace("1", "0.25"), "no whole number of ticks of 0.1 s; write 0.2"),
+    "long": (GOOD.replace("1", "86401"), "at most 86400 s (a day)"),
+    "offset": ("OFFSET = -1\n" + GOOD, "OFFSET is -1 s"),
+    "timeout": ("TIMEOUT = 0\n" + GOOD, "TIMEOUT is 0"),
+    "isolate": ("ISOLATE = 'yes'\n" + GOOD, "ISOLATE is 'yes'"),
+    "key_blank": ("KEY = 'a b'\n" + GOOD, "KEY 'a b' has blanks"),
+    "key_long": ("KEY = 'x' * 300\n" + GOOD, "over 200 bytes"),
+    "key_number": ("KEY = 3\n" + GOOD, "KEY is 3"),
+    "key_hub": ("KEY = 'warden.local'\n" + GOOD, "kept for the hub"),
+    "misspelt": ("INTERVALL = 1\n" + GOOD, ':1: "INTERVALL" looks like a misspelling of INTERVAL'),
+    "misspelt_typed": ("OFSET: float = 1\n" + GOOD, ':1: "OFSET" looks like a misspelling of OFFSET'),
+    "fields": ("FIELDS = 3\n" + GOOD, "FIELDS is a int"),
+    "fields_case": ("FIELDS = {'A': {}, 'a': {}}\n" + GOOD, 'FIELDS "A" and "a" are the same Tango attribute'),
+    "fields_unit": ("FIELDS = {'A': {'units': 'mA'}}\n" + GOOD, 'unknown entry "units"'),
+    "exits": ("import sys\nsys.exit(1)\n", ":2: calls sys.exit() when it is imported"),
+    "raises": ("class Stop(BaseException): pass\nraise Stop('no')\n", ":2: Stop at import: no"),
+    "endless": ("def f(): f()\nf()\n", "RecursionError at import"),
+    "nul": ("INTERVAL = 1\0\n", "not valid Python"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_named_and_the_others_load(name: str, write: Write, settings: MakeSettings) -> None:
+    text, said = BROKEN[name]
+    path = write(f"bad_{name}", text)
+    write("good", GOOD)
+    loaded = loader.load(settings())
+    assert list(loaded.contracts) == ["good"]
+    assert said in loaded.refused[f"bad_{name}"]
+    assert str(path) in loaded.refused[f"bad_{name}"]
+
+
+def test_a_file_that_hangs_at_import_costs_its_time_limit(write: Write, settings: MakeSettings) -> None:
+    write("hangs", "import threading\nfor t in threading.enumerate():\n    pass\nthreading.Event().wait(1)\n")
+    write("good", GOOD)
+    loaded = loader.load(settings(load_timeout=0.2))
+    assert "still importing after 0.2 s" in loaded.refused["hangs"]
+    assert list(loaded.contracts) == ["good"]
+
+
+def test_names_of_files(write: Write, settings: MakeSettings) -> None:
+    for name in ("my-plugin", "warden", "1st", "_helper", "template_mine", "good"):
+        write(name, GOOD)
+    loaded = loader.load(settings())
+    assert list(loaded.contracts) == ["good"]
+    assert set(loaded.refused) == {"my-plugin", "warden", "1st"}
+    assert "rename the file" in loaded.refused["my-plugin"]
+
+
+def test_names_that_differ_only_in_case(write: Write, settings: MakeSettings) -> None:
+    write("Ring", GOOD)
+    write("ring", GOOD)
+    loaded = loader.load(settings())
+    assert "differ only in case" in loaded.refused["ring"]
+
+
+def test_two_agents_that_declare_one_field(write: Write, settings: MakeSettings) -> None:
+    write("a", "KEY = 'k'\nFIELDS = {'x': {}}\n" + GOOD)
+    write("b", "KEY = 'k'\nFIELDS = {'x': {}}\n" + GOOD)
+    loaded = loader.load(settings())
+    assert 'field "x" of document k is filled by agent a already' in loaded.refused["b"]
+
+
+def test_folders_that_cannot_be_used(tmp_path: Path, settings: MakeSettings) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    folders = [str(tmp_path / name) for name in ("none", "empty", "file")]
+    problems = loader.load(settings(plugin_folders=folders)).problems
+    assert "does not exist" in problems[0]
+    assert "holds no plugin file" in problems[1]
+    assert "cannot be read" in problems[2]
+
+
+def test_the_first_folder_wins(tmp_path: Path, folder: Path, write: Write, settings: MakeSettings) -> None:
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "ring.py").write_text(GOOD)
+    first = write("ring", GOOD)
+    loaded = loader.load(settings(plugin_folders=[str(folder), str(tmp_path / "second")]))
+    assert loaded.contracts["ring"].path == first
+
+
+def test_instances_have_their_own_settings_and_namespaces(tmp_path: Path, write: Write, settings: MakeSettings) -> None:
+    write("reader", "SETTINGS = {'device': ..., 'limit': 1.5}\nstate = []\n" + GOOD)
+    toml = tmp_path / "warden.toml"
+    toml.write_text('[agents.one]\nplugin = "reader"\ndevice = "a/b/c"\n[agents.two]\nplugin = "reader"\ndevice = "d/e/f"\nlimit = 2\n')
+    loaded = loader.load(_with_agents(settings, toml))
+    one, two = loaded.contracts["one"], loaded.contracts["two"]
+    assert (one.settings["device"], two.settings["limit"]) == ("a/b/c", 2)
+    assert one.work.__globals__["state"] is not two.work.__globals__["state"]  # type: ignore[attr-defined]
+    assert "reader" not in loaded.contracts
+    assert "reader" not in loaded.refused
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[agents.one]\nplugin = 'reader'\n", "needs the setting device"),
+        ("[agents.one]\nplugin = 'reader'\ndevice = 'x'\nlimmit = 2\n", 'no setting "limmit"; did you mean "limit"'),
+        ("[agents.one]\nplugin = 'reader'\ndevice = 'x'\nlimit = 'high'\n", "write a float"),
+        ("[agents.one]\nplugin = 'readr'\n", 'there is no plugin file readr.py; did you mean "reader"?'),
+    ],
+)
+def test_wrong_settings_of_an_instance(tmp_path: Path, write: Write, settings: MakeSettings, table: str, said: str) -> None:
+    write("reader", "SETTINGS = {'device': ..., 'limit': 1.5}\n" + GOOD)
+    (tmp_path / "warden.toml").write_text(table)
+    assert said in loader.load(_with_agents(settings, tmp_path / "warden.toml")).refused["one"]
+
+
+def _with_agents(settings: MakeSettings, toml: Path) -> Settings:
+    from dataclasses import replace
+
+    from WardenServer import config
+
+    return replace(settings(), agents={k: v for k, v in config.load(toml, {}).agents.items() if k != "tango_database"})
+
+
+def test_overrides_and_disabled_agents(tmp_path: Path, write: Write, settings: MakeSettings) -> None:
+    write("a", GOOD)
+    write("b", GOOD)
+    write("c", GOOD)
+    (tmp_path / "w.toml").write_text("[agents.a]\ninterval = '0:02'\nkey = 'K'\noffset = 0.5\n[agents.b]\nenabled = false\n")
+    from dataclasses import replace
+
+    made = replace(_with_agents(settings, tmp_path / "w.toml"), disabled=("c",))
+    loaded = loader.load(made)
+    assert list(loaded.contracts) == ["a"]
+    contract = loaded.contracts["a"]
+    assert (contract.interval_ticks, contract.offset_ticks, contract.key) == (20, 5, "K")
+
+
+def test_an_unchanged_agent_is_the_same_object_and_a_changed_one_is_new(write: Write, settings: MakeSettings) -> None:
+    write("a", GOOD)
+    write("b", GOOD.replace("{}", "{'x': 1}"))
+    first = loader.load(settings())
+    write("b", GOOD.replace("{}", "{'x': 2}"))  # same size, same second: compiled code must not pass for it
+    second = loader.load(settings(), first.contracts)
+    assert second.contracts["a"] is first.contracts["a"]
+    assert second.contracts["b"].work(None) == {"x": 2}  # type: ignore[arg-type]
+    assert first.contracts["b"].work(None) == {"x": 1}  # type: ignore[arg-type]
+
+
+def test_modules_of_agents_that_are_gone_leave_the_interpreter(write: Write, settings: MakeSettings) -> None:
+    write("a", GOOD)
+    loader.load(settings())
+    before = len(sys.modules)
+    for _ in range(5):
+        loader.load(settings())
+    assert len(sys.modules) <= before + 2

@@ -1,0 +1,223 @@
+"""One run of an agent, whatever its plugin does; with a fake clock and no thread of ours where possible."""
+
+import enum
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import wait_for
+from tests.unit.fake import FakeClock
+from WardenServer import NoData
+from WardenServer.agent import Contract
+from WardenServer.board import Board
+from WardenServer.runner import Runner
+
+
+def make(work: Callable[..., Any], clock: FakeClock | None = None, board: Board | None = None, **rest: Any) -> Runner:
+    said: dict[str, Any] = {
+        "name": "a", "path": Path("a.py"), "key": "A", "interval": 1.0, "offset": 0.0, "interval_ticks": 10,
+        "offset_ticks": 0, "timeout": 10.0, "isolate": False, "fields": {}, "settings": {}, "work": work,
+    }  # fmt: skip
+    return Runner(Contract(**{**said, **rest}), board or Board(), clock or FakeClock())
+
+
+def documents(runner: Runner) -> dict[str, Any]:
+    found = runner._board.document("A")
+    assert found is not None
+    return found
+
+
+def test_a_good_run() -> None:
+    runner = make(lambda agent: {"x": 1})
+    runner.run_once()
+    assert documents(runner) == {"x": 1, "timestamp": 1.7e9 + 1000}
+    assert (runner.state, runner.record.runs, runner.record.failures) == ("good", 1, 0)
+    assert runner.agent.last == {"x": 1}
+
+
+class Stop(BaseException):
+    def __str__(self) -> str:
+        raise ValueError("not even text")
+
+
+def _raise(error: BaseException) -> Callable[..., Any]:
+    def work(agent: Any) -> Any:
+        if agent.last:
+            raise error
+        return {"x": 1}
+
+    return work
+
+
+def _endless(agent: Any) -> Any:
+    return _endless(agent)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("bad\nline"), "ValueError: bad"),
+        (SystemExit(3), "work calls sys.exit(); return a dict"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (Stop(), "Stop: (no text)"),
+        (RuntimeError("x" * 10_000), "x" * 500),
+    ],
+)
+def test_whatever_work_raises_nulls_its_fields_and_is_said(error: BaseException, said: str) -> None:
+    runner = make(_raise(error))
+    runner.run_once()
+    runner.run_once()
+    document = documents(runner)
+    assert document["x"] is None
+    assert said in document["error"]
+    assert len(document["error"]) < 700
+    assert (runner.state, runner.record.failures) == ("failing", 1)
+    assert said in str(runner.record.last_error)
+
+
+@pytest.mark.parametrize("returned", [None, 3, {"x": {"nested": 1}}, {"x": {1}}, {"x": b""}, {"timestamp": "now"}, {"timestamp": -1}])
+def test_returns_that_cannot_be_published_fail_the_run(returned: object) -> None:
+    runner = make(lambda agent: returned)
+    runner.run_once()
+    assert runner.state == "failing"
+    assert "a.py" in documents(runner)["error"]
+
+
+def test_endless_recursion_is_a_failure_like_others() -> None:
+    runner = make(_endless)
+    runner.run_once()
+    assert "RecursionError" in documents(runner)["error"]
+
+
+def test_the_first_success_after_failures_is_good_again() -> None:
+    outcomes = iter([{"x": 1}, ValueError("no"), {"x": 2}])
+
+    def work(agent: Any) -> Any:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    runner = make(work)
+    for _ in range(3):
+        runner.run_once()
+    assert documents(runner) == {"x": 2, "timestamp": 1.7e9 + 1000}
+    assert (runner.state, runner.record.failures) == ("good", 1)
+    assert runner.record.failing_since is None
+
+
+def test_no_data_is_no_failure() -> None:
+    outcomes = iter([{"x": 1}, NoData("shutter closed")])
+
+    def work(agent: Any) -> Any:
+        outcome = next(outcomes)
+        if isinstance(outcome, NoData):
+            raise outcome
+        return outcome
+
+    runner = make(work)
+    runner.run_once()
+    runner.run_once()
+    assert documents(runner) == {"x": None, "timestamp": 1.7e9 + 1000, "reason": "shutter closed"}
+    assert (runner.state, runner.record.failures) == ("no data", 0)
+
+
+def test_the_plugin_may_say_when_its_data_is_from() -> None:
+    runner = make(lambda agent: {"x": 1, "timestamp": 1234567890})
+    runner.run_once()
+    assert documents(runner) == {"x": 1, "timestamp": 1234567890.0}
+
+
+def test_setup_runs_once_before_the_first_work_and_again_only_if_it_failed() -> None:
+    calls: list[str] = []
+
+    def setup(agent: Any) -> None:
+        calls.append("setup")
+        if len(calls) == 1:
+            raise OSError("not yet")
+
+    runner = make(lambda agent: calls.append("work") or {}, setup=setup, close=lambda agent: calls.append("close"))
+    for _ in range(3):
+        runner.run_once()
+    runner.finish()
+    assert calls == ["setup", "setup", "work", "work", "close"]
+
+
+def test_two_agents_with_one_field_the_second_fails_and_says_whose_it_is() -> None:
+    board = Board()
+    first = make(lambda agent: {"x": 1}, board=board)
+    second = make(lambda agent: {"x": 2}, board=board, name="b")
+    first.run_once()
+    second.run_once()
+    assert (first.state, second.state) == ("good", "failing")
+    assert "filled by agent a already" in str(second.record.last_error)
+    assert documents(first)["x"] == 1
+
+
+def test_nan_is_a_warning_and_goes_when_it_is_gone() -> None:
+    values = iter([float("nan"), 1.0])
+    runner = make(lambda agent: {"x": next(values)})
+    runner.run_once()
+    assert runner.state == "good"
+    assert "NaN" in runner.describe()["warnings"]["x"]
+    runner.run_once()
+    assert runner.describe()["warnings"] == {}
+
+
+def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
+    clock = FakeClock()
+    runner = make(lambda agent: {"x": 1}, clock)
+    runner.run_once()
+    assert runner.take_place(clock.now, iter(()))
+    clock.turn(9)
+    runner.watch()
+    assert documents(runner)["x"] == 1
+    clock.turn(2)
+    runner.watch()
+    assert documents(runner)["x"] is None
+    assert "started 11 s ago has not ended" in documents(runner)["error"]
+    assert runner.state == "stalled"
+    assert not runner.take_place(clock.now, iter(()))
+    assert runner.record.skipped == 1
+
+
+def test_values_of_an_agent_that_does_not_run_any_more_are_taken_back() -> None:
+    clock = FakeClock()
+    runner = make(lambda agent: {"x": 1}, clock)
+    runner.run_once()
+    clock.turn(10.5)
+    runner.watch()
+    assert documents(runner)["x"] is None
+    assert "no run for" in documents(runner)["error"]
+
+
+def test_the_thread_runs_hands_on_closes_and_ends() -> None:
+    closed: list[bool] = []
+    board = Board()
+    runner = make(lambda agent: {"x": 1}, board=board, setup=lambda agent: None, close=lambda agent: closed.append(True))
+    other = make(lambda agent: {"y": 1}, board=board, name="b")
+    for each in (runner, other):
+        each.open()
+    line = iter([other])
+    assert runner.take_place(1000.0, line)
+    assert other.take_place(1000.0, line)
+    runner.wake()
+    wait_for(lambda: not runner.busy and not other.busy)
+    assert (runner.record.runs, other.record.runs) == (1, 1)
+    for each in (runner, other):
+        each.close()
+        each.close()
+        assert each.join(5)
+    assert closed == [True]
+    assert runner.agent.stopping.is_set()
+
+
+def test_an_enum_of_the_plugin_is_a_value() -> None:
+    class Gate(enum.IntEnum):
+        OPEN = 1
+
+    runner = make(lambda agent: {"g": Gate.OPEN})
+    runner.run_once()
+    assert runner.state == "good"
