@@ -19,8 +19,6 @@ from WardenServer.errors import Unreachable, WardenError
 
 #: Seconds a child may take from its start to its first answer.
 START_LIMIT = 15.0
-#: Seconds a child may take to end when asked to; then it is killed. Three of them together stay under 5 s.
-STOP_LIMIT = 1.4
 #: Bytes of output of a child beyond which its file is emptied.
 OUTPUT_LIMIT = 5_000_000
 #: Seconds until a child that died is started again; doubled each time up to LONGEST, until one has lived for LIVED.
@@ -44,12 +42,16 @@ def make_folder(path: Path) -> None:
     """Make a folder for this user only, if it does not exist.
 
     Raises:
-        WardenError: it cannot be made.
+        WardenError: it cannot be made, or written to.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise WardenError(f"{path} cannot be made ({error.strerror}); correct the setting state_folder") from None
+        raise WardenError(
+            f"folder {path} cannot be made ({error.strerror}); correct the setting state_folder"
+        ) from None
+    if not os.access(path, os.W_OK):
+        raise WardenError(f"folder {path} cannot be written to; correct its rights, or the setting state_folder")
 
 
 def _die_with_parent(parent: int) -> None:
@@ -63,11 +65,13 @@ def _die_with_parent(parent: int) -> None:
 class Child:
     """A program that runs as a child process, with its output in a file. A context manager, for tests.
 
-    `address` is where clients find it, `notice` a sentence on its last start that people should read.
+    `address` is where clients find it, `notice` a sentence on its last start that people should read, `patience` the
+    seconds it may take to end when asked to.
     """
 
     address = ""
     notice = ""
+    patience = 1.0
 
     def __init__(
         self,
@@ -144,16 +148,16 @@ class Child:
         self.stop()
         raise Unreachable(f"{self.name} {how}: {self.last_words()}; see {self.output}")
 
-    def stop(self, limit: float = STOP_LIMIT) -> None:
-        """End it: asked first, killed when it has not ended within `limit` seconds (one that hangs cannot hear)."""
+    def stop(self) -> None:
+        """End it: asked first, killed when it has not ended in time (one that hangs cannot hear)."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(limit)
+            self._process.wait(self.patience)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)  # with what it started itself
-            self._process.wait(limit)
+            self._process.wait(self.patience)
 
     def last_words(self) -> str:
         """The last line of its output."""

@@ -101,13 +101,14 @@ def up(settings: config.Settings, options: dict[str, Any]) -> None:
     sys.exit(launcher.run(settings, options))
 
 
-SERVER = {**CONTEXT, "ignore_unknown_options": True, "allow_extra_args": True}
+# Long options only: Tango's own arguments have one dash, and click would take -dlist for -d -l -i -s t.
+SERVER = {"help_option_names": ["--help"], "ignore_unknown_options": True, "allow_extra_args": True}
 
 
 @main.command(context_settings=SERVER)
 @click.argument("instance")
-@click.option("--config", "-c", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
-@click.option("--set", "-s", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable.")
+@click.option("--config", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
+@click.option("--set", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable.")
 @click.argument("tango_arguments", nargs=-1, type=click.UNPROCESSED)
 @_sentences
 def serve(instance: str, file: Path | None, given: dict[str, str], tango_arguments: tuple[str, ...]) -> None:

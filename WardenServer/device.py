@@ -46,7 +46,7 @@ def fixed_attributes(settings: config.Settings) -> dict[str, Fixed]:
     """The attributes of the hub itself."""
     return {
         "TickTackPeriod": _fixed("float", "The scheduler's tick.", lambda hub: settings.tick, "s"),
-        "NumThreads": _fixed("int", "Threads of the process.", lambda hub: threading.active_count()),
+        "NumThreads": _fixed("int", "Python threads of the process.", lambda hub: _threads()),
         "AgentNames": _fixed("str", "All agents, refused ones too.", lambda hub: list(hub["agents"]), dims=1),
         "AgentStates": _fixed(
             "str",
@@ -59,6 +59,11 @@ def fixed_attributes(settings: config.Settings) -> dict[str, Fixed]:
         "LatenessP99": _fixed("float", "How late a tick is, 99th percentile.", lambda hub: hub["lateness_p99"], "s"),
         "MemcachedOk": _fixed("bool", "Whether Memcached takes the documents.", lambda hub: hub["memcached_ok"]),
     }
+
+
+def _threads() -> int:
+    """Threads that Python started; those of Tango, of which there is one per client, only visit it."""
+    return sum(not isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
 
 
 def _properties() -> dict[str, device_property]:

@@ -40,6 +40,8 @@ class Missing(WardenError):
 class Memcached(Child):
     """Memcached on the loopback interface, where no other machine can write into it."""
 
+    patience = 0.5  # it holds nothing worth more
+
     def __init__(self, port: int, folder: Path) -> None:
         program = shutil.which("memcached")
         if program is None:

@@ -17,7 +17,7 @@ Network file systems are left out on purpose: asking a file server that is gone 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import psutil
@@ -59,6 +59,7 @@ _before: dict[str, tuple[float, float]] = {}
 
 
 def work(agent: Agent) -> dict[str, Any]:
+    """Look at everything once."""
     now = time.monotonic()
     fields = _system() | _memory()
     fields["cpu_percent"] = _rate("cpu", _busy_seconds(), now, 100 / (psutil.cpu_count() or 1))
@@ -133,32 +134,39 @@ def _mounts() -> dict[str, str]:
             where[part.device] = min(where.get(part.device, part.mountpoint), part.mountpoint, key=len)
     mount_points = sorted(where.values())
     names = field_names(mount_point.strip("/") or "root" for mount_point in mount_points)
-    return dict(zip(mount_points, names.values(), strict=True))
+    return dict(zip(mount_points, names, strict=True))
 
 
 def _network(now: float) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     counters = psutil.net_io_counters(pernic=True)
-    for interface, name in _interfaces().items():
-        if interface in counters:
-            fields[f"network_{name}_received"] = _rate(f"{name} received", counters[interface].bytes_recv, now)
-            fields[f"network_{name}_sent"] = _rate(f"{name} sent", counters[interface].bytes_sent, now)
+    for interface, name in _interfaces(counters).items():
+        fields[f"network_{name}_received"] = _rate(f"{name} received", counters[interface].bytes_recv, now)
+        fields[f"network_{name}_sent"] = _rate(f"{name} sent", counters[interface].bytes_sent, now)
     return fields
 
 
-def _interfaces() -> dict[str, str]:
-    present = psutil.net_io_counters(pernic=True)
-    return field_names(name for name in sorted(present) if not name.startswith(_VIRTUAL_INTERFACES))
+def _interfaces(present: Iterable[str]) -> dict[str, str]:
+    interfaces = sorted(name for name in present if not name.startswith(_VIRTUAL_INTERFACES))
+    return dict(zip(interfaces, field_names(interfaces), strict=True))
 
 
 def _temperatures() -> dict[str, float]:
-    readings = list(_sensors())
-    numbered = field_names(f"{label} #{number}" for number, (label, _) in enumerate(readings))
-    return dict(zip(numbered.values(), (value for _, value in readings), strict=True))
+    sensors = [(chip, sensor) for chip, found in psutil.sensors_temperatures().items() for sensor in found]
+    names = field_names(f"temperature {chip} {sensor.label}" for chip, sensor in sensors)
+    return {name: float(sensor.current) for name, (_, sensor) in zip(names, sensors, strict=True)}
 
 
-def _sensors() -> Iterator[tuple[str, float]]:
-    """Chip and label of each sensor, with its reading in °C."""
-    for chip, sensors in psutil.sensors_temperatures().items():
-        for sensor in sensors:
-            yield f"{chip} {sensor.label}", float(sensor.current)
+def _declare_what_is_there() -> None:
+    """Disks, interfaces and sensors differ from computer to computer: those there at load get units and limits."""
+    for name in _mounts().values():
+        FIELDS[f"disk_{name}_percent"] = _PERCENT | {"label": f"disk {name} in use", "max_warning": 90}
+        FIELDS[f"disk_{name}_free"] = _BYTES | {"label": f"disk {name} free"}
+    for name in _interfaces(psutil.net_io_counters(pernic=True)).values():
+        FIELDS[f"network_{name}_received"] = _RATE | {"label": f"{name} received"}
+        FIELDS[f"network_{name}_sent"] = _RATE | {"label": f"{name} sent"}
+    for name in _temperatures():
+        FIELDS[name] = {"unit": "°C", "format": "%5.1f", "dtype": "float"}
+
+
+_declare_what_is_there()

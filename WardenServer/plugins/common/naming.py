@@ -8,16 +8,16 @@ from itertools import chain, count
 LONGEST = 50
 
 
-def field_names(things: Iterable[str]) -> dict[str, str]:
-    """A readable name of letters, digits and _ for each thing: {thing: name}.
+def field_names(things: Iterable[str]) -> list[str]:
+    """A readable name of letters, digits and _ for each thing, in their order.
 
     No two are the same without regard to case, as Tango compares them; of two that would be, the later gets a number.
     """
-    names: dict[str, str] = {}
+    names: list[str] = []
     taken: set[str] = set()
     for thing in things:
-        names[thing] = _free(_fit(thing), taken)
-        taken.add(names[thing].lower())
+        names.append(_free(_fit(thing), taken))
+        taken.add(names[-1].lower())
     return names
 
 

@@ -4,20 +4,19 @@ The proxies are kept, one per device; each finds its device again after the devi
 imported at the first use, so that agents which never read a device need no Tango.
 """
 
-import enum
 import functools
 from typing import Any
 
+import numpy as np
+
 from WardenServer.errors import NoData, Unreachable
 
-#: Seconds a device may take to answer.
-TIMEOUT = 3.0
 
-
-def read(device: str, attributes: list[str], timeout: float = TIMEOUT) -> dict[str, Any]:
+def read(device: str, attributes: list[str]) -> dict[str, Any]:
     """Values of `attributes` of `device`, in that order; an attribute that cannot be read is a NoData with the reason.
 
-    Device states come as their names (RUNNING), enumerated attributes as their labels.
+    Device states come as their names (RUNNING), enumerated attributes as their labels. A device has
+    Tango's 3 s to answer.
 
     Raises:
         Unreachable: the device does not answer, or there is no such device.
@@ -25,12 +24,11 @@ def read(device: str, attributes: list[str], timeout: float = TIMEOUT) -> dict[s
     import tango
 
     try:
-        proxy = _proxy(device)
-        proxy.set_timeout_millis(int(timeout * 1000))
+        proxy = _proxy(device)  # without set_timeout_millis, which stops all threads while the device hangs
         answers = proxy.read_attributes(list(attributes))
+        return {name: _value(proxy, answer) for name, answer in zip(attributes, answers, strict=True)}
     except tango.DevFailed as error:
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
-    return {name: _value(proxy, answer) for name, answer in zip(attributes, answers, strict=True)}
 
 
 @functools.cache
@@ -47,16 +45,21 @@ def _value(proxy: Any, answer: Any) -> Any:
         return NoData(answer.get_err_stack()[0].desc.splitlines()[0])
     if answer.value is None:
         return NoData(f"the device gives no value ({answer.quality})")
-    if isinstance(answer.value, enum.Enum):
-        return answer.value.name
+    if answer.type == tango.CmdArgType.DevEncoded:
+        return NoData("encoded data cannot be published")
+    if answer.type == tango.CmdArgType.DevState:
+        return _names(answer.value, [state.name for state in tango.DevState.__members__.values()])
     if answer.type == tango.CmdArgType.DevEnum:
-        return _label(proxy, answer)
+        return _names(answer.value, list(proxy.get_attribute_config(answer.name).enum_labels))
     return answer.value
 
 
-def _label(proxy: Any, answer: Any) -> str:
-    labels = proxy.get_attribute_config(answer.name).enum_labels
-    return labels[answer.value] if answer.value < len(labels) else str(answer.value)
+def _names(value: Any, names: list[str]) -> Any:
+    """The name of a number, or of each in an array."""
+    if np.ndim(value):
+        return [_names(item, names) for item in value]
+    number = int(value)
+    return names[number] if number < len(names) else str(number)
 
 
 def first_reason(error: Any) -> str:

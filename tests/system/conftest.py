@@ -1,0 +1,185 @@
+"""Real servers on free ports: a Tango database, a memcached, and hubs with plugin files of the test's own."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tango
+from pymemcache.client.base import Client
+
+from tests.conftest import wait_for
+from WardenServer import config, embedded
+from WardenServer.child import Child
+
+
+def free_port() -> int:
+    """A port nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment without anything that settles where servers are."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("WARDEN_") and k != "TANGO_HOST"}
+    return {**kept, **more}
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Database]:
+    """A Tango database for the whole session."""
+    with embedded.Database(free_port(), tmp_path_factory.mktemp("database")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def memcached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Memcached]:
+    """A memcached for the whole session."""
+    with embedded.Memcached(free_port(), tmp_path_factory.mktemp("memcached")) as server:
+        yield server
+
+
+class Hub(Child):
+    """The device server of one instance, as `warden serve` runs it."""
+
+    def __init__(self, settings: config.Settings, tango_host: str, servers: str, port: int, more: dict[str, str]) -> None:
+        self.settings = settings
+        self.database = tango_host
+        self.servers = servers
+        self.port = port
+        host, _, memcached_port = servers.split(",")[0].partition(":")
+        self.memcached = Client((host, int(memcached_port)), timeout=2, connect_timeout=2)
+        given = {
+            "plugin_folders": str(settings.plugin_folders[0]),
+            "state_folder": str(settings.state_folder),
+            "shipped": str(settings.shipped),
+            "memcached": servers,
+            "prefix": settings.prefix,
+            **more,
+        }
+        command = [sys.executable, "-m", "WardenServer", "serve", settings.instance]
+        for name, value in given.items():
+            command += ["--set", f"{name}={value}"]
+        environment = {"TANGO_HOST": tango_host, "WARDEN_CONFIG": str(settings.file or "")}
+        self.device = f"tango://{tango_host}/{settings.device}"
+        if port:
+            command += ["-nodb", "-dlist", settings.device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
+            self.device = f"tango://127.0.0.1:{port}/{settings.device}#dbase=no"
+        super().__init__("hub", command, settings.state_folder / "hub.out", environment)
+
+    @property
+    def proxy(self) -> Any:
+        return tango.DeviceProxy(self.device)
+
+    def answers(self) -> bool:
+        if self.port and "Ready to accept request" not in self.log():
+            return False  # asked earlier and without a database, Tango's client crashes
+        try:
+            return self.proxy.state() != tango.DevState.INIT
+        except tango.DevFailed:
+            return False
+
+    def document(self, key: str) -> dict[str, Any]:
+        """What stands in memcached; empty when nothing does."""
+        value = self.memcached.get(self.settings.prefix + key)
+        return json.loads(value) if value else {}
+
+    def wait_document(self, key: str, field: str, value: Any = ..., limit: float = 10) -> dict[str, Any]:
+        """Wait until a field of a document is there, and has this value."""
+        found: dict[str, Any] = {}
+
+        def there() -> bool:
+            nonlocal found
+            found = self.document(key)
+            return field in found and (value is ... or found[field] == value)
+
+        wait_for(there, limit, f"for {key}.{field} = {value!r}; it is {found}; {self.output.read_text()[-2000:]}")
+        return found
+
+    def wait_state(self, state: str, limit: float = 10) -> str:
+        """Wait for a state of the device; returns the status."""
+        wait_for(lambda: str(self.proxy.state()) == state, limit, f"for {state}: {self.proxy.state()} {self.proxy.status()}")
+        return str(self.proxy.status())
+
+    def wait_valid(self, attribute: str, limit: float = 10) -> Any:
+        """Wait until an attribute is there with a valid value; returns the value."""
+
+        def valid() -> bool:
+            try:
+                return bool(self.proxy.read_attribute(attribute).quality != tango.AttrQuality.ATTR_INVALID)
+            except tango.DevFailed:
+                return False
+
+        wait_for(valid, limit, f"for {attribute}")
+        return self.proxy.read_attribute(attribute).value
+
+    def log(self) -> str:
+        return self.output.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> None:
+        self.memcached.close()
+        super().stop()
+
+
+MakeHub = Callable[..., Hub]
+
+
+@pytest.fixture
+def hub(
+    request: pytest.FixtureRequest,
+    settings: Callable[..., config.Settings],
+    database: embedded.Database,
+    memcached: embedded.Memcached,
+) -> Iterator[MakeHub]:
+    """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database."""
+    with ExitStack() as stack:
+
+        def make(servers: str = "", tango_host: str = "", port: int = 0, **more: str) -> Hub:
+            # A name of its own for every hub: they share one database and one memcached.
+            name = "t" + "".join(c for c in request.node.name if c.isalnum())[-30:] + str(free_port())
+            made = settings(instance=name, prefix=f"{name}.", shipped=more.pop("shipped", "no"))
+            host = tango_host or database.address
+            if not port:
+                embedded.register(embedded.connect(host), made)
+            server = Hub(made, host, servers or memcached.address, port, more)
+            return stack.enter_context(server)
+
+        yield make
+
+
+class Events:
+    """Events of one attribute, as they come."""
+
+    def __init__(self, proxy: Any, attribute: str, kind: tango.EventType = tango.EventType.CHANGE_EVENT) -> None:
+        self.got: list[Any] = []
+        self.errors: list[Any] = []
+        self._proxy = proxy
+        self._id = proxy.subscribe_event(attribute, kind, self._take)
+
+    def _take(self, event: Any) -> None:
+        (self.errors if event.err else self.got).append(event)
+
+    def __enter__(self) -> "Events":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._proxy.unsubscribe_event(self._id)
+
+    @property
+    def values(self) -> list[Any]:
+        return [event.attr_value.value for event in self.got]
+
+    @property
+    def qualities(self) -> list[str]:
+        return [str(event.attr_value.quality).removeprefix("ATTR_") for event in self.got]
+
+
+@pytest.fixture
+def events() -> type[Events]:
+    return Events

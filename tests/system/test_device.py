@@ -1,0 +1,280 @@
+"""The device under a real database, seen by a real Tango client."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tango
+
+from tests.conftest import wait_for
+from tests.system.conftest import Events, MakeHub, free_port
+
+COUNTER = """
+INTERVAL = 0.1
+FIELDS = {"n": {"unit": "mA", "label": "Count", "format": "%6d", "max_warning": 5, "max_alarm": 10, "dtype": "int"}}
+n = 0
+def work(agent):
+    global n
+    n += 1
+    return {"n": n}
+"""
+
+EVERYTHING = """
+import enum, numpy as np
+from WardenServer import NoData
+class Gate(enum.Enum):
+    CLOSED = 0
+    OPEN = 1
+INTERVAL = 0.1
+def work(agent):
+    return {"on": True, "count": 3, "current": 100.5, "text": "20 °C 温", "gate": Gate.OPEN, "numbers": [1, 2, 3],
+            "spectrum": np.linspace(0, 1, 5), "image": np.eye(3), "texts": ["a", "b"], "two words": 1.0,
+            "nothing": None, "nodata": NoData("shut"), "nan": float("nan"), "timestamp": 1.5e9}
+"""
+
+Write = Callable[..., Path]
+
+
+def test_every_kind_of_value_is_an_attribute_with_its_type(hub: MakeHub, write: Write) -> None:
+    write("every", EVERYTHING)
+    server = hub()
+    document = server.wait_document("every", "current")
+    proxy = server.proxy
+    server.wait_valid("every_two_words")
+    read = {a.name: a for a in proxy.read_attributes([n for n in proxy.get_attribute_list() if n.startswith("every_")])}
+    assert read["every_on"].value is True
+    assert read["every_count"].value == 3
+    assert read["every_current"].value == 100.5
+    assert read["every_text"].value == "20 °C ?"
+    assert read["every_gate"].value == 1
+    assert proxy.get_attribute_config("every_gate").enum_labels[1] == "OPEN"
+    assert list(read["every_numbers"].value) == [1, 2, 3]
+    assert read["every_spectrum"].value.shape == (5,)
+    assert read["every_image"].value.shape == (3, 3)
+    assert list(read["every_texts"].value) == ["a", "b"]
+    assert read["every_nan"].value != read["every_nan"].value
+    assert abs(read["every_current"].time.totime() - 1.5e9) < 1e-3
+    assert "every_nothing" not in read
+    assert document["text"] == "20 °C 温"
+    assert document["gate"] == "OPEN"
+    assert document["nothing"] is None
+    assert document["reason"] == "nodata: shut"
+    assert document["timestamp"] == 1.5e9
+
+
+def test_declared_properties_limits_and_events(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub()
+    proxy = server.proxy
+    said = proxy.get_attribute_config("counter_n")
+    assert (said.unit, said.label, said.format, said.max_alarm) == ("mA", "Count", "%6d", "10")
+    assert said.data_type == tango.CmdArgType.DevLong64
+    proxy.RunAgent("counter")
+    proxy.Stop()
+    proxy.Init()
+    with Events(proxy, "counter_n") as change, Events(proxy, "counter_n", tango.EventType.ARCHIVE_EVENT) as archive:
+        wait_for(lambda: "ALARM" in change.qualities and "ALARM" in archive.qualities)
+        values = [value for value in change.values if value is not None]
+        assert values == sorted(set(values)), "every change once, in order"
+        assert {"VALID", "WARNING", "ALARM"} <= set(change.qualities)
+        assert not change.errors
+
+
+def test_attributes_are_there_from_the_first_moment_of_the_next_start(hub: MakeHub, write: Write) -> None:
+    path = write("ring", "INTERVAL = 0.1\ndef work(agent):\n    return {'current': 1.5}\n")
+    first = hub()
+    first.wait_document("ring", "current")
+    wait_for(lambda: (first.settings.state_folder / f"{first.settings.instance}-fields.json").exists())
+    first.stop()
+    path.write_text("INTERVAL = 100\nOFFSET = 100\ndef work(agent):\n    return {'current': 1.5}\n")
+    first.start()
+    assert first.proxy.read_attribute("ring_current").quality == tango.AttrQuality.ATTR_INVALID
+    assert first.proxy.get_attribute_config("ring_current").data_type == tango.CmdArgType.DevDouble
+
+
+def test_a_failing_agent_is_invalid_named_and_good_again(hub: MakeHub, write: Write, tmp_path: Path) -> None:
+    switch = tmp_path / "broken"
+    write("ring", f"""
+import os
+INTERVAL = 0.1
+def work(agent):
+    if os.path.exists({str(switch)!r}):
+        raise OSError("gateway away")
+    return {{"current": 1.5}}
+""")  # fmt: skip
+    server = hub()
+    server.wait_document("ring", "current", 1.5)
+    server.wait_state("RUNNING")
+    server.wait_valid("ring_current")
+    with Events(server.proxy, "ring_current") as change, Events(server.proxy, "State") as state:
+        switch.touch()
+        status = server.wait_state("ALARM")
+        assert "ring is failing since" in status
+        assert "OSError: gateway away" in status
+        document = server.document("ring")
+        assert document["current"] is None
+        assert "gateway away" in document["error"]
+        assert server.proxy.read_attribute("ring_current").quality == tango.AttrQuality.ATTR_INVALID
+        switch.unlink()
+        server.wait_state("RUNNING")
+        server.wait_document("ring", "current", 1.5)
+        wait_for(lambda: change.qualities[-1] == "VALID" and "INVALID" in change.qualities)
+        wait_for(lambda: [str(value) for value in state.values] == ["RUNNING", "ALARM", "RUNNING"])
+
+
+def test_reload_brings_a_new_agent_without_a_restart_and_tells_clients(hub: MakeHub, write: Write) -> None:
+    write("first", COUNTER)
+    server = hub()
+    proxy = server.proxy
+    changes: list[Any] = []
+    ident = proxy.subscribe_event(tango.EventType.INTERFACE_CHANGE_EVENT, changes.append)
+    path = write("second", "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n")
+    assert "2 agents run" in proxy.Reload()
+    server.wait_document("second", "x", 1)
+    wait_for(lambda: any("second_x" in [a.name for a in event.att_list] for event in changes if not event.err))
+    proxy.unsubscribe_event(ident)
+    path.write_text("INTERVAL = 0.1\ndef work(agent):\n    return {'x': 2}\n")
+    proxy.Reload()
+    server.wait_document("second", "x", 2)
+    wait_for(lambda: server.wait_valid("second_x") == 2)
+    path.write_text("INTERVAL = 0.1\ndef work(agent:\n")
+    assert "not valid Python" in proxy.Reload()
+    assert "the old code runs on" in proxy.status()
+    server.wait_document("second", "x", 2)
+    path.unlink()
+    proxy.Reload()
+    wait_for(lambda: proxy.read_attribute("second_x").quality == tango.AttrQuality.ATTR_INVALID)
+    wait_for(lambda: list(proxy.AgentNames) == ["first"])
+
+
+def test_state_is_handed_over_on_reload(hub: MakeHub, write: Write) -> None:
+    text = """
+INTERVAL = 0.1
+n = 0
+def work(agent):
+    global n
+    n += 1
+    return {"n": n, "code": 1}
+def save():
+    return n
+def load(state):
+    global n
+    n = state
+"""
+    write("count", text)
+    server = hub()
+    wait_for(lambda: server.document("count").get("n", 0) >= 10)
+    write("count", text.replace('"code": 1', '"code": 2'))
+    server.proxy.Reload()
+    assert server.wait_document("count", "code", 2)["n"] >= 11
+
+
+def test_commands_storm_from_two_clients_leaves_one_scheduler_and_the_right_threads(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub()
+    proxy = server.proxy
+    server.wait_state("RUNNING")
+    proxy.Init()
+    threads = server.wait_valid("NumThreads")
+
+    failed: list[str] = []
+
+    def storm() -> None:
+        mine = tango.DeviceProxy(server.device)
+        for command in ("Stop", "Start", "Stop", "Start", "Init") * 4:
+            try:
+                mine.command_inout(command)
+            except tango.DevFailed as error:  # while the other's Init is under way there is no hub
+                if "the hub is not there" not in error.args[0].desc:
+                    failed.append(error.args[0].desc)
+
+    clients = [threading.Thread(target=storm) for _ in range(2)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert failed == []
+    proxy.Start()
+    server.wait_state("RUNNING")
+    wait_for(lambda: proxy.NumThreads <= threads, 10, f"threads {proxy.NumThreads} instead of {threads}")
+    info = proxy.GetInfo()
+    first = proxy.Ticks
+    wait_for(lambda: proxy.Ticks >= first + 20)
+    assert proxy.MissedTicks == 0 or "counter: state good" in info
+    before = server.wait_document("counter", "n")
+    after = server.wait_document("counter", "n", before["n"] + 5)
+    assert 0.3 < after["timestamp"] - before["timestamp"] < 2.0, "one scheduler, not two"
+
+
+def test_agents_can_be_stopped_started_and_run_one_by_one(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub()
+    server.wait_document("counter", "n")
+    proxy = server.proxy
+    proxy.StopAgent("counter")
+    wait_for(lambda: "counter: stopped" in proxy.status())
+    stopped = proxy.GetDocument("counter")
+    proxy.RunAgent("counter")
+    wait_for(lambda: proxy.GetDocument("counter") != stopped)
+    proxy.StartAgent("counter")
+    wait_for(lambda: proxy.state() == tango.DevState.RUNNING)
+    with pytest.raises(tango.DevFailed, match='there is no agent "other"; loaded are: counter'):
+        proxy.RunAgent("other")
+    with pytest.raises(tango.DevFailed, match='there is no document "other"'):
+        proxy.GetDocument("other")
+
+
+def test_without_a_database(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub(port=free_port())
+    server.wait_document("counter", "n")
+    server.wait_state("RUNNING")
+    server.wait_valid("counter_n")
+    with Events(server.proxy, "counter_n") as change:
+        wait_for(lambda: len(change.got) > 3)
+    server.proxy.Reload()
+    server.proxy.Init()
+    server.wait_state("RUNNING")
+
+
+def test_properties_from_the_database_override_the_file(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub()
+    proxy = server.proxy
+    assert proxy.TickTackPeriod == 0.1
+    proxy.put_property({"Tick": ["0.05"]})
+    proxy.Init()
+    wait_for(lambda: proxy.TickTackPeriod == 0.05)
+    proxy.put_property({"Tick": ["soon"]})
+    proxy.Init()
+    assert proxy.state() == tango.DevState.FAULT
+    assert "property Tick: tick is 'soon'" in proxy.status()
+    with pytest.raises(tango.DevFailed, match="the hub is not there"):
+        proxy.Start()
+    proxy.delete_property("Tick")
+    proxy.Init()
+    server.wait_state("RUNNING")
+
+
+def test_the_admin_device_ends_the_server_cleanly(hub: MakeHub, write: Write, tmp_path: Path) -> None:
+    write("closing", f"INTERVAL = 0.1\ndef setup(agent): pass\ndef close(agent): open({str(tmp_path / 'closed')!r}, 'w')\n"
+                     "def work(agent):\n    return {'x': 1}\n")  # fmt: skip
+    server = hub()
+    server.wait_document("closing", "x")
+    admin = tango.DeviceProxy(f"tango://{server.database}/dserver/BeamlineWarden/{server.settings.instance}")
+    admin.Kill()
+    wait_for(lambda: not server.alive)
+    assert server.code == 0
+    assert (tmp_path / "closed").exists()
+
+
+def test_the_log_goes_to_the_console_and_to_a_file_and_to_tango(hub: MakeHub, write: Write, tmp_path: Path) -> None:
+    write("talking", "INTERVAL = 0.1\ndef work(agent):\n    agent.log.warning('Grüße 温 %s', 1)\n    return {'x': 1}\n")
+    server = hub()
+    server.proxy.add_logging_target(f"file::{tmp_path / 'tango.log'}")
+    wait_for(lambda: "Grüße 温 1" in server.log())
+    file = server.settings.state_folder / "logs" / f"{server.settings.instance}.log"
+    wait_for(lambda: "Grüße 温 1" in file.read_text(encoding="utf-8"))
+    wait_for(lambda: (tmp_path / "tango.log").exists() and b"1" in (tmp_path / "tango.log").read_bytes())

@@ -1,0 +1,367 @@
+"""Real local servers: they start, they end with whatever started them, and they start again."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from WardenServer import embedded, ports, up
+from WardenServer.child import Child, wait_until
+from WardenServer.config import Settings
+from WardenServer.embedded import Database, Memcached
+from WardenServer.errors import SettingError, Unreachable, WardenError
+
+LIMIT = 20.0
+
+
+@pytest.fixture
+def free_port():
+    """Makes free ports, below those of outgoing connections."""
+    given = set()
+
+    def find():
+        port = next(
+            port for port in range(21_000 + os.getpid() % 5_000, 32_000) if port not in given and ports.is_free(port)
+        )
+        given.add(port)
+        return port
+
+    return find
+
+
+def gone(pid):
+    """Whether a process has ended; where nobody collects orphans, a zombie is what is left."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+# -- one server
+
+
+def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port):
+    with Memcached(free_port(), tmp_path) as server:
+        process = psutil.Process(server.pid)
+        sockets = [(place.laddr.ip, place.laddr.port) for place in process.net_connections() if not place.raddr]
+        assert sockets == [("127.0.0.1", server.port)]
+        assert process.uids().effective != 0
+    assert gone(server.pid)
+
+
+def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path, free_port):
+    settings, port = Settings(instance="kept"), free_port()
+    for _ in range(2):
+        with Database(port, tmp_path) as server:
+            database = embedded.connect(server.address)
+            embedded.register(database, settings)
+            embedded.check_registered(server.address, settings)
+            assert database.get_device_from_alias("warden-kept") == "warden/hub/kept"
+            assert list(database.get_device_class_list("BeamlineWarden/kept"))[2:] == [
+                "warden/hub/kept",
+                "BeamlineWarden",
+            ]
+        assert gone(server.pid)
+    assert server.notice == ""
+
+
+def test_what_others_have_in_the_database_is_left_alone(tmp_path, free_port):
+    with Database(free_port(), tmp_path) as server:
+        database = embedded.connect(server.address)
+        embedded.register(database, Settings(instance="first"))
+        database.put_device_alias("warden/hub/first", "warden-second")
+        embedded.register(database, Settings(instance="second"))
+        assert database.get_device_from_alias("warden-second") == "warden/hub/first"
+        info = embedded.tango.DbDevInfo()
+        info.name, info._class, info.server = "warden/hub/third", "Other", "Other/1"
+        database.add_device(info)
+        with pytest.raises(WardenError, match="belongs to Other/1"):
+            embedded.register(database, Settings(instance="third"))
+        with pytest.raises(WardenError, match="warden register --instance third"):
+            embedded.check_registered(server.address, Settings(instance="third"))
+
+
+def test_an_empty_database_file_is_replaced(tmp_path, free_port):
+    (tmp_path / "tango.db").touch()
+    with Database(free_port(), tmp_path) as server:
+        assert server.notice == ""
+    assert (tmp_path / "tango.db").stat().st_size > 0
+
+
+def incomplete():
+    """As a crash in the first start leaves it: tables, but not yet the version."""
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE device (name)")
+    content = database.serialize()
+    database.close()
+    return content
+
+
+@pytest.mark.parametrize("content", [b"garbage\n" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, incomplete()])
+def test_a_broken_database_file_is_put_aside_and_said(tmp_path, free_port, content):
+    (tmp_path / "tango.db").write_bytes(content)
+    with Database(free_port(), tmp_path) as server:
+        [aside] = tmp_path.glob("tango.db.broken-*")
+        assert str(aside) in server.notice
+    assert aside.read_bytes() == content
+
+
+def test_a_taken_port_is_said_with_the_cure(tmp_path, free_port):
+    with Memcached(free_port(), tmp_path) as server:
+        second = Database(server.port, tmp_path)
+        with pytest.raises(Unreachable, match=rf"another program has {server.address}.*remove ports.json"):
+            second.start()
+
+
+def test_a_kept_port_stays_and_a_taken_one_is_not_chosen(tmp_path, free_port):
+    with socket.create_server(("127.0.0.1", free_port())) as other:
+        taken = other.getsockname()[1]
+        port = ports.keep(tmp_path, "database", taken)
+        assert port in ports.SOUGHT
+        assert port != taken
+    usual = free_port()
+    assert ports.keep(tmp_path, "database", usual) == port
+    assert ports.keep(tmp_path, "memcached", usual) == usual
+
+
+def test_a_missing_memcached_is_said_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(embedded.Missing, match=r"apt install memcached.*dnf install memcached"):
+        Memcached(1, tmp_path)
+
+
+def test_a_child_that_ends_at_once_is_quoted(tmp_path):
+    child = Child("Crasher", [sys.executable, "-c", "print('first'); print('too bad'); exit(3)"], tmp_path / "out")
+    child.answers = lambda: False
+    with pytest.raises(Unreachable, match=r"Crasher ended at once \(exit code 3\): too bad"):
+        child.start()
+
+
+def test_output_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("WardenServer.child.OUTPUT_LIMIT", 100)
+    script = "import sys\nfor line in sys.stdin: pass"
+    with Child("Talker", [sys.executable, "-c", "print('x' * 1000); " + script], tmp_path / "out") as child:
+        assert wait_until(lambda: child.output.stat().st_size > 100 and not child.alive, LIMIT)
+        child.trim()
+        assert child.output.stat().st_size == 0
+
+
+SLEEPER = "import signal, sys; signal.signal(signal.SIGTERM, {}); print('ready', flush=True); signal.pause()"
+
+
+@pytest.mark.parametrize("state", ["deaf", "stopped"])
+def test_a_child_that_does_not_hear_is_killed(tmp_path, state):
+    heard = (
+        "signal.SIG_IGN" if state == "deaf" else "lambda *_: sys.exit()"
+    )  # without a handler, SIGTERM ends stopped ones
+    child = Child("Sleeper", [sys.executable, "-c", SLEEPER.format(heard)], tmp_path / "out")
+    child.answers = lambda: child.last_words() == "ready"
+    with child:
+        if state == "stopped":
+            os.kill(child.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        child.stop()
+        assert time.monotonic() - began < 5
+        assert child.code == -signal.SIGKILL
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from WardenServer.embedded import Database, Memcached
+folder = Path(sys.argv[1])
+with Database(int(sys.argv[2]), folder) as database, Memcached(int(sys.argv[3]), folder) as memcached:
+    print(database.pid, memcached.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_children_die_with_a_parent_that_is_killed_and_start_again(tmp_path, free_port):
+    places = [str(tmp_path), str(free_port()), str(free_port())]
+    for _ in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-c", PARENT, *places], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as parent:
+            children = [int(pid) for pid in parent.stdout.readline().split()]
+            assert len(children) == 2
+            assert not any(gone(pid) for pid in children)
+            parent.kill()
+            assert wait_until(lambda pids=children: all(gone(pid) for pid in pids), 5.0)
+
+
+def test_a_silent_tango_database_is_given_up(free_port):
+    with socket.create_server(("127.0.0.1", free_port())) as silent:
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="does not answer; start it"):
+            embedded.connect(f"127.0.0.1:{silent.getsockname()[1]}", 1.0)
+        assert time.monotonic() - began < 3
+
+
+# -- warden up
+
+
+class Up:
+    """`warden up` in a state folder of its own."""
+
+    def __init__(self, folder, free_port):
+        self.state = folder / "state"
+        self.state.mkdir()
+        (self.state / ports.FILE).write_text(f'{{"database": {free_port()}, "memcached": {free_port()}}}')
+        self.ports = ports.known(self.state)
+        self.settings = Settings(
+            instance="trial",
+            state_folder=self.state,
+            tango_host=f"127.0.0.1:{self.ports['database']}",
+            memcached=(f"127.0.0.1:{self.ports['memcached']}",),
+        )
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name != "TANGO_HOST" and not name.startswith("WARDEN_")
+            },
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "WARDEN_STATE_FOLDER": str(self.state),
+            "WARDEN_INSTANCE": "trial",
+        }
+        self.output = folder / "output"
+        self.started = []
+
+    def launch(self, **environment):
+        with self.output.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "WardenServer", "up"],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**self.environment, **environment},
+                start_new_session=True,
+            )
+        self.started.append(process)
+        return process
+
+    def start(self):
+        process = self.launch()
+        wait_until(lambda: process.poll() is not None or "From another terminal" in self.said, LIMIT)
+        assert "From another terminal" in self.said, self.said
+        return process
+
+    @property
+    def said(self):
+        return self.output.read_text()
+
+    def children(self):
+        """The processes below `warden up`, by their role."""
+        found = {}
+        for child in psutil.Process(self.started[0].pid).children():
+            if gone(child.pid):
+                continue
+            command = " ".join(child.cmdline())
+            role = re.search("databaseds|memcached|serve", command)
+            found[role[0] if role else command] = child
+        return found
+
+
+@pytest.fixture
+def hub(tmp_path, free_port):
+    found = Up(tmp_path, free_port)
+    yield found
+    for process in found.started:
+        process.kill()
+        process.wait(LIMIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_up_ends_all_it_started(hub, number):
+    process = hub.start()
+    children = list(hub.children().values())
+    assert set(hub.children()) == {"databaseds", "memcached", "serve"}
+    process.send_signal(number)
+    assert process.wait(5.0) == 0
+    assert all(gone(child.pid) for child in children)
+    assert "Traceback" not in hub.said
+
+
+def test_up_ends_in_time_when_its_children_hang(hub):
+    process = hub.start()
+    children = list(hub.children().values())
+    for child in children:
+        child.suspend()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5.0) == 0
+    assert all(gone(child.pid) for child in children)
+
+
+def test_up_killed_starts_again_as_it_was(hub):
+    process = hub.start()
+    children = list(hub.children().values())
+    process.kill()
+    process.wait(LIMIT)
+    hub.started.clear()
+    hub.start()
+    assert wait_until(lambda: all(gone(child.pid) for child in children), 5.0)
+    assert f"127.0.0.1:{hub.ports['database']}" in hub.said
+    assert f"127.0.0.1:{hub.ports['memcached']}" in hub.said
+
+
+def test_a_second_up_is_refused_with_the_pid_of_the_first(hub):
+    first = hub.start()
+    second = hub.launch()
+    assert second.wait(LIMIT) == 1
+    assert f"`warden up` runs already, as process {first.pid}" in hub.said
+    assert first.poll() is None
+
+
+def test_a_child_that_dies_is_started_again(hub):
+    hub.start()
+    old = hub.children()["memcached"]
+    old.kill()
+    memcached = Memcached(hub.ports["memcached"], hub.state)
+    assert wait_until(lambda: old.pid != hub.children().get("memcached", old).pid and memcached.answers(), LIMIT)
+    assert hub.said.count("Memcached has ended (exit code -9)") == 1
+
+
+def test_up_without_memcached_says_the_package(hub):
+    process = hub.launch(PATH="")
+    assert process.wait(LIMIT) == 1
+    assert "apt install memcached" in hub.said
+    assert "Traceback" not in hub.said
+
+
+def test_up_says_when_the_database_of_the_user_does_not_answer(hub, free_port):
+    process = hub.launch(TANGO_HOST=f"127.0.0.1:{free_port()}")
+    assert process.wait(LIMIT) == 1
+    assert "does not answer; start it, correct TANGO_HOST" in hub.said
+
+
+def test_the_state_folder_is_closed_to_others(tmp_path):
+    with up.only_one(tmp_path / "state"):
+        assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_state_folder_that_cannot_be_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(WardenError, match="correct the setting state_folder"), up.only_one(tmp_path / "file"):
+        pass
+
+
+def test_a_server_that_refuses_a_setting_is_quoted(tmp_path, free_port):
+    settings = Settings(state_folder=tmp_path, tango_host=f"127.0.0.1:{free_port()}", memcached=("127.0.0.1:1",))
+    server = up.HubServer(settings, {})
+    server.command = [sys.executable, "-c", "import sys; print('warden: tick is 0; write more'); sys.exit(2)"]
+    with pytest.raises(SettingError, match=r"^tick is 0; write more$"):
+        server.start()
+
+
+def test_a_device_that_is_served_already_is_said(hub):
+    hub.start()
+    second = up.HubServer(hub.settings, {})
+    with pytest.raises(WardenError, match="is served by another process already"):
+        second.start()
