@@ -56,18 +56,18 @@ def _assignments(context: click.Context, parameter: click.Parameter, given: tupl
 def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `settings` from --config, --instance and --set, and `options`, what was said by them."""
 
-    @click.option("--config", "-c", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
+    @click.option("--config", "-c", "config_file", type=click.Path(path_type=Path), help="Settings file (TOML).")
     @click.option("--instance", "-i", help="Name of the hub. [default: local]")
     @click.option(
         "--set", "-s", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable."
     )
     @functools.wraps(function)
     @_sentences
-    def loaded(*args: Any, file: Path | None, instance: str | None, given: dict[str, str], **rest: Any) -> Any:
+    def loaded(*args: Any, config_file: Path | None, instance: str | None, given: dict[str, str], **rest: Any) -> Any:
         options = {"instance": instance, **given}
         options = {name: value for name, value in options.items() if value is not None}
-        if file is not None:
-            os.environ["WARDEN_CONFIG"] = str(file.absolute())  # for the device, and the server that `up` starts
+        if config_file is not None:
+            os.environ["WARDEN_CONFIG"] = str(config_file.absolute())  # for the device, and the server that `up` starts
         return function(*args, settings=config.load(options=options), options=options, **rest)
 
     return loaded

@@ -26,13 +26,19 @@ def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
         Unreachable: the database or the device does not answer.
         WardenError: the hub refuses.
     """
-    device = f"tango://{embedded.tango_host(settings)}/{settings.device}"
-    return embedded.within(2 * LIMIT, _command, device, name, argument)
-
-
-def _command(device: str, name: str, argument: Any) -> Any:
+    host = embedded.tango_host(settings)
     try:
-        proxy = tango.DeviceProxy(device)
+        return embedded.within(2 * LIMIT, _command, host, settings, name, argument)
+    except TimeoutError:
+        raise Unreachable(f"device {settings.device} at TANGO_HOST={host} takes too long to answer") from None
+
+
+def _command(host: str, settings: config.Settings, name: str, argument: Any) -> Any:
+    device = settings.device
+    try:
+        database = embedded.connect(host)
+        device = embedded.registered_device(database, settings) or device
+        proxy = tango.DeviceProxy(f"tango://{database.get_db_host()}:{database.get_db_port()}/{device}")
         proxy.set_timeout_millis(int(LIMIT * 1000))
         return proxy.command_inout(name, argument)
     except tango.DevFailed as error:
@@ -94,8 +100,8 @@ def status(settings: config.Settings) -> dict[str, Any]:
     except Unreachable as error:
         problems.append(str(error))
         found["state"] = "UNKNOWN"
-    except (WardenError, TimeoutError, ValueError) as error:  # there, but without a hub: its own status says why
-        problems.append(str(error) or "the device takes too long to answer")
+    except (WardenError, ValueError) as error:  # there, but without a hub: its own status says why
+        problems.append(str(error))
         found["state"] = "FAULT"
     if not found.get("agents"):
         found = {**_nothing(settings), **found}

@@ -178,19 +178,25 @@ def find_database(settings: Settings) -> Any:
 
 
 def check_registered(host: str, settings: Settings) -> None:
-    """Look whether the Tango database knows the hub's device as one of the hub's server.
+    """Look whether the Tango database has a device of the hub's server.
 
     Raises:
-        WardenError: it does not.
+        WardenError: it has none.
     """
-    server = f"BeamlineWarden/{settings.instance}"
-    with _sentences(settings.device):
-        owner = _owner(connect(host), settings.device)
-    if owner.lower() != server.lower():
+    if not registered_device(connect(host), settings):
         raise WardenError(
-            f"{settings.device} of server {server} is not in the Tango database {host};"
+            f"server BeamlineWarden/{settings.instance} has no device in the Tango database {host};"
             f" put it there with: warden register --instance {settings.instance}"
         )
+
+
+def registered_device(database: Any, settings: Settings) -> str:
+    """The hub's device as the Tango database has it, under whatever name; "" when it has none."""
+    server = f"BeamlineWarden/{settings.instance}"
+    with _sentences(server):
+        pairs = list(database.get_device_class_list(server))
+    devices = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return next((device for device, name in devices.items() if name.lower() == "beamlinewarden"), "")
 
 
 def register(database: Any, settings: Settings) -> None:
@@ -199,13 +205,14 @@ def register(database: Any, settings: Settings) -> None:
     Raises:
         WardenError: the device belongs to another server, or the database does not answer any more.
     """
+    if registered_device(database, settings):
+        return
     device, server = settings.device, f"BeamlineWarden/{settings.instance}"
     with _sentences(device):
         owner = _owner(database, device)
-        if not owner:
-            database.add_device(_description(device, server))
-        elif owner.lower() != server.lower():
+        if owner and owner.lower() != server.lower():
             raise WardenError(f"{device} belongs to {owner} in the Tango database; choose another instance")
+        database.add_device(_description(device, server))
         _give_alias(database, device, f"warden-{settings.instance}")
 
 

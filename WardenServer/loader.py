@@ -26,6 +26,7 @@ from WardenServer.agent import Contract, read_contract
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
+from WardenServer.isolated import isolate
 
 log = logging.getLogger("warden.loader")
 
@@ -137,8 +138,12 @@ def _digest(path: Path, configured: Mapping[str, Any], tick: float) -> str:
     return hashlib.sha256(content + repr((sorted(configured.items()), str(path), tick)).encode()).hexdigest()
 
 
-def load_file(path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float) -> Contract:
+def load_file(
+    path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, in_process: bool = False
+) -> Contract:
     """Import one plugin file in a namespace of its own and read its contract.
+
+    With `in_process`, functions run in this process even where the file asks for one of its own.
 
     Raises:
         PluginError: the import fails, or takes longer than `limit` seconds, or the contract is broken.
@@ -147,7 +152,8 @@ def load_file(path: Path, name: str, tick: float, configured: Mapping[str, Any],
     source = _base.make_plugin_source(searchpath=[str(path.parent)], identifier=f"{name}-{uuid.uuid4().hex}")
     module = _limited(lambda: _import(source, path), path, limit)
     contract = read_contract(module, path, name, tick, configured)
-    return replace(contract, origin=source)
+    contract = replace(contract, origin=source)
+    return isolate(contract) if contract.isolate and not in_process else contract
 
 
 def _import(source: Any, path: Path) -> ModuleType:

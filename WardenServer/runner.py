@@ -1,6 +1,7 @@
 """One thread per agent: waits until it is due, runs `work`, and puts the outcome on the board."""
 
 import logging
+import sys
 import threading
 import traceback
 from collections import deque
@@ -12,7 +13,7 @@ from typing import Any
 from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
 from WardenServer.clock import Clock
-from WardenServer.errors import FieldError, NoData
+from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.health import p99
 from WardenServer.result import Result, clean, unpublishable
 from WardenServer.scheduler import Startable
@@ -114,6 +115,12 @@ class Runner:
             elif ended is not None and self._clock.monotonic() - ended > self.life:
                 self._put_nulls(f"no run for {self._clock.monotonic() - ended:.0f} s")
 
+    def _stall(self, took: float) -> str:
+        return (
+            f"{self.contract.path}: the run started {took:.0f} s ago has not ended, it is at {self.where()};"
+            f" TIMEOUT is {self.contract.timeout:g} s, ISOLATE = True lets it be killed"
+        )
+
     @property
     def state(self) -> str:
         """One word: waiting (has not run yet), good, no data, failing, stalled or stopped."""
@@ -134,6 +141,16 @@ class Runner:
             self._clock.wait(self.agent.stopping, 0.005)
         return not self.busy
 
+    def where(self) -> str:
+        """Where the thread is now: the line of the plugin it runs, else the innermost line; "" when it has ended."""
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        if frame is None:
+            return ""
+        trace = traceback.extract_stack(frame)
+        own = [line for line in trace if line.filename == str(self.contract.path)]
+        line = (own or trace)[-1]
+        return f"{line.filename}:{line.lineno} in {line.name}"
+
     def describe(self) -> dict[str, Any]:
         """The agent as the hub's document shows it; times in seconds, `since` in Unix seconds."""
         record, stalled = self.record, self.stalled_for()
@@ -146,7 +163,7 @@ class Runner:
             "failures": record.failures,
             "skipped": record.skipped,
             "lateness_p99": round(p99(record.lateness.copy()), 6),
-            "last_error": f"its run started {stalled:.0f} s ago and has not ended" if stalled else record.last_error,
+            "last_error": self._stall(stalled) if stalled else record.last_error,
             "age": None if record.ended is None else round(self._clock.monotonic() - record.ended, 3),
             "since": record.failing_since,
             "reason": record.no_data,
@@ -263,7 +280,7 @@ def explain(error: BaseException, contract: Contract) -> str:
     trace = reversed(traceback.extract_tb(error.__traceback__))
     line = next((frame.lineno for frame in trace if frame.filename == str(contract.path)), None)
     where = f"{contract.path}:{line}" if line else f"{contract.path}"
-    if isinstance(error, FieldError):
+    if isinstance(error, FieldError | PluginError):
         return f"{contract.path}: {said}"
     if isinstance(error, SystemExit):
         return f"{where}: work calls sys.exit(); return a dict, or raise NoData"

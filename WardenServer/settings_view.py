@@ -42,7 +42,7 @@ def show(settings: Settings) -> None:
         f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", highlight=False
     )
     console.print(
-        f"Each is a variable such as {variable_name('tick')}, too, and a property such as {property_name('log_level')}.",
+        f"Each is a variable like {variable_name('tick')}, too, and a property such as {property_name('log_level')}.",
         highlight=False,
     )
 

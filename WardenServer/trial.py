@@ -1,8 +1,6 @@
 """Runs a plugin file by itself, for `warden try` and `warden check`: needs neither Tango nor Memcached."""
 
 import json
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +21,8 @@ from WardenServer.sinks.memcached import OVERHEAD
 
 #: Bytes of the largest item that Memcached takes by default.
 ITEM_SIZE = 1024 * 1024 - OVERHEAD
+#: Seconds an isolated agent may take besides TIMEOUT, and that the end of any may take.
+STARTING, CLOSING = 15.0, 2.0
 
 
 @dataclass
@@ -71,34 +71,33 @@ def runs(contract: Contract, count: int) -> Iterator[Run]:
     runner = Runner(contract, board)
     kinds: dict[str, Kind] = {}
     begun = time.monotonic()
+    runner.open()
     try:
         for number in range(count):
             time.sleep(max(0.0, begun + number * contract.interval - time.monotonic()))
             started = time.monotonic()
-            _within(runner, contract)
+            _run(runner, contract)
             took = time.monotonic() - started
             result = board.result(contract.name)
             assert result is not None
             yield Run(result, took, _warnings(contract, result, took, kinds, runner))
     finally:
-        runner.agent.stopping.set()
-        runner.finish()
+        runner.close()
+        runner.join(CLOSING)
 
 
-def _within(runner: Runner, contract: Contract) -> None:
-    """One run, waiting no longer than its TIMEOUT."""
-    thread = threading.Thread(target=runner.run_once, name="try", daemon=True)
-    thread.start()
-    thread.join(contract.timeout)
-    if thread.is_alive():
-        frames = sys._current_frames().get(thread.ident or 0)
-        where = f" (at {frames.f_code.co_filename}:{frames.f_lineno})" if frames else ""
-        raise WardenError(f"{contract.path}: work has not ended after its TIMEOUT of {contract.timeout:g} s{where}")
+def _run(runner: Runner, contract: Contract) -> None:
+    """One run on the agent's own thread, as in the hub, waiting no longer than its TIMEOUT."""
+    runner.take_place(time.monotonic(), iter(()))
+    runner.wake()
+    # An isolated agent ends its process itself at TIMEOUT, and needs time to start it.
+    if not runner.wait_idle(contract.timeout + (STARTING if contract.isolate else 0.0)):
+        raise WardenError(
+            f"{contract.path}: work has not ended after TIMEOUT ({contract.timeout:g} s): it is at {runner.where()}"
+        )
 
 
-def _warnings(
-    contract: Contract, result: Result, took: float, kinds: dict[str, Kind], runner: Runner
-) -> list[str]:
+def _warnings(contract: Contract, result: Result, took: float, kinds: dict[str, Kind], runner: Runner) -> list[str]:
     warnings = [f'field "{name}" {text}' for name, text in runner.record.warnings.items()]
     if took > contract.interval:
         warnings.append(

@@ -115,7 +115,8 @@ def _interrupts() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    wanted = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup; SIGINT is too, in a shell's background
+    wanted = [number for number in _SIGNALS if number != signal.SIGHUP or not ignored]
     before = {number: signal.getsignal(number) for number in wanted}
     for number in wanted:
         signal.signal(number, interrupt)

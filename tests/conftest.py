@@ -22,8 +22,9 @@ def wait_for(true: Callable[[], object], limit: float = 10.0, what: str = "") ->
 
 
 def _ours() -> set[threading.Thread]:
-    """Threads but those that belong to libraries for the whole process."""
-    return {thread for thread in threading.enumerate() if not thread.name.startswith(("Dummy", "pymongo", "pytest_timeout"))}
+    """Threads but those that only visit Python (Tango's), or watch over the tests."""
+    foreign = ("Dummy", "pytest_timeout")
+    return {thread for thread in threading.enumerate() if not thread.name.startswith(foreign)}
 
 
 @pytest.fixture(autouse=True)

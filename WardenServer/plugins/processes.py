@@ -33,7 +33,7 @@ INTERVAL = 5.0
 SETTINGS = {"programs": ["BeamlineWarden", "memcached", "PyDatabaseds"]}
 
 _INTERPRETER = re.compile(r"(python|pypy|perl|ruby|bash|sh|java)[\d.]*")
-_HUB = "BeamlineWarden"  # also when it was started as `python -m WardenServer`, or is the process we are in
+_HUB = "BeamlineWarden"  # also when it was started as `python -m WardenServer serve`, or is the process we are in
 
 #: Processes of earlier runs: psutil measures the processor time of each from one look to the next.
 _watched: dict[int, psutil.Process] = {}
@@ -63,7 +63,7 @@ def _names(process: psutil.Process) -> set[str]:
     if process.info["status"] == psutil.STATUS_ZOMBIE:
         return set()
     names = {process.info["name"] or "", *_command_names(process.info["cmdline"] or [])}
-    if process.pid == os.getpid() or "WardenServer" in names:
+    if process.pid == os.getpid() or ("WardenServer" in names and "serve" in process.info["cmdline"]):
         names.add(_HUB)
     return names
 

@@ -301,7 +301,8 @@ def latin1(text: str) -> str:
 def _same(one: Reading, other: Reading) -> bool:
     """Whether two readings say the same, but for the time. Readings that are INVALID say nothing."""
     if one[2] != other[2] or one[2] == tango.AttrQuality.ATTR_INVALID:
-        return one[2] == other[2]
+        return bool(one[2] == other[2])
     if isinstance(one[0], np.ndarray):
         return bool(np.array_equal(one[0], other[0], equal_nan=one[0].dtype.kind == "f"))
-    return bool(one[0] == other[0] or (one[0] != one[0] and other[0] != other[0]))  # NaN stays NaN
+    value, earlier = one[0], other[0]
+    return bool(value == earlier or (value != value and earlier != earlier))  # NaN stays NaN

@@ -7,7 +7,9 @@ from WardenServer.errors import FieldError
 from WardenServer.result import Result
 
 
-def put(board: Board, agent: str, fields: dict[str, object], stamp: float = 1.0, key: str = "ring", **rest: object) -> None:
+def put(
+    board: Board, agent: str, fields: dict[str, object], stamp: float = 1.0, key: str = "ring", **rest: object
+) -> None:
     board.put(Result(agent, key, stamp, fields, **rest))  # type: ignore[arg-type]
 
 

@@ -34,7 +34,8 @@ def test_later_sources_win_and_each_value_knows_its_origin(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [(3, 3), (0.5, 0.5), ("2", 2), ("1:30", 90), ("30 minutes", 1800), ("1h 5m", 3900), ("2.5 s", 2.5)]
+    ("said", "seconds"),
+    [(3, 3), (0.5, 0.5), ("2", 2), ("1:30", 90), ("30 minutes", 1800), ("1h 5m", 3900), ("2.5 s", 2.5)],
 )
 def test_durations(said: object, seconds: float) -> None:
     assert config.duration(said) == seconds
@@ -59,7 +60,7 @@ def test_any_text_is_a_duration_or_refused_as_one(said: str) -> None:
     [
         ("\ntik = 0.2\n", ':2: unknown setting "tik"; did you mean "tick"?'),
         ("tick = 0.2\nexpire = 'soon'\n", ":2: expire is 'soon'; write a duration"),
-        ("memcached = ['nowhere']\n", ':1: memcached is'),
+        ("memcached = ['nowhere']\n", ":1: memcached is"),
         ("memcached = '127.0.0.1:11211'\nshipped = 3\n", ":2: shipped is 3; write true or false"),
         ("tick = 0\n", "more than 0"),
         ("tick = 'x\n", "not valid TOML"),

@@ -110,7 +110,9 @@ def test_the_first_folder_wins(tmp_path: Path, folder: Path, write: Write, setti
 def test_instances_have_their_own_settings_and_namespaces(tmp_path: Path, write: Write, settings: MakeSettings) -> None:
     write("reader", "SETTINGS = {'device': ..., 'limit': 1.5}\nstate = []\n" + GOOD)
     toml = tmp_path / "warden.toml"
-    toml.write_text('[agents.one]\nplugin = "reader"\ndevice = "a/b/c"\n[agents.two]\nplugin = "reader"\ndevice = "d/e/f"\nlimit = 2\n')
+    toml.write_text(
+        '[agents.one]\nplugin = "reader"\ndevice = "a/b/c"\n[agents.two]\nplugin = "reader"\ndevice = "d/e/f"\nlimit = 2\n'
+    )
     loaded = loader.load(_with_agents(settings, toml))
     one, two = loaded.contracts["one"], loaded.contracts["two"]
     assert (one.settings["device"], two.settings["limit"]) == ("a/b/c", 2)
@@ -128,7 +130,9 @@ def test_instances_have_their_own_settings_and_namespaces(tmp_path: Path, write:
         ("[agents.one]\nplugin = 'readr'\n", 'there is no plugin file readr.py; did you mean "reader"?'),
     ],
 )
-def test_wrong_settings_of_an_instance(tmp_path: Path, write: Write, settings: MakeSettings, table: str, said: str) -> None:
+def test_wrong_settings_of_an_instance(
+    tmp_path: Path, write: Write, settings: MakeSettings, table: str, said: str
+) -> None:
     write("reader", "SETTINGS = {'device': ..., 'limit': 1.5}\n" + GOOD)
     (tmp_path / "warden.toml").write_text(table)
     assert said in loader.load(_with_agents(settings, tmp_path / "warden.toml")).refused["one"]
@@ -146,7 +150,9 @@ def test_overrides_and_disabled_agents(tmp_path: Path, write: Write, settings: M
     write("a", GOOD)
     write("b", GOOD)
     write("c", GOOD)
-    (tmp_path / "w.toml").write_text("[agents.a]\ninterval = '0:02'\nkey = 'K'\noffset = 0.5\n[agents.b]\nenabled = false\n")
+    (tmp_path / "w.toml").write_text(
+        "[agents.a]\ninterval = '0:02'\nkey = 'K'\noffset = 0.5\n[agents.b]\nenabled = false\n"
+    )
     from dataclasses import replace
 
     made = replace(_with_agents(settings, tmp_path / "w.toml"), disabled=("c",))

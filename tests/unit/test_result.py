@@ -124,7 +124,9 @@ def test_whatever_is_clean_is_valid_json(returned: dict[str, object]) -> None:
     assert len(read) == len({name.encode("utf-8", "replace") for name in fields}) or len(read) == len(fields)
 
 
-@given(hnp.arrays(st.sampled_from([np.float64, np.int64, np.bool_, np.float32, np.uint8]), hnp.array_shapes(max_dims=2)))
+@given(
+    hnp.arrays(st.sampled_from([np.float64, np.int64, np.bool_, np.float32, np.uint8]), hnp.array_shapes(max_dims=2))
+)
 def test_any_numeric_array_of_one_or_two_dimensions_is_clean(array: np.ndarray) -> None:
     fields, _ = clean({"a": array})
     kind = kind_of(fields["a"])
@@ -153,7 +155,15 @@ def test_every_attribute_name_keeps_the_rule(agent: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", [3, {"units": "mA"}, {"min_alarm": "low"}, {"max_warning": math.nan}, {"dtype": "complex"}, {"dims": 1, "dtype": 3}]
+    "entry",
+    [
+        3,
+        {"units": "mA"},
+        {"min_alarm": "low"},
+        {"max_warning": math.nan},
+        {"dtype": "complex"},
+        {"dims": 1, "dtype": 3},
+    ],
 )
 def test_declarations_that_are_refused(entry: object) -> None:
     with pytest.raises(FieldError, match="Current"):

@@ -77,7 +77,9 @@ def test_whatever_work_raises_nulls_its_fields_and_is_said(error: BaseException,
     assert said in str(runner.record.last_error)
 
 
-@pytest.mark.parametrize("returned", [None, 3, {"x": {"nested": 1}}, {"x": {1}}, {"x": b""}, {"timestamp": "now"}, {"timestamp": -1}])
+@pytest.mark.parametrize(
+    "returned", [None, 3, {"x": {"nested": 1}}, {"x": {1}}, {"x": b""}, {"timestamp": "now"}, {"timestamp": -1}]
+)
 def test_returns_that_cannot_be_published_fail_the_run(returned: object) -> None:
     runner = make(lambda agent: returned)
     runner.run_once()
@@ -196,7 +198,9 @@ def test_values_of_an_agent_that_does_not_run_any_more_are_taken_back() -> None:
 def test_the_thread_runs_hands_on_closes_and_ends() -> None:
     closed: list[bool] = []
     board = Board()
-    runner = make(lambda agent: {"x": 1}, board=board, setup=lambda agent: None, close=lambda agent: closed.append(True))
+    runner = make(
+        lambda agent: {"x": 1}, board=board, setup=lambda agent: None, close=lambda agent: closed.append(True)
+    )
     other = make(lambda agent: {"y": 1}, board=board, name="b")
     for each in (runner, other):
         each.open()

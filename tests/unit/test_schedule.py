@@ -47,7 +47,9 @@ def test_after_a_gap_who_was_due_in_it_starts_once_and_keeps_its_phase(
     for step in steps:
         tick = last + step
         gap = range(last + 1, tick + 1)
-        expected = {str(n) for n, (offset, interval) in enumerate(agents) if any(is_due(t, offset, interval) for t in gap)}
+        expected = {
+            str(n) for n, (offset, interval) in enumerate(agents) if any(is_due(t, offset, interval) for t in gap)
+        }
         assert Counter(schedule.advance(tick)) == Counter(expected)
         last = tick
 

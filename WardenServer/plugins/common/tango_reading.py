@@ -19,10 +19,13 @@ def read(device: str, attributes: list[str]) -> dict[str, Any]:
     Tango's 3 s to answer.
 
     Raises:
+        NoData: the name needs a Tango database, and this machine knows of none.
         Unreachable: the device does not answer, or there is no such device.
     """
     import tango
 
+    if "://" not in device and not tango.ApiUtil.get_env_var("TANGO_HOST"):
+        raise NoData(f"no Tango database to find {device} in: TANGO_HOST is not set")
     try:
         proxy = _proxy(device)  # without set_timeout_millis, which stops all threads while the device hangs
         answers = proxy.read_attributes(list(attributes))
