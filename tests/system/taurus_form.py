@@ -1,12 +1,10 @@
 """A Taurus form on attributes: prints what its widgets show, as a line of JSON, whenever that changes.
 
-Ends when its standard input does. Run it as a program of its own: python taurus_form.py MODEL...
+A program of its own, until it is ended: python taurus_form.py MODEL...
 """
 
 import faulthandler
 import json
-import os
-import select
 import sys
 from typing import Any
 
@@ -17,56 +15,54 @@ from taurus.qt.qtgui.table import TaurusValuesTable
 
 #: Milliseconds between looks at the widgets.
 LOOK = 20
-#: Where to leave a picture of the form at the end, for people.
-PICTURE = os.environ.get("TAURUS_FORM_PICTURE")
+
+Tables = dict[Any, TaurusValuesTable]
 
 
-def open_table(row: Any) -> TaurusValuesTable:
-    """Choose the table for a spectrum, as its context menu does, and press the button that opens it."""
-    row.setReadWidgetClass("TaurusValuesTableButton")
-    row.readWidget().click()
-    return row.readWidget().widget()
+def open_tables(form: TaurusForm, tables: Tables) -> None:
+    """For a spectrum choose the table, as in the context menu, and press the button that opens it.
+
+    The button that is there at first opens a plot, which another package has. Without a value the table does not open.
+    """
+    for row in form:
+        plot = type(row.readWidget()).__name__ == "TaurusPlotButton"
+        if plot and row not in tables and row.getModelObj().rvalue is not None:
+            row.setReadWidgetClass("TaurusValuesTableButton")
+            row.readWidget().click()
+            tables[row] = row.readWidget().widget()
 
 
-def cells(table: TaurusValuesTable) -> list[Any]:
-    """What the table shows."""
-    model = table._tableView.model()
-    return [] if model is None else [model.data(model.index(row, 0)) for row in range(model.rowCount())]
-
-
-def look(row: Any, table: TaurusValuesTable | None) -> dict[str, Any]:
-    """What a person sees of one attribute: a text with a colour behind it, or a lamp, or the opened table."""
-    widget, attribute = row.readWidget(), row.getModelObj()
-    seen = {
+def look(row: Any, tables: Tables) -> dict[str, Any]:
+    """What a person sees of one attribute: a text with a colour behind it, or a lamp, or an open table."""
+    widget = row.readWidget()
+    if row in tables:
+        model = tables[row]._tableView.model()
+        shown: Any = [model.data(model.index(number, 0)) for number in range(model.rowCount())]
+    else:
+        shown = widget.text() if hasattr(widget, "text") else widget.ledColor.lower()
+    return {
         "label": row.labelWidget().text(),
         "unit": row.unitsWidget().text(),
-        "events": attribute.isUsingEvents(),
+        "shown": shown,
         "colour": widget.palette().color(Qt.QPalette.Window).name(),
+        "events": row.getModelObj().isUsingEvents(),
     }
-    if table is not None:
-        return {**seen, "shown": cells(table)}
-    return {**seen, "shown": widget.text() if hasattr(widget, "text") else widget.ledColor.lower()}
 
 
 def main() -> None:
-    """Show the form until nobody reads any more."""
+    """Show the form."""
     faulthandler.enable()
     application = TaurusApplication(cmd_line_parser=None)
     form = TaurusForm()
     form.setModel(sys.argv[1:])
-    form.resize(700, 300)
     form.show()
-    tables: dict[Any, TaurusValuesTable] = {}
+    tables: Tables = {}
     before: list[dict[str, Any]] = []
 
     def show() -> None:
         nonlocal before
-        if select.select([sys.stdin], [], [], 0)[0]:
-            application.quit()
-        for row in form:  # without a value yet, the table does not open
-            if row not in tables and type(row.readWidget()).__name__ == "TaurusPlotButton" and row.getModelObj().rvalue is not None:
-                tables[row] = open_table(row)
-        now = [look(row, tables.get(row)) for row in form]
+        open_tables(form, tables)
+        now = [look(row, tables) for row in form]
         if now != before:
             print(json.dumps(now), flush=True)
         before = now
@@ -74,11 +70,7 @@ def main() -> None:
     timer = Qt.QTimer()
     timer.timeout.connect(show)
     timer.start(LOOK)
-    application.exec_()  # not exec: only exec_ starts Taurus' own timers
-    if PICTURE:
-        form.grab().save(PICTURE)
-        for number, table in enumerate(tables.values()):
-            table.window().grab().save(f"{PICTURE}.{number}.png")
+    sys.exit(application.exec_())  # not exec, which leaves out Taurus' own timers
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from WardenServer import config, embedded
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: Runs once while the test goes on.
-SLOW = "INTERVAL = 100\nOFFSET = 0\nruns = 0\ndef work(agent):\n    global runs\n    runs += 1\n    return {'runs': runs}\n"
+SLOW = "INTERVAL = 100\nOFFSET = 1\nruns = 0\ndef work(agent):\n    global runs\n    runs += 1\n    return {'runs': runs}\n"
 SLOW_AGENTS = [f"slow{number}" for number in range(20)]
 
 #: Seconds after which the whole board stands in a Memcached that is there again: its pauses are up to 1 s.

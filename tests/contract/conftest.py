@@ -1,0 +1,5 @@
+"""The real servers of the system tests, for contracts that need one."""
+
+from tests.system.conftest import database, memcached
+
+__all__ = ["database", "memcached"]

@@ -1,0 +1,125 @@
+"""Every agent and template that ships keeps the contract, runs, and so do copies of the templates."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.conftest import clean_environment
+from WardenServer import config, embedded, loader, templates, trial
+
+MakeSettings = Callable[..., config.Settings]
+
+SHIPPED = sorted(path.stem for path in loader.SHIPPED.glob("*.py") if path.stem != "__init__")
+#: These read a Tango database, in a process of their own: Tango keeps the first database that it has seen.
+NEED_TANGO = ("read_tango", "tango_servers", "template_tango")
+#: Shorter than the files' own, for the sake of the tests' time.
+FAST = {"interval": 0.5}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A JSON service on this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"Level": 1.5, "Valve": "open"}')
+
+        def log_message(self, *args: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/status.json"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def toml(agent: str, **more: object) -> str:
+    said = {**FAST, **more}
+    return f"[agents.{agent}]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
+
+
+def warden(tmp_path: Path, host: str, text: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command line, with settings of its own."""
+    file = tmp_path / "warden.toml"
+    file.write_text(text)
+    environment = clean_environment(TANGO_HOST=host, WARDEN_STATE_FOLDER=str(tmp_path / "state"))
+    command = [sys.executable, "-m", "WardenServer", *words, "--config", str(file)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
+    more = {"url": url} if agent == "http_json" else {}
+    return replace(settings, agents={agent: {**FAST, **more}})
+
+
+def test_nothing_that_ships_is_left_out() -> None:
+    assert set(NEED_TANGO) < set(SHIPPED)
+    assert {"host", "processes"} < set(SHIPPED)
+    assert {f"template_{name}" for name in templates.known()} < set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in NEED_TANGO])
+def test_it_keeps_the_contract(name: str, settings: MakeSettings, url: str) -> None:
+    agent = name.removeprefix("template_")
+    assert trial.check(given(settings(), agent, url), loader.SHIPPED / f"{name}.py") == []
+
+
+@pytest.mark.parametrize("name", NEED_TANGO)
+def test_with_a_tango_database_it_keeps_the_contract(name: str, database: embedded.Database, tmp_path: Path) -> None:
+    more = {"device": "sys/database/2"} if name == "read_tango" else {}
+    path = loader.SHIPPED / f"{name}.py"
+    agents = toml(name.removeprefix("template_"), **more)
+    done = warden(tmp_path, database.address, agents, "check", str(path))
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", f"{path} keeps the contract.\n")
+    done = warden(tmp_path, database.address, agents, "try", "--json", "-n1", str(path))
+    [line] = done.stdout.splitlines()
+    document = json.loads(line)["document"]
+    assert document["error"] if "error" in document else document.get("State", "ON") == "ON"
+    assert "error" not in document
+    assert "reason" not in document
+
+
+def test_without_its_setting_a_template_for_instances_is_refused(settings: MakeSettings) -> None:
+    [sentence] = trial.check(settings(), loader.SHIPPED / "read_tango.py")
+    assert "read_tango.py needs the setting device; give it in [agents.read_tango]" in sentence
+
+
+@pytest.mark.parametrize("template", [name for name in templates.known() if name != "tango"])
+def test_a_copy_of_a_template_loads_and_runs(template: str, folder: Path, settings: MakeSettings, url: str) -> None:
+    path = templates.make("http_json" if template == "http_json" else "mine", template, folder)
+    made = given(settings(), path.stem, url)
+    assert list(loader.load(made).contracts) == [path.stem]
+    [run] = trial.runs(trial.load(made, path), 1)
+    assert run.result.error is None
+    assert len(run.document) > 1
+    assert run.warnings == []
+
+
+def test_a_copy_of_the_tango_template_loads_and_runs(
+    folder: Path, tmp_path: Path, settings: MakeSettings, database: embedded.Database
+) -> None:
+    path = templates.make("mine", "tango", folder)
+    assert list(loader.load(replace(settings(), agents={})).contracts) == ["mine"]
+    done = warden(tmp_path, database.address, toml("mine"), "try", "--json", "-n1", str(path))
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)["document"]
+    assert (document["State"], document["Ok"]) == ("ON", True)
+
+
+def test_all_that_runs_by_default_loads_together(settings: MakeSettings) -> None:
+    loaded = loader.load(replace(settings(shipped=True), plugin_folders=()))
+    assert loaded.refused == {}
+    assert loaded.problems == []
+    assert set(loaded.contracts) == {"host", "processes", "tango_servers", "tango_database"}
