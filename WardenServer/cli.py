@@ -246,14 +246,16 @@ def check(settings: config.Settings, options: dict[str, Any], file: Path) -> Non
 @with_settings
 def show_config(settings: config.Settings, options: dict[str, Any], template: bool, as_json: bool) -> None:
     """Every setting with its meaning, value and where that came from."""
-    from WardenServer import settings_view
+    from WardenServer import client, settings_view
 
+    settings, unseen = client.with_properties(settings, options)
     if template:
         click.echo(settings_view.template())
     elif as_json:
         click.echo(json.dumps(settings_view.as_dict(settings)))
     else:
         settings_view.show(settings)
+        click.echo(unseen, nl=bool(unseen))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,19 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
 
 
+def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple[config.Settings, str]:
+    """The settings as the hub has them, with its properties in the Tango database; else a sentence why not."""
+    try:
+        database = embedded.find_database(settings)
+        device = embedded.registered_device(database, settings)
+        names = [config.property_name(name) for name in config.SETTINGS]
+        found = embedded.within(LIMIT, database.get_device_property, device, names) if device else {}
+    except (WardenError, TimeoutError, tango.DevFailed) as error:
+        return settings, f"Properties in the Tango database are not shown: {error or 'it takes too long to answer'}"
+    properties = {name: list(value) for name, value in found.items() if len(value)}
+    return config.load(properties=properties, options=options), ""
+
+
 def state(settings: config.Settings) -> str:
     """The state of the hub's device, by name."""
     return str(command(settings, "State"))

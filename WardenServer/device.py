@@ -90,6 +90,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
         self._warden: Warden | None = None
+        self._left = getattr(self, "_left", {})
         self._attributes: Attributes | None = None
         self._trouble = Health()
         self._shown: tuple[str, str] = ("", "")
@@ -105,27 +106,31 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self._trouble = Health("FAULT", f"{error}\nCorrect it, then Init.")
             self.publish_state()
 
+    def _settings(self) -> config.Settings:
+        self.get_device_properties()
+        given = {name: getattr(self, name) for name in _properties()}
+        properties = {
+            name: [value] if isinstance(value, str) else list(value) for name, value in given.items() if value
+        }
+        return config.load(properties=properties, options=OPTIONS)
+
     def _open(self) -> None:
-        settings = config.load(properties=self._given_properties(), options=OPTIONS)
+        settings = self._settings()
         logging.getLogger("warden").setLevel(settings.log_level)
         self._attributes = Attributes(
             self, Memory(settings.state_folder / f"{settings.instance}-fields.json"), fixed_attributes(settings)
         )
-        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST)
+        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left)
         warden.open(LOADING)
         self._attributes.begin()
         self._warden = warden
-
-    def _given_properties(self) -> dict[str, list[str]]:
-        given = {name: getattr(self, name) for name in _properties()}
-        return {name: [value] if isinstance(value, str) else list(value) for name, value in given.items() if value}
 
     def delete_device(self) -> None:
         """End all threads of the hub. They may wait for the device, so it is let go meanwhile."""
         warden, self._warden = getattr(self, "_warden", None), None
         if warden is not None:
             with AutoTangoAllowThreads(self):
-                warden.close(ENDING)
+                self._left = warden.close(ENDING)
 
     # -- state and attributes
 
@@ -171,8 +176,12 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     @command(dtype_out=str, doc_out="What was loaded and what was refused, and why.")
     def Reload(self) -> str:
-        """Read the plugin files again."""
-        return latin1(self._hub().reload(ANSWER))
+        """Read the plugin files again, and the settings that say which agents there are."""
+        hub = self._hub()
+        try:
+            return latin1(hub.reload(ANSWER, self._settings()))
+        except WardenError as error:
+            _refuse(error)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StartAgent(self, name: str) -> None:

@@ -64,6 +64,9 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
             loaded.contracts[name] = contract
         except WardenError as error:
             loaded.refused[name] = str(error)
+    for name, contract in (known or {}).items():
+        if name not in loaded.contracts and not contract.path.parent.is_dir():
+            loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
     return loaded
 
 

@@ -61,6 +61,7 @@ class Runner:
         self._deadline = 0.0
         self._line: Iterator[Startable] = iter(())
         self._closing = False
+        self._after: Runner | None = None
         self._thread = threading.Thread(target=self._run, name=f"agent {self.name}", daemon=True)
 
     # -- called by the scheduler
@@ -81,8 +82,13 @@ class Runner:
 
     # -- called by the owner
 
-    def open(self) -> None:
-        """Start the thread."""
+    def open(self, after: "Runner | None" = None) -> None:
+        """Start the thread. Its first run waits for the end of `after`, an earlier runner of the same agent: code of
+        one agent never runs twice at once, whatever was reloaded meanwhile."""
+        if after is not None and not after.join(0):
+            self._after = after
+            self.record.began = self._clock.monotonic()
+            self.busy = True
         self._thread.start()
 
     def close(self) -> None:
@@ -95,9 +101,10 @@ class Runner:
             self._wake.release()
 
     def join(self, seconds: float) -> bool:
-        """Wait for the thread's end after `close`, at most `seconds`."""
+        """Wait for the thread's end after `close`, at most `seconds`; True when the plugin's code runs no more, in this
+        runner or in one that it waited for."""
         self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and (self._after is None or self._after.join(0))
 
     def stalled_for(self) -> float | None:
         """Seconds since the start of a run that takes longer than TIMEOUT; None when there is none."""
@@ -143,6 +150,8 @@ class Runner:
 
     def where(self) -> str:
         """Where the thread is now: the line of the plugin it runs, else the innermost line; "" when it has ended."""
+        if self._after is not None:
+            return self._after.where()
         frame = sys._current_frames().get(self._thread.ident or 0)
         if frame is None:
             return ""
@@ -173,7 +182,11 @@ class Runner:
     # -- the agent's own thread
 
     def _run(self) -> None:
-        while True:
+        while self._after is not None and not self._closing:
+            if self._after.join(1.0):
+                self._after = None
+        self.busy = False
+        while not self._closing:
             self._wake.acquire()
             for following in self._line:
                 following.wake()
@@ -181,8 +194,6 @@ class Runner:
             if self.busy and not self._closing:
                 self._run_guarded()
             self.busy = False
-            if self._closing:
-                break
         self.finish()
 
     def _run_guarded(self) -> None:

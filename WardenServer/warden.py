@@ -6,7 +6,7 @@ All methods return at once, or within the limit they are given; any thread may c
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +26,8 @@ log = logging.getLogger("warden")
 
 #: Seconds between looks at stalled agents, each followed by a new document of the hub about itself.
 LOOK = 1.0
+#: The settings that say which agents there are: a reload takes them on.
+CHOICE = ("agents", "plugin_folders", "shipped", "disabled", "origins")
 #: Seconds a run may take to end before a reload gives up taking its state.
 HAND_OVER = 2.0
 
@@ -48,6 +50,7 @@ class Warden:
         sinks: Sequence[Sink],
         device: str = "",
         tango_host: str = "",
+        left: Mapping[str, Runner] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.settings = settings
@@ -60,6 +63,7 @@ class Warden:
         self._clock = clock or Clock()
         self._scheduler = Scheduler(settings.tick, self._clock)
         self._runners: dict[str, Runner] = {}
+        self._left = dict(left or {})
         self._loaded = loader.Loaded()
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
@@ -76,13 +80,14 @@ class Warden:
         self._scheduler.open()
         if self.settings.autostart:
             self._scheduler.start()
-        self._begin_loading()
+        self._begin_loading(self.settings)
         self._join_loading(wait)
         self._refresh()
         self._watch.start()
 
-    def close(self, wait: float) -> None:
-        """End everything; agents that still run after `wait` seconds are named in the log and left behind."""
+    def close(self, wait: float) -> dict[str, Runner]:
+        """End everything; agents that still run after `wait` seconds are named in the log and returned: a next hub
+        must know of them."""
         until = self._clock.monotonic() + wait
         self._closing.set()
         self._scheduler.close()
@@ -91,18 +96,19 @@ class Warden:
         for runner in runners:
             self._scheduler.remove(runner.name)
             runner.close()
-        left = [runner.name for runner in runners if not runner.join(self._left(until))]
+        left = {runner.name: runner for runner in runners if not runner.join(self._until(until))}
         for sink in self._sinks:
             sink.close()
-        self._scheduler.join(self._left(until))
+        self._scheduler.join(self._until(until))
         for sink in self._sinks:
-            sink.join(self._left(until))
+            sink.join(self._until(until))
         if self._watch.is_alive():
-            self._watch.join(self._left(until))
+            self._watch.join(self._until(until))
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
+        return {**self._left, **left}
 
-    def _left(self, until: float) -> float:
+    def _until(self, until: float) -> float:
         return max(0.0, until - self._clock.monotonic())
 
     # -- commands
@@ -117,10 +123,14 @@ class Warden:
         self._scheduler.stop()
         self._refresh()
 
-    def reload(self, wait: float) -> str:
-        """Read the plugin files again: what is new is added, what changed is replaced with its state, what is gone is
-        removed, and what is broken keeps its old code. Returns what happened, or that it still goes on."""
-        if not self._begin_loading():
+    def reload(self, wait: float, settings: Settings) -> str:
+        """Read the plugin files again, and of the settings those that say which agents there are: what is new is added,
+        what changed is replaced with its state, what is gone is removed, and what is broken keeps its old code.
+
+        Returns what happened, or that it still goes on after `wait` seconds.
+        """
+        chosen = {name: getattr(settings, name) for name in CHOICE}
+        if not self._begin_loading(replace(self.settings, **chosen)):
             return "The last reload still goes on; try again when it has ended."
         if not self._join_loading(wait):
             return "The reload goes on; the status will say how it ended."
@@ -168,10 +178,11 @@ class Warden:
 
     # -- loading
 
-    def _begin_loading(self) -> bool:
+    def _begin_loading(self, settings: Settings) -> bool:
         with self._lifecycle:
             if self._loading is not None and self._loading.is_alive():
                 return False
+            self.settings = settings
             self._loading = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loading.start()
         return True
@@ -186,9 +197,10 @@ class Warden:
         known = {name: runner.contract for name, runner in self._runners.items()}
         try:
             loaded = loader.load(self.settings, known)
-        except Exception as error:  # an error of ours must not leave a hub that never says why
-            log.exception("the agents cannot be loaded")
-            loaded = loader.Loaded(problems=[f"the agents cannot be loaded: {error}"])
+        except Exception as error:  # an error of ours must not end the agents that run, nor leave the hub silent
+            log.exception("the plugin files cannot be loaded")
+            self._loaded.problems.append(f"the plugin files cannot be loaded: {error}")
+            return
         for name, reason in loaded.refused.items():
             kept = "; its old code runs on" if name in known else ""
             log.error("agent %s refused: %s%s", name, reason, kept)
@@ -224,9 +236,11 @@ class Warden:
             if old.contract.key != contract.key:
                 self.board.remove(old.name)
         runner = Runner(contract, self.board, self._clock, self.settings.expire)
+        runner.enabled = old is None or old.enabled
         self._runners[contract.name] = runner
-        runner.open()
-        self._scheduler.add(runner)
+        runner.open(after=old or self._left.pop(contract.name, None))
+        if runner.enabled:
+            self._scheduler.add(runner)
         for sink in self._sinks:
             sink.declare(contract)
 

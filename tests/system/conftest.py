@@ -67,7 +67,9 @@ class Hub(Child):
         command = [sys.executable, "-m", "WardenServer", "serve", settings.instance]
         for name, value in given.items():
             command += ["--set", f"{name}={value}"]
-        environment = {"TANGO_HOST": tango_host, "WARDEN_CONFIG": str(settings.file or "")}
+        self.file = settings.state_folder.parent / "warden.toml"
+        self.file.touch()
+        environment = {"TANGO_HOST": tango_host, "WARDEN_CONFIG": str(self.file)}
         self.device = f"tango://{tango_host}/{settings.device}"
         if port:
             command += ["-nodb", "-dlist", settings.device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]

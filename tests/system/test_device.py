@@ -280,6 +280,60 @@ def test_properties_from_the_database_override_the_file(hub: MakeHub, write: Wri
     server.wait_state("RUNNING")
 
 
+def test_reload_takes_on_agents_from_the_settings_and_refuses_wrong_ones(hub: MakeHub, write: Write) -> None:
+    write("reader", "INTERVAL = 0.1\nSETTINGS = {'x': ...}\ndef work(agent):\n    return {'x': agent.settings['x']}\n")
+    write("counter", COUNTER)
+    server = hub()
+    server.file.write_text('[agents.seven]\nplugin = "reader"\nx = 7\n')
+    assert "2 agents run" in server.proxy.Reload()
+    server.wait_document("seven", "x", 7)
+    server.file.write_text('[agents.seven]\nplugin = "reader"\nx = 8\ntick = 1\n[agents.seven.x]\n')
+    with pytest.raises(tango.DevFailed, match="not valid TOML"):
+        server.proxy.Reload()
+    server.file.write_text('[agents.seven]\nplugin = "reader"\nx = 8\n')
+    server.proxy.StopAgent("counter")
+    server.proxy.Reload()
+    server.wait_document("seven", "x", 8)
+    assert "counter: stopped" in server.proxy.status()
+
+
+def test_an_agent_that_hangs_is_named_with_its_line_and_never_runs_twice(
+    hub: MakeHub, write: Write, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    text = f"""
+import os, time
+INTERVAL = 0.1
+TIMEOUT = 0.5
+def work(agent):
+    with open({str(tmp_path / "log")!r}, "a") as log:
+        log.write("begin\\n")
+        log.flush()
+        while not os.path.exists({str(go)!r}):
+            time.sleep(0.01)  # hangs here
+        log.write("end\\n")
+    return {{"x": 1}}
+"""
+    write("hangs", text)
+    write("counter", COUNTER)
+    server = hub()
+    wait_for(lambda: "hangs is stalled" in server.proxy.status())
+    line = text[: text.index("# hangs here")].count("\n") + 1
+    wait_for(lambda: f"hangs.py:{line} in work" in server.proxy.status())
+    write("hangs", text + "# changed\n")
+    server.proxy.Reload()
+    server.proxy.Init()
+    server.proxy.Init()
+    server.wait_document("counter", "n")
+    wait_for(lambda: "hangs is stalled" in server.proxy.status())
+    assert (tmp_path / "log").read_text().count("begin") == 1
+    go.touch()
+    server.wait_document("hangs", "x", 1)
+    server.wait_state("RUNNING")
+    lines = (tmp_path / "log").read_text().split()
+    assert all(pair == ("begin", "end") for pair in zip(lines[::2], lines[1::2], strict=False))
+
+
 def test_the_admin_device_ends_the_server_cleanly(hub: MakeHub, write: Write, tmp_path: Path) -> None:
     closed = str(tmp_path / "closed")
     write("closing", f"INTERVAL = 0.1\ndef setup(agent): pass\ndef close(agent): open({closed!r}, 'w').close()\n"

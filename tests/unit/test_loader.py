@@ -111,7 +111,8 @@ def test_instances_have_their_own_settings_and_namespaces(tmp_path: Path, write:
     write("reader", "SETTINGS = {'device': ..., 'limit': 1.5}\nstate = []\n" + GOOD)
     toml = tmp_path / "warden.toml"
     toml.write_text(
-        '[agents.one]\nplugin = "reader"\ndevice = "a/b/c"\n[agents.two]\nplugin = "reader"\ndevice = "d/e/f"\nlimit = 2\n'
+        '[agents.one]\nplugin = "reader"\ndevice = "a/b/c"\n'
+        '[agents.two]\nplugin = "reader"\ndevice = "d/e/f"\nlimit = 2\n'
     )
     loaded = loader.load(_with_agents(settings, toml))
     one, two = loaded.contracts["one"], loaded.contracts["two"]

@@ -1,6 +1,7 @@
 """One run of an agent, whatever its plugin does; with a fake clock and no thread of ours where possible."""
 
 import enum
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -225,3 +226,41 @@ def test_an_enum_of_the_plugin_is_a_value() -> None:
     runner = make(lambda agent: {"g": Gate.OPEN})
     runner.run_once()
     assert runner.state == "good"
+
+
+def test_a_new_runner_of_the_same_agent_waits_for_the_end_of_the_old_ones_run() -> None:
+    gate, entered = threading.Event(), threading.Event()
+    running: list[str] = []
+
+    def slow(agent: Any) -> Any:
+        running.append("old")
+        entered.set()
+        gate.wait(10)
+        running.remove("old")
+        return {"x": 1}
+
+    def quick(agent: Any) -> Any:
+        assert running == []
+        return {"x": 2}
+
+    board, clock = Board(), FakeClock()
+    old, new = make(slow, clock, board), make(quick, clock, board)
+    old.open()
+    old.take_place(clock.now, iter(()))
+    old.wake()
+    assert entered.wait(5)
+    old.close()
+    new.open(after=old)
+    assert not new.take_place(clock.now, iter(())), "it has to wait, and that is counted"
+    clock.turn(20)
+    assert "test_runner.py" in new.where() or "threading.py" in new.where()
+    assert new.state == "stalled"
+    gate.set()
+    wait_for(lambda: not new.busy)
+    assert new.take_place(clock.now, iter(()))
+    new.wake()
+    wait_for(lambda: not new.busy)
+    assert documents(new)["x"] == 2
+    new.close()
+    assert new.join(5)
+    assert old.join(5)

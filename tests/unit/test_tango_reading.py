@@ -49,6 +49,7 @@ def device(monkeypatch):
     )
     monkeypatch.setattr(tango_reading, "_proxy", lambda name: device)
     monkeypatch.setattr(tango, "DevFailed", Failed)
+    monkeypatch.setenv("TANGO_HOST", "127.0.0.1:1")
     return device
 
 
@@ -91,3 +92,10 @@ def test_labels_that_cannot_be_had_are_unreachable(device, monkeypatch):
     device.get_attribute_config = away
     with pytest.raises(Unreachable, match="gone"):
         one(device, answer(1, Type.DevEnum))
+
+
+def test_without_any_database_there_is_no_data_and_no_failure(device, monkeypatch):
+    monkeypatch.setattr(tango.ApiUtil, "get_env_var", lambda name: None)
+    with pytest.raises(NoData, match="TANGO_HOST is not set"):
+        tango_reading.read("a/b/c", ["good"])
+    assert tango_reading.read("tango://127.0.0.1:1/a/b/c#dbase=no", ["good"]) == {"good": 1.5}
