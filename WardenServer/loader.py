@@ -26,7 +26,7 @@ from WardenServer.agent import Contract, read_contract
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
-from WardenServer.isolated import isolate
+from WardenServer.isolation import isolate
 
 log = logging.getLogger("warden.loader")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 
 from WardenServer.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
 
@@ -30,20 +30,18 @@ def _plain(value: Any) -> Any:
 
 def show(settings: Settings) -> None:
     """Print every setting with its value, where that came from, and what it means."""
-    table = Table("setting", "value", "from", "meaning", box=None, pad_edge=False)
+    console = Console(highlight=False, markup=False)
     for name, item in as_dict(settings).items():
         value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
-        table.add_row(name, f"{value} {item['unit']}".strip(), item["origin"], item["meaning"])
-    console = Console()
-    console.print(table)
-    agents = ", ".join(sorted(settings.agents))
-    console.print(f"\nAgents with settings: {agents}", highlight=False, markup=False)
+        console.print(f"{name} = {value or '(nothing)'} {item['unit']}".rstrip(), style="bold", end="")
+        console.print(f"  from {item['origin']}")
+        console.print(Padding(item["meaning"], (0, 0, 0, 4)))
+    console.print(f"\nAgents with settings: {', '.join(sorted(settings.agents))}")
     console.print(
-        f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", highlight=False
+        f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", soft_wrap=True
     )
     console.print(
-        f"Each is a variable like {variable_name('tick')}, too, and a property such as {property_name('log_level')}.",
-        highlight=False,
+        f"Each is a variable such as {variable_name('tick')}, too, and a property such as {property_name('log_level')}."
     )
 
 
