@@ -28,6 +28,8 @@ log = logging.getLogger("warden")
 LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = ("agents", "plugin_folders", "shipped", "disabled", "origins")
+#: Seconds that sinks are given to deliver what is left, of those that `close` may take.
+SINKS = 0.5
 #: Seconds a run may take to end before a reload gives up taking its state.
 HAND_OVER = 2.0
 
@@ -67,6 +69,7 @@ class Warden:
         self._loaded = loader.Loaded()
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
+        self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
         self._closing = threading.Event()
         self._watch = threading.Thread(target=self._look, name="watch", daemon=True)
 
@@ -78,8 +81,6 @@ class Warden:
         for sink in self._sinks:
             sink.open(self.board)
         self._scheduler.open()
-        if self.settings.autostart:
-            self._scheduler.start()
         self._begin_loading(self.settings)
         self._join_loading(wait)
         self._refresh()
@@ -96,7 +97,7 @@ class Warden:
         for runner in runners:
             self._scheduler.remove(runner.name)
             runner.close()
-        left = {runner.name: runner for runner in runners if not runner.join(self._until(until))}
+        left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
         for sink in self._sinks:
             sink.close()
         self._scheduler.join(self._until(until))
@@ -120,6 +121,7 @@ class Warden:
 
     def stop(self) -> None:
         """Start no agents any more; runs that go on are left to end."""
+        self._starts = False
         self._scheduler.stop()
         self._refresh()
 
@@ -209,6 +211,9 @@ class Warden:
         with self._lifecycle:
             if not self._closing.is_set():
                 self._apply(loaded)
+                if self._starts:
+                    self._starts = False
+                    self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
 
     def _apply(self, loaded: loader.Loaded) -> None:
@@ -241,6 +246,8 @@ class Warden:
         runner.open(after=old or self._left.pop(contract.name, None))
         if runner.enabled:
             self._scheduler.add(runner)
+        if old is None and self.running:
+            self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
         for sink in self._sinks:
             sink.declare(contract)
 

@@ -1,0 +1,124 @@
+"""The parts put together, without Tango and with a Memcached that is away."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import wait_for
+from WardenServer import config
+from WardenServer.errors import WardenError
+from WardenServer.warden import Warden
+
+Write = Callable[..., Path]
+MakeSettings = Callable[..., config.Settings]
+
+DAILY = "INTERVAL = 86400\nOFFSET = 0\ndef work(agent):\n    return {'x': 1}\n"
+
+
+@pytest.fixture
+def warden(settings: MakeSettings) -> Iterator[Callable[..., Warden]]:
+    """Make and open a hub; it is closed at the end."""
+    made: list[Warden] = []
+
+    def make(**options: Any) -> Warden:
+        hub = Warden(settings(memcached=["127.0.0.1:1"], **options), [])
+        hub.open(5)
+        made.append(hub)
+        return hub
+
+    yield make
+    for hub in made:
+        assert hub.close(5) == {}
+
+
+def runs(hub: Warden, name: str) -> int:
+    hub.info()
+    return int(hub.health.document["agents"][name]["runs"])
+
+
+def test_a_daily_agent_runs_at_its_offset_after_a_start_however_long_loading_took(
+    warden: Callable[..., Warden], write: Write
+) -> None:
+    write("daily", DAILY)
+    write("a_slow", "import threading\nthreading.Event().wait(0.5)\n" + DAILY)
+    hub = warden()
+    wait_for(lambda: runs(hub, "daily") == 1 and runs(hub, "a_slow") == 1)
+
+
+def test_a_new_agent_runs_at_once_after_a_reload(warden: Callable[..., Warden], write: Write) -> None:
+    write("first", DAILY)
+    hub = warden()
+    wait_for(lambda: runs(hub, "first") == 1)
+    write("daily", DAILY)
+    assert "2 agents run" in hub.reload(5, hub.settings)
+    wait_for(lambda: runs(hub, "daily") == 1)
+    assert runs(hub, "first") == 1
+
+
+def test_without_autostart_it_waits_for_start(warden: Callable[..., Warden], write: Write) -> None:
+    write("daily", DAILY)
+    hub = warden(autostart=False)
+    assert hub.health.state == "ON"
+    assert runs(hub, "daily") == 0
+    hub.start()
+    wait_for(lambda: runs(hub, "daily") == 1)
+
+
+def test_a_reload_that_still_goes_on_says_so_and_so_does_the_next(warden: Callable[..., Warden], write: Write) -> None:
+    write("daily", DAILY)
+    hub = warden()
+    write("slow", "import threading\nthreading.Event().wait(1.0)\n" + DAILY)
+    assert "goes on" in hub.reload(0.05, hub.settings)
+    assert "last reload still goes on" in hub.reload(0.05, hub.settings)
+    wait_for(lambda: "slow" in hub.health.document["agents"])
+
+
+def test_a_folder_that_has_gone_leaves_its_agents_running(
+    warden: Callable[..., Warden], write: Write, folder: Path
+) -> None:
+    write("daily", DAILY)
+    hub = warden()
+    folder.rename(folder.with_name("elsewhere"))
+    assert "cannot be read" in hub.reload(5, hub.settings)
+    assert runs(hub, "daily") >= 0
+    assert "the old code runs on" in hub.health.document["agents"]["daily"]["last_error"]
+
+
+def test_state_that_cannot_be_handed_over_keeps_the_old_code(warden: Callable[..., Warden], write: Write) -> None:
+    text = "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\ndef save():\n    return 1\ndef load(state):\n    "
+    write("keeps", text + "pass\n")
+    hub = warden()
+    write("keeps", text.replace("'x': 1", "'x': 2") + "raise SystemExit('no')\n")
+    assert "its state cannot be handed over" in hub.reload(5, hub.settings)
+    before = runs(hub, "keeps")
+    wait_for(lambda: runs(hub, "keeps") > before)
+    document = hub.board.document("keeps")
+    assert document is not None
+    assert document["x"] == 1
+
+
+def test_a_hung_agent_is_left_behind_by_name_within_the_limit(settings: MakeSettings, write: Write) -> None:
+    gate = threading.Event()
+    threading.gate_of_test = gate  # type: ignore[attr-defined]
+    write(
+        "hangs",
+        "import threading\nINTERVAL = 0.1\ndef work(agent):\n    threading.gate_of_test.wait(30)\n    return {}\n",
+    )
+    hub = Warden(settings(memcached=["127.0.0.1:1"]), [])
+    hub.open(5)
+    wait_for(lambda: hub.board is not None and any(r.busy for r in hub._runners.values()))
+    left = hub.close(1.0)
+    assert list(left) == ["hangs"]
+    gate.set()
+    assert left["hangs"].join(5)
+
+
+def test_commands_on_agents_that_are_not_there(warden: Callable[..., Warden], write: Write) -> None:
+    write("daily", DAILY)
+    hub = warden()
+    for command in (hub.start_agent, hub.stop_agent, hub.run_agent):
+        with pytest.raises(WardenError, match='there is no agent "nobody"; loaded are: daily'):
+            command("nobody")
