@@ -255,7 +255,7 @@ def show_config(settings: config.Settings, options: dict[str, Any], template: bo
         click.echo(json.dumps(settings_view.as_dict(settings)))
     else:
         settings_view.show(settings)
-        click.echo(unseen, nl=bool(unseen))
+        click.echo(unseen, nl=False)
 
 
 if __name__ == "__main__":

@@ -53,11 +53,12 @@ def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple
         database = embedded.find_database(settings)
         device = embedded.registered_device(database, settings)
         names = [config.property_name(name) for name in config.SETTINGS]
-        found = embedded.within(LIMIT, database.get_device_property, device, names) if device else {}
-    except (WardenError, TimeoutError, tango.DevFailed) as error:
-        return settings, f"Properties in the Tango database are not shown: {error or 'it takes too long to answer'}"
-    properties = {name: list(value) for name, value in found.items() if len(value)}
-    return config.load(properties=properties, options=options), ""
+        host = embedded.tango_host(settings)
+        found = embedded.within(LIMIT, embedded.properties, host, device, names) if device else {}
+    except (WardenError, TimeoutError) as error:
+        why = str(error) or "it takes too long to answer"
+        return settings, f"Properties in the Tango database are not shown: {why}\n"
+    return config.load(properties=found, options=options), ""
 
 
 def state(settings: config.Settings) -> str:

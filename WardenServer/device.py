@@ -4,8 +4,8 @@ Commands and reads return at once from snapshots; only the sink's publisher thre
 """
 
 import logging
-import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import tango
@@ -13,12 +13,11 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import config
+from WardenServer import config, embedded
 from WardenServer.errors import WardenError
-from WardenServer.field import Kind
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
-from WardenServer.sinks.attributes import Attributes, Fixed, Reading, latin1
+from WardenServer.sinks.attributes import Attributes, Reading, latin1
 from WardenServer.warden import Health, Warden
 
 log = logging.getLogger("warden.device")
@@ -29,41 +28,12 @@ OPTIONS: dict[str, Any] = {}
 TANGO_HOST = ""
 #: Seconds a start waits for the plugin files, of the 3 s that a client waits for Init.
 LOADING = 2.0
+#: Seconds the database may take to answer: at the start, and while clients wait.
+STARTING, ASKING = 3.0, 0.4
 #: Seconds Reload waits for its outcome, of the one in which commands answer.
 ANSWER = 0.8
 #: Seconds that ends may take: of Init, and of the whole server.
 ENDING = 1.5
-
-
-def _fixed(
-    dtype: str, doc: str, value: Callable[[Mapping[str, Any]], Any], unit: str = "", dims: int = 0, label: str = ""
-) -> Fixed:
-    properties = {"doc": doc, **({"unit": unit} if unit else {}), **({"label": label} if label else {})}
-    return Fixed(Kind(dtype, dims), properties, value)
-
-
-def fixed_attributes(settings: config.Settings) -> dict[str, Fixed]:
-    """The attributes of the hub itself."""
-    return {
-        "TickTackPeriod": _fixed("float", "The scheduler's tick.", lambda hub: settings.tick, "s"),
-        "NumThreads": _fixed("int", "Python threads of the process.", lambda hub: _threads()),
-        "AgentNames": _fixed("str", "All agents, refused ones too.", lambda hub: list(hub["agents"]), dims=1),
-        "AgentStates": _fixed(
-            "str",
-            "Their states, in the order of AgentNames.",
-            lambda hub: [a["state"] for a in hub["agents"].values()],
-            dims=1,
-        ),
-        "Ticks": _fixed("int", "Ticks since Start.", lambda hub: hub["ticks"]),
-        "MissedTicks": _fixed("int", "Ticks that came too late and were left out.", lambda hub: hub["missed"]),
-        "LatenessP99": _fixed("float", "How late a tick is, 99th percentile.", lambda hub: hub["lateness_p99"], "s"),
-        "MemcachedOk": _fixed("bool", "Whether Memcached takes the documents.", lambda hub: hub["memcached_ok"]),
-    }
-
-
-def _threads() -> int:
-    """Threads that Python started; those of Tango, of which there is one per client, only visit it."""
-    return sum(not isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
 
 
 def _properties() -> dict[str, device_property]:
@@ -87,13 +57,16 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def init_device(self) -> None:
         """Make the hub from its settings. Never raises: the state is FAULT and the status says the cure."""
         super().init_device()
+        self._properties: dict[str, list[str]] = getattr(self, "_properties", {})
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
         self._warden: Warden | None = None
         self._left = getattr(self, "_left", {})
-        self._attributes: Attributes | None = None
+        self._attributes: Attributes | None = getattr(self, "_attributes", None)
         self._trouble = Health()
         self._shown: tuple[str, str] = ("", "")
+        self._database_answers = True
+        self._database_asked: float = getattr(self, "_database_asked", 0.0)
         self.add_version_info("WardenServer", WardenServer.__version__)
         for name in ("State", "Status"):
             self.set_change_event(name, True, False)
@@ -106,20 +79,41 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self._trouble = Health("FAULT", f"{error}\nCorrect it, then Init.")
             self.publish_state()
 
-    def _settings(self) -> config.Settings:
-        self.get_device_properties()
-        given = {name: getattr(self, name) for name in _properties()}
-        properties = {
-            name: [value] if isinstance(value, str) else list(value) for name, value in given.items() if value
-        }
-        return config.load(properties=properties, options=OPTIONS)
+    def get_device_properties(self, ds_class: Any = None) -> None:
+        """Nothing where there is a database: tango's own way stops all threads of the process while it hangs."""
+        if not TANGO_HOST:
+            super().get_device_properties(ds_class)
+
+    def _settings(self, limit: float) -> config.Settings:
+        """The settings with the device's properties, or with those of last time where the database does not answer."""
+        if not TANGO_HOST:
+            given = {name: getattr(self, name) for name in _properties()}
+            self._properties = {name: [v] if isinstance(v, str) else list(v) for name, v in given.items() if v}
+        else:
+            try:
+                self._properties = embedded.within(
+                    limit, embedded.properties, TANGO_HOST, self.get_name(), list(_properties())
+                )
+            except (WardenError, TimeoutError):
+                log.warning("the Tango database does not answer: the device's properties stay as they were")
+        return config.load(properties=self._properties, options=OPTIONS)
+
+    def can_add(self) -> bool:
+        """See Host. What the database said, or did not say, holds for a second."""
+        if TANGO_HOST and time.monotonic() > self._database_asked + 1.0:
+            try:
+                embedded.connect(TANGO_HOST, ASKING)
+                self._database_answers = True
+            except WardenError:
+                self._database_answers = False
+            self._database_asked = time.monotonic()
+        return self._database_answers
 
     def _open(self) -> None:
-        settings = self._settings()
+        settings = self._settings(ASKING if self._database_asked else STARTING)
         logging.getLogger("warden").setLevel(settings.log_level)
-        self._attributes = Attributes(
-            self, Memory(settings.state_folder / f"{settings.instance}-fields.json"), fixed_attributes(settings)
-        )
+        if self._attributes is None:
+            self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
         warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left)
         warden.open(LOADING)
         self._attributes.begin()
@@ -159,8 +153,12 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     def read_field(self, attr: Any) -> Reading:
         """See Host."""
-        assert self._attributes is not None
-        return self._attributes.values[attr.get_name()]
+        name = attr.get_name()
+        if self._attributes is None or name not in self._attributes.values:
+            _refuse(
+                WardenError(f"attribute {name} belongs to an agent that is gone; restart the server to be rid of it")
+            )
+        return self._attributes.values[name]
 
     # -- commands
 
@@ -179,7 +177,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """Read the plugin files again, and the settings that say which agents there are."""
         hub = self._hub()
         try:
-            return latin1(hub.reload(ANSWER, self._settings()))
+            return latin1(hub.reload(ANSWER - ASKING, self._settings(ASKING)))
         except WardenError as error:
             _refuse(error)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -175,6 +175,25 @@ def connect(host_port: str, limit: float = 4.0) -> Any:
 def find_database(settings: Settings) -> Any:
     """The Tango database of these settings. Raises: as `tango_host` and `connect`."""
     return connect(tango_host(settings))
+
+
+def properties(host: str, device: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """Those of a device's properties that it has in the Tango database.
+
+    Asked by the database's plain command: tango's own functions stop all threads of the process while it hangs.
+
+    Raises:
+        Unreachable: the database does not answer.
+    """
+    with _sentences(device):
+        answer = list(connect(host).command_inout("DbGetDeviceProperty", [device, *names]))
+    found, at = {}, 2
+    while at < len(answer):
+        count = int(answer[at + 1])
+        if count:
+            found[answer[at]] = answer[at + 2 : at + 2 + count]
+        at += 2 + max(count, 1)  # one that is not there has a blank in its place
+    return found
 
 
 def check_registered(host: str, settings: Settings) -> None:

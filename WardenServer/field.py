@@ -88,9 +88,18 @@ def _declared_kind(name: str, said: dict[str, Any]) -> Kind | None:
     dtype, dims, labels = said.pop("dtype", None), said.pop("dims", 0), said.pop("labels", ())
     if dtype is None:
         return None
-    dtype = getattr(dtype, "__name__", dtype)
-    if dtype not in _KINDS or dims not in (0, 1, 2):
-        raise FieldError(f'FIELDS["{name}"]: dtype is one of {", ".join(_KINDS)}, dims 0, 1 or 2')
+    try:
+        return read_kind(getattr(dtype, "__name__", dtype), dims, labels)
+    except ValueError as error:
+        raise FieldError(f'FIELDS["{name}"]: {error}') from None
+
+
+def read_kind(dtype: Any, dims: Any, labels: Any) -> Kind:
+    """A kind from values that may be anything; raises ValueError."""
+    if dtype not in _KINDS or isinstance(dims, bool) or dims not in (0, 1, 2):
+        raise ValueError(f"dtype is one of {', '.join(_KINDS)}, dims 0, 1 or 2")
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        raise ValueError("labels is a list of texts")
     return Kind(dtype, dims, tuple(labels))
 
 

@@ -65,4 +65,4 @@ def _lines(name: str, agent: Mapping[str, Any]) -> list[str]:
         lines.append(f"{name} is {agent['state']}{since}: {agent['last_error']}")
     elif agent["state"] in ("stopped", "no data"):
         lines.append(f"{name}: {agent['state']}" + (f": {agent['reason']}" if agent["reason"] else ""))
-    return lines + [f'{name} warns: field "{field}" {text}' for field, text in agent["warnings"].items()]
+    return lines + [f"{name} warns: {text}" for text in agent["warnings"].values()]

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from WardenServer.field import Kind
+from WardenServer.field import Kind, read_kind
 
 log = logging.getLogger("warden.memory")
 
@@ -19,6 +19,7 @@ class Memory:
         self._path = path
         self._kinds = _read(path)
         self._changed = False
+        self._said = False
 
     def kinds(self, agent: str) -> dict[str, Kind]:
         """The fields an agent returned in earlier runs of the hub."""
@@ -35,7 +36,6 @@ class Memory:
         """Write the file if there is something new: whole or not at all."""
         if not self._changed:
             return
-        self._changed = False
         plain = {
             agent: {field: [kind.dtype, kind.dims, list(kind.labels)] for field, kind in fields.items()}
             for agent, fields in self._kinds.items()
@@ -45,10 +45,11 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part.write_text(json.dumps({"version": VERSION, "fields": plain}), encoding="utf-8")
             part.replace(self._path)
+            self._changed = self._said = False
         except OSError as error:
-            log.warning(
-                "%s cannot be written (%s); the next start will not know the fields", self._path, error.strerror
-            )
+            if not self._said:
+                log.warning("%s cannot be written (%s); the next start will not know the fields", part, error.strerror)
+            self._said = True
 
 
 def _read(path: Path) -> dict[str, dict[str, Kind]]:
@@ -57,7 +58,7 @@ def _read(path: Path) -> dict[str, dict[str, Kind]]:
         if stored["version"] != VERSION:
             raise ValueError(f"version {stored['version']}")
         return {
-            agent: {field: Kind(dtype, dims, tuple(labels)) for field, (dtype, dims, labels) in fields.items()}
+            agent: {field: read_kind(*entry) for field, entry in fields.items()}
             for agent, fields in stored["fields"].items()
         }
     except FileNotFoundError:

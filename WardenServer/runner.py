@@ -50,6 +50,7 @@ class Runner:
         self.agent = Agent(contract.name, contract.settings, logging.getLogger(f"warden.agent.{contract.name}"))
         self.busy = False
         self.enabled = True
+        self.close_error: str | None = None
         self._expire = self.life if expire < 0 else expire
         self._board = board
         self._clock = clock or Clock()
@@ -244,9 +245,11 @@ class Runner:
         self._known.update(dict.fromkeys(fields))
         self.agent.last = fields
         self.record.no_data = None
-        warnings = unpublishable(fields)
+        warnings = {
+            name: f'{self.contract.path}: field "{name}" {text}' for name, text in unpublishable(fields).items()
+        }
         for name in warnings.keys() - self.record.warnings.keys():
-            log.warning('%s: field "%s" %s', self.contract.path, name, warnings[name])
+            log.warning("%s", warnings[name])
         self.record.warnings = warnings
         self._recover()
 
@@ -279,7 +282,8 @@ class Runner:
             try:
                 self.contract.close(self.agent)
             except BaseException as error:  # a plugin may raise anything
-                log.error("agent %s: close failed: %s", self.name, explain(error, self.contract))
+                self.close_error = f"close failed: {explain(error, self.contract)}"
+                log.error("agent %s: %s", self.name, self.close_error)
 
 
 def explain(error: BaseException, contract: Contract) -> str:
@@ -295,4 +299,5 @@ def explain(error: BaseException, contract: Contract) -> str:
         return f"{contract.path}: {said}"
     if isinstance(error, SystemExit):
         return f"{where}: work calls sys.exit(); return a dict, or raise NoData"
-    return f"{where}: {type(error).__name__}{': ' if said else ''}{said}"
+    cure = "correct the file, or raise NoData where that is no failure"
+    return f"{where}: {type(error).__name__}{': ' if said else ''}{said}; {cure}"

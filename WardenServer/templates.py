@@ -5,6 +5,7 @@ import difflib
 import re
 from pathlib import Path
 
+from WardenServer.board import HUB
 from WardenServer.errors import WardenError
 from WardenServer.loader import SHIPPED
 
@@ -28,7 +29,7 @@ def make(name: str, template: str, folder: Path) -> Path:
     Raises:
         WardenError: the name cannot be an agent's, there is no such template, or the file exists.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.startswith(_PREFIX):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.startswith(_PREFIX) or name.lower() == HUB:
         raise WardenError(f'"{name}" cannot be an agent\'s name; use letters, digits and _, a letter first')
     if template not in known():
         close = difflib.get_close_matches(template, known(), 1)
@@ -36,7 +37,13 @@ def make(name: str, template: str, folder: Path) -> Path:
         raise WardenError(f'there is no template "{template}"{meant}')
     path = folder / f"{name}.py"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+    except OSError as error:
+        raise WardenError(
+            f"folder {folder} cannot be made ({error.strerror}); see the setting plugin_folders"
+        ) from None
+    try:
         with path.open("x", encoding="utf-8") as file:
             file.write((SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8"))
     except FileExistsError:

@@ -65,8 +65,8 @@ def load(settings: Settings, path: Path) -> Contract:
     return contract
 
 
-def runs(contract: Contract, count: int) -> Iterator[Run]:
-    """Run a file `count` times, at its interval; `close` comes after the last."""
+def runs(contract: Contract, count: int, at_close: list[str] | None = None) -> Iterator[Run]:
+    """Run a file `count` times, at its interval, then close it; what fails in that goes to `at_close`."""
     board = Board()
     runner = Runner(contract, board)
     kinds: dict[str, Kind] = {}
@@ -84,6 +84,8 @@ def runs(contract: Contract, count: int) -> Iterator[Run]:
     finally:
         runner.close()
         runner.join(CLOSING)
+        if runner.close_error is not None and at_close is not None:
+            at_close.append(runner.close_error)
 
 
 def _run(runner: Runner, contract: Contract) -> None:
@@ -98,7 +100,7 @@ def _run(runner: Runner, contract: Contract) -> None:
 
 
 def _warnings(contract: Contract, result: Result, took: float, kinds: dict[str, Kind], runner: Runner) -> list[str]:
-    warnings = [f'field "{name}" {text}' for name, text in runner.record.warnings.items()]
+    warnings = list(runner.record.warnings.values())
     if took > contract.interval:
         warnings.append(
             f"the run took {took:.3g} s, longer than INTERVAL {contract.interval:g} s: runs will be skipped"
@@ -167,12 +169,15 @@ def check(settings: Settings, path: Path) -> list[str]:
     """What is wrong with a file: it must load, run twice without failure or warning, keep its types, and close."""
     try:
         contract = load(settings, path)
-        done = list(runs(contract, 2))
+        at_close: list[str] = []
+        done = list(runs(contract, 2, at_close))
     except WardenError as error:
         return [str(error)]
     found = [run.result.error for run in done if run.result.error is not None]
     found += [warning for run in done for warning in run.warnings]
-    return list(dict.fromkeys(found + _state_problems(contract) + _field_problems(contract, done[-1].result.fields)))
+    return list(
+        dict.fromkeys(found + at_close + _state_problems(contract) + _field_problems(contract, done[-1].result.fields))
+    )
 
 
 def _field_problems(contract: Contract, fields: Mapping[str, Any]) -> list[str]:

@@ -282,6 +282,7 @@ class Warden:
             "tango_host": self._tango_host,
             "memcached": list(self.settings.memcached_servers),
             "memcached_ok": self.memcached.problem is None,
+            "tick": self.settings.tick,
             "ticks": self._scheduler.ticks,
             "missed": self._scheduler.missed,
             "lateness_p99": round(health.p99(self._scheduler.lateness), 6),

@@ -44,6 +44,9 @@ class Host(Protocol):
     def add_attribute(self, attr: Any) -> Any:
         """As tango.server.Device."""
 
+    def can_add(self) -> bool:
+        """Whether an attribute can be added without waiting for a database that does not answer."""
+
     def set_change_event(self, name: str, implemented: bool, detect: bool) -> None:
         """As tango.server.Device."""
 
@@ -72,14 +75,39 @@ class Fixed:
     value: Callable[[Mapping[str, Any]], Any]
 
 
+def _threads() -> int:
+    """Threads that Python started; those of Tango, of which there is one per client, only visit it."""
+    return sum(not isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
+
+
+def _fixed(dtype: str, doc: str, value: Callable[[Mapping[str, Any]], Any], unit: str = "", dims: int = 0) -> Fixed:
+    return Fixed(Kind(dtype, dims), {"doc": doc, **({"unit": unit} if unit else {})}, value)
+
+
+#: The attributes of the hub itself.
+FIXED: Mapping[str, Fixed] = {
+    "TickTackPeriod": _fixed("float", "The scheduler's tick.", lambda hub: hub["tick"], "s"),
+    "NumThreads": _fixed("int", "Python threads of the process.", lambda hub: _threads()),
+    "AgentNames": _fixed("str", "All agents, refused ones too.", lambda hub: list(hub["agents"]), dims=1),
+    "AgentStates": _fixed("str", "Their states, in the order of AgentNames.", lambda hub: _states(hub), dims=1),
+    "Ticks": _fixed("int", "Ticks since Start.", lambda hub: hub["ticks"]),
+    "MissedTicks": _fixed("int", "Ticks that came too late and were left out.", lambda hub: hub["missed"]),
+    "LatenessP99": _fixed("float", "How late a tick is, 99th percentile.", lambda hub: hub["lateness_p99"], "s"),
+    "MemcachedOk": _fixed("bool", "Whether Memcached takes the documents.", lambda hub: hub["memcached_ok"]),
+}
+
+
+def _states(hub: Mapping[str, Any]) -> list[str]:
+    return [agent["state"] for agent in hub["agents"].values()]
+
+
 class Attributes(Sink):
     """Makes and pushes the attributes of one device."""
 
-    def __init__(self, host: Host, memory: Memory, fixed: Mapping[str, Fixed]) -> None:
+    def __init__(self, host: Host, memory: Memory) -> None:
         super().__init__("attributes")
         self.values: dict[str, Reading] = {}
         self._host = host
-        self._fixed = fixed
         self._memory = memory
         self._pushed: dict[str, Reading] = {}
         self._owners: dict[str, tuple[str, str]] = {}  # attribute in lower case: agent, field
@@ -90,20 +118,18 @@ class Attributes(Sink):
     # -- called by the owner
 
     def open(self, board: Board) -> None:
-        """Attach to the board; the thread waits for `begin`, since the device is still being made."""
-        self._board = board
-        board.listen(self.notify)
-        self._thread = self.make_thread(self._run)
+        """Attach to a board, the first or another; the publisher waits for `begin`, since the device is being made."""
+        self.attach(board)
 
     def begin(self) -> None:
         """Make the attributes of all agents loaded so far, on the caller's thread, then let the publisher run."""
-        for name, own in self._fixed.items():
+        for name, own in FIXED.items():
             self._owners[name.lower()] = (HUB, name)
-            self._add(name, own.kind, own.properties)
+            self._add(HUB, name, own.kind, own.properties)
         self._make_declared()
-        self.send_all()
-        if self._thread is not None:
-            self._thread.start()
+        for agent in (*self._made, *self._board.agents()):  # also those of an earlier board, which are INVALID now
+            self.notify(agent)
+        super().begin()
 
     def join(self, seconds: float) -> bool:
         """See Sink."""
@@ -115,6 +141,7 @@ class Attributes(Sink):
 
     def declare(self, contract: Contract) -> None:
         """See Sink."""
+        super().declare(contract)
         with self._lock:
             self._declared[contract.name] = contract
         self.notify(contract.name)
@@ -136,17 +163,18 @@ class Attributes(Sink):
         result = self._board.result(HUB)
         if result is None:
             return
-        for name, own in self._fixed.items():
+        for name, own in FIXED.items():
             value = own.value(result.fields)
-            self._push(
-                name, self._reading(name, own.kind, np.array(value) if own.kind.dims else value, result.timestamp)
-            )
+            value = np.array(value) if own.kind.dims else value
+            self._push(name, self._reading(HUB, name, own.kind, value, result.timestamp))
 
     def _make_declared(self) -> None:
         """Attributes from what agents declare, and from what they returned in earlier runs of the hub."""
         with self._lock:
             declared, self._declared = self._declared, {}
         for agent, contract in declared.items():
+            for name, _ in self._made.get(agent, {}).values():
+                self._well(name)
             self._said[agent] = dict(contract.fields)
             kinds = self._memory.kinds(agent)
             kinds.update({field: said.kind for field, said in contract.fields.items() if said.kind})
@@ -161,7 +189,7 @@ class Attributes(Sink):
         for field, value in fields.items():
             self._settle(agent, field, value)
         for field, (name, kind) in self._made.get(agent, {}).items():
-            self._push(name, self._reading(name, kind, fields.get(field), stamp))
+            self._push(name, self._reading(agent, name, kind, fields.get(field), stamp))
 
     def _settle(self, agent: str, field: str, value: Any) -> None:
         """See that a field has an attribute into which its value fits, or that it is known why not."""
@@ -173,37 +201,39 @@ class Attributes(Sink):
             self._make(agent, field, kind)
         elif not made[1].accepts(kind):
             self._memory.learn(agent, field, kind)
-            self._trouble(
-                made[0], f"field {field} of agent {agent} was {made[1]} and is now {kind}: its attribute is INVALID;"
-                " return one type always, or restart the server to take on the new one"
-            )  # fmt: skip
-        elif self.problems.get(made[0], "").startswith(f"field {field} of agent {agent} was"):
-            self._well(made[0])
+            what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
+            cure = "return one type always, or restart the server to take on the new one"
+            self._trouble(agent, made[0], f"{what}; {cure}")
 
     def _make(self, agent: str, field: str, kind: Kind) -> bool:
         """Make the attribute of a field; False when the database is away and it must be tried again."""
         try:
             name = attribute_name(agent, field)
         except FieldError as error:
-            self._trouble(f"{agent}.{field[:40]}", f"agent {agent}: {error}")
+            self._trouble(agent, f"{agent}.{field[:40]}", str(error))
             return True
         owner = self._owners.setdefault(name.lower(), (agent, field))
         if owner != (agent, field):
             self._trouble(
-                f"{agent}.{field}", f'field "{field}" of agent {agent} would be the attribute {name}, which belongs to'
+                agent, f"{agent}.{field}", f'field "{field}" would be the attribute {name}, which belongs to'
                 f' field "{owner[1]}" of agent {owner[0]}; rename one'
             )  # fmt: skip
             return True
         if field not in self._made.get(agent, {}):
             said = self._said.get(agent, {}).get(field, Declaration()).properties
-            if not self._add(name, kind, {"doc": f"{field} of agent {agent}", **said}):
+            if not self._add(agent, name, kind, {"doc": f"{field} of agent {agent}", **said}):
                 return False
             self._made.setdefault(agent, {})[field] = (name, kind)
             self._memory.learn(agent, field, kind)
         return True
 
-    def _add(self, name: str, kind: Kind, properties: Mapping[str, str]) -> bool:
+    def _add(self, agent: str, name: str, kind: Kind, properties: Mapping[str, str]) -> bool:
         """Add an attribute to the device; False when the database is away."""
+        if not self._host.can_add():
+            self._trouble(
+                agent, name, f"attribute {name} cannot be made: the Tango database is away; it is tried again"
+            )
+            return False
         self.values.setdefault(name, _invalid(kind, time.time()))
         try:
             self._host.add_attribute(_definition(name, kind, properties, self._host))
@@ -211,15 +241,17 @@ class Attributes(Sink):
         except tango.DevFailed as error:
             said = error.args[0].desc.strip()
             if error.args[0].reason != "API_AttrOptProp" or not properties:
-                self._trouble(name, f"attribute {name} cannot be made: {said}; it is tried again")
+                self._trouble(agent, name, f"attribute {name} cannot be made: {said}; it is tried again")
                 return False
             self._host.add_attribute(_definition(name, kind, {}, self._host))
-            self._trouble(name, f"attribute {name} goes without its FIELDS, which do not fit its type {kind}: {said}")
+            self._trouble(
+                agent, name, f"attribute {name} goes without its FIELDS, which do not fit its type {kind}: {said}"
+            )
         self._host.set_change_event(name, True, False)
         self._host.set_archive_event(name, True, False)
         return True
 
-    def _reading(self, name: str, kind: Kind, value: Any, stamp: float) -> Reading:
+    def _reading(self, agent: str, name: str, kind: Kind, value: Any, stamp: float) -> Reading:
         given = kind_of(value)
         empty = isinstance(value, np.ndarray) and value.size == 0 and value.ndim == kind.dims
         if value is None or not (empty or (given is not None and kind.accepts(given))):
@@ -227,7 +259,7 @@ class Attributes(Sink):
         try:
             return _to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
         except FieldError as error:
-            self._trouble(name, f"attribute {name} {error}")
+            self._trouble(agent, name, f"attribute {name} {error}")
             return _invalid(kind, stamp)
 
     def _push(self, name: str, reading: Reading) -> None:
@@ -243,10 +275,12 @@ class Attributes(Sink):
             self._pushed.pop(name, None)
             self.notify(self._owners[name.lower()][0])
 
-    def _trouble(self, name: str, sentence: str) -> None:
-        if self.problems.get(name) != sentence:
-            log.warning("%s", sentence)
-            self.problems = {**self.problems, name: sentence}
+    def _trouble(self, agent: str, name: str, sentence: str) -> None:
+        """Say what is wrong, once; it stands until the attribute is made or the file is loaded again."""
+        said = f"{self.file_of(agent)}: {sentence}"
+        if self.problems.get(name) != said:
+            log.warning("%s", said)
+            self.problems = {**self.problems, name: said}
 
     def _well(self, name: str) -> None:
         if name in self.problems:

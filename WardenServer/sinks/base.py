@@ -1,5 +1,6 @@
 """What all sinks share: a thread of their own, one slot per agent, and everything sent again after a loss."""
 
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -30,17 +31,28 @@ class Sink:
         self._board = Board()
         self._lock = threading.Lock()
         self._new: dict[str, None] = {}
+        self._files: dict[str, str] = {}
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def open(self, board: Board) -> None:
         """Begin to deliver what comes to `board`, and what stands there."""
-        self._board = board
-        board.listen(self.notify)
-        self._thread = self.make_thread(self._run)
+        self.attach(board)
         self.send_all()
-        self._thread.start()
+        self.begin()
+
+    def attach(self, board: Board) -> None:
+        """Take note of what comes to `board`, and of no other board any more."""
+        self._board = board
+        self._closing = threading.Event()
+        self._thread = self.make_thread(functools.partial(self._run, self._closing))
+        board.listen(self.notify)
+
+    def begin(self) -> None:
+        """Let the thread deliver."""
+        if self._thread is not None:
+            self._thread.start()
 
     def make_thread(self, target: Callable[[], None]) -> threading.Thread:
         """The sink's thread."""
@@ -72,6 +84,11 @@ class Sink:
 
     def declare(self, contract: Contract) -> None:
         """Take note of an agent that was loaded, before its first result. Returns at once."""
+        self._files[contract.name] = str(contract.path)
+
+    def file_of(self, agent: str) -> str:
+        """The plugin file of an agent, for sentences."""
+        return self._files.get(agent, f"agent {agent}")
 
     def publish(self, agents: list[str]) -> None:
         """Deliver the newest results of these agents; an empty list about once a second when nothing is new.
@@ -84,31 +101,39 @@ class Sink:
     def end(self) -> None:
         """Let go of what the thread holds; called last, by the thread."""
 
-    def _run(self) -> None:
+    def _run(self, closing: threading.Event) -> None:
         pause = PAUSES[0]
-        while not self._closing.is_set():
+        while not closing.is_set():
             self._wake.wait(IDLE)
-            pause = self._deliver(pause)
-        self._deliver(pause)
+            pause = self._deliver(pause, closing)
+        self._deliver(pause, closing)
         self.end()
 
-    def _deliver(self, pause: float) -> float:
+    def _deliver(self, pause: float, closing: threading.Event) -> float:
         """One wake-up; returns the pause after the next failure."""
         self._wake.clear()
         with self._lock:
             new, self._new = self._new, {}
         try:
-            self.publish(list(new))
+            self._publish(list(new))
         except Unreachable as error:
             self._lost(str(error))
-            self._closing.wait(pause)
-            return min(2 * pause, PAUSES[1])
-        except Exception:  # an error of ours or of a library costs this delivery, never the thread
-            log.exception("sink %s failed; it goes on", self.name)
-            self._closing.wait(pause)
+            closing.wait(pause)
             return min(2 * pause, PAUSES[1])
         self._found()
         return PAUSES[0]
+
+    def _publish(self, agents: list[str]) -> None:
+        """All at once; where a mistake makes that fail, one by one, so that only the culprit is lost."""
+        try:
+            self.publish(agents)
+        except Unreachable:
+            raise
+        except Exception:  # whatever it is, the thread and the other agents go on
+            if len(agents) < 2:
+                log.exception("sink %s cannot publish %s; it goes on", self.name, "".join(agents) or "nothing")
+            for agent in agents if len(agents) > 1 else ():
+                self._publish([agent])
 
     def _lost(self, sentence: str) -> None:
         if self.problem is None:

@@ -1,13 +1,15 @@
 """Documents in Memcached: UTF-8 JSON with flags 0, acknowledged, expiring, and whole again after Memcached was away."""
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from pymemcache.client.base import Client
 from pymemcache.client.hash import HashClient
-from pymemcache.exceptions import MemcacheError, MemcacheServerError
+from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
+from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
 from WardenServer.result import to_json
@@ -49,7 +51,10 @@ class Memcached(Sink):
     def publish(self, agents: list[str]) -> None:
         """See Sink."""
         try:
-            self._look()
+            if self._item_size is None:
+                self._item_size = self._ask_item_size()
+            if HUB in agents:
+                self._look()
             for expire, documents in self._documents(agents).items():
                 self._send(documents, expire)
         except (MemcacheError, OSError) as error:
@@ -62,13 +67,11 @@ class Memcached(Sink):
         self._client.close()
 
     def _look(self) -> None:
-        """Send everything again when the hub's own document is gone: the server came back empty, or was flushed."""
-        if self._item_size is None:
-            self._item_size = self._ask_item_size()
+        """Before the hub's own document is written anew: where the last one is gone, the server came back empty or was
+        flushed, and everything is sent again."""
         if self._beacon_stands and self._client.get(self._beacon) is None:
             log.info("Memcached has lost what it held; everything is sent again")
             self.send_all()
-        self._beacon_stands = False
 
     def _ask_item_size(self) -> int:
         """The largest item that all servers take, in bytes."""
@@ -86,26 +89,30 @@ class Memcached(Sink):
             encoded = to_json(document, self._array_limit)
             if self._fits(key, encoded):
                 life = max(result.expire for result in self._board.results(key))
-                documents.setdefault(round(life + 0.5) if life else 0, {})[self._prefix + key] = encoded
+                documents.setdefault(math.ceil(life), {})[self._prefix + key] = encoded
         return documents
 
     def _fits(self, key: str, encoded: bytes) -> bool:
         size = len(encoded) + len(self._prefix + key)
         limit = self._item_size or 0
         if size > limit:
-            self._refuse(key, f"document {key} has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
+            self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
             return False
-        self.problems.pop(key, None)
+        if key in self.problems:
+            self.problems = {other: said for other, said in self.problems.items() if other != key}
         return True
 
     def _refuse(self, key: str, sentence: str) -> None:
-        if self.problems.get(key, "").partition(" has ")[0] != sentence.partition(" has ")[0]:
-            log.error("%s", sentence)
-        self.problems = {**self.problems, key: sentence}
+        if key not in self.problems:
+            files = ", ".join(self.file_of(result.agent) for result in self._board.results(key))
+            self.problems = {**self.problems, key: f"{files}: document {key} {sentence}"}
+            log.error("%s", self.problems[key])
 
     def _send(self, documents: Mapping[str, bytes], expire: int) -> None:
         try:
             failed = self._client.set_many(documents, expire=expire, noreply=False)
+        except MemcacheUnexpectedCloseError:  # the server has gone: it counts as one of the errors below, but is none
+            raise
         except MemcacheServerError:
             failed = list(documents)  # one bad item ends the exchange: send them singly to find it
         for key in failed:
@@ -116,6 +123,8 @@ class Memcached(Sink):
     def _send_singly(self, key: str, encoded: bytes, expire: int) -> None:
         try:
             self._client.set(key, encoded, expire=expire, noreply=False)
+        except MemcacheUnexpectedCloseError:
+            raise
         except MemcacheServerError as error:
-            said = str(error.args[0] if error.args else error)
-            self._refuse(key.removeprefix(self._prefix), f"document {key} has been refused by Memcached: {said}")
+            said = (error.args[0] if error.args else b"").decode("utf-8", "replace")
+            self._refuse(key.removeprefix(self._prefix), f"is refused by Memcached ({said}); return less")

@@ -1,4 +1,4 @@
-"""One hub with every kind of bad plugin beside a good one: each is named with file, reason and cure; the good one runs on.
+"""One hub with every kind of bad plugin beside a good one: each is named with file, reason and cure, the good runs on.
 
 Root may read every folder, so a plain file stands for a plugin folder that cannot be read.
 """
@@ -136,7 +136,9 @@ class Case:
         lacking = []
         for place, sentence in self.sentences(*wanted.values()).items():
             lacking += [
-                f"{place} lacks the {what} {it!r}: {sentence!r:.300}" for what, it in wanted.items() if it not in sentence
+                f"{place} lacks the {what} {it!r}: {sentence!r:.300}"
+                for what, it in wanted.items()
+                if it not in sentence
             ]
         assert not lacking, "\n".join(lacking)
 

@@ -149,6 +149,9 @@ def test_reload_brings_a_new_agent_without_a_restart_and_tells_clients(hub: Make
     proxy.Reload()
     wait_for(lambda: proxy.read_attribute("second_x").quality == tango.AttrQuality.ATTR_INVALID)
     wait_for(lambda: list(proxy.AgentNames) == ["first"])
+    proxy.Init()
+    assert proxy.read_attribute("second_x").quality == tango.AttrQuality.ATTR_INVALID
+    server.wait_valid("first_n")
 
 
 def test_state_is_handed_over_on_reload(hub: MakeHub, write: Write) -> None:

@@ -19,7 +19,7 @@ from WardenServer import config, embedded
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: Runs once while the test goes on.
-SLOW = "INTERVAL = 100\nOFFSET = 1\nruns = 0\ndef work(agent):\n    global runs\n    runs += 1\n    return {'runs': runs}\n"
+SLOW = QUICK.replace("INTERVAL = 0.1", "INTERVAL = 100\nOFFSET = 1").replace("'n'", "'runs'")
 SLOW_AGENTS = [f"slow{number}" for number in range(20)]
 
 #: Seconds after which the whole board stands in a Memcached that is there again: its pauses are up to 1 s.
@@ -207,3 +207,28 @@ def test_the_database_goes_and_comes_back(
             wait_for(lambda: proxy.read_attribute("second_x").value == 1)
             server.wait_state("RUNNING")
             assert not change.errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["away", "hangs"])
+@pytest.mark.parametrize(("commands", "limit"), [(("Stop", "Start", "Reload"), 1.0), (("Init",), 3.0)])
+def test_commands_answer_whatever_the_database_does(
+    hub: MakeHub, write: Write, tmp_path: Path, number: signal.Signals, commands: tuple[str, ...], limit: float
+) -> None:
+    write("quick", QUICK)
+    with embedded.Database(free_port(), tmp_path / "database") as own:
+        server = hub(tango_host=own.address)
+        server.wait_valid("quick_n")
+        proxy = server.proxy
+        proxy.set_timeout_millis(5_000)
+        os.kill(own.pid or 0, number)
+        try:
+            for command in commands:
+                began = time.monotonic()
+                proxy.command_inout(command)
+                assert time.monotonic() - began < limit, command
+            before = server.wait_document("quick", "n")
+            server.wait_document("quick", "n", before["n"] + 5)
+            wait_for(lambda: proxy.state() == tango.DevState.RUNNING)
+        finally:
+            if own.alive:
+                os.kill(own.pid or 0, signal.SIGCONT)

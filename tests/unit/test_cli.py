@@ -130,7 +130,9 @@ def test_a_wrong_variable_and_a_wrong_file(warden: Warden, monkeypatch: pytest.M
     assert f'{file}:2: unknown setting "tikc"; did you mean "tick"?' in sentence(warden("config", "-c", file), 2)
     file.write_text("instance = \n")
     assert f"{file}: not valid TOML" in sentence(warden("config", "-c", file), 2)
-    assert "does not exist; make it with: warden config --template" in sentence(warden("config", "-c", tmp_path / "x"), 2)
+    assert "does not exist; make it with: warden config --template" in sentence(
+        warden("config", "-c", tmp_path / "x"), 2
+    )
     monkeypatch.setenv("WARDEN_CONFIG", "")
     monkeypatch.setenv("WARDEN_TICK", "soon")
     assert "environment WARDEN_TICK: tick is 'soon'" in sentence(warden("config"), 2)
@@ -175,7 +177,9 @@ def test_the_template_of_a_settings_file_is_one(warden: Warden, tmp_path: Path) 
     file = tmp_path / "w.toml"
     file.write_text(done.stdout)
     assert warden("config", "-c", file).exit_code == 0
-    lines = [line[1:] if line.startswith("#") and not line.startswith("# ") else line for line in done.stdout.splitlines()]
+    lines = [
+        line[1:] if line.startswith("#") and not line.startswith("# ") else line for line in done.stdout.splitlines()
+    ]
     changed = tomllib.loads("\n".join(lines))
     assert set(config.SETTINGS) <= set(changed), "each can be had by taking the # away"
     file.write_text("\n".join(lines))
@@ -244,7 +248,10 @@ def test_check_says_all_that_is_wrong(warden: Warden, write: Callable[..., Path]
     assert done.exit_code == 1
     assert "calls sys.exit() when it is imported" in done.stderr
     done = warden("check", path.with_name("none.py"))
-    assert (done.exit_code, done.stderr) == (1, f"{path.with_name('none.py')} is no plugin file; name a file that ends in .py\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"{path.with_name('none.py')} is no plugin file; name a file that ends in .py\n",
+    )
 
 
 # -- nobody there
@@ -274,7 +281,9 @@ def test_status_without_anything(warden: Warden) -> None:
 
 @pytest.mark.parametrize("wrong", ["nonsense", "host:port", ":10000"])
 @pytest.mark.parametrize("words", [("reload",), ("status",), ("register",)])
-def test_a_tango_host_that_is_none(wrong: str, words: tuple[str, ...], warden: Warden, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tango_host_that_is_none(
+    wrong: str, words: tuple[str, ...], warden: Warden, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TANGO_HOST", wrong)
     done = warden(*words)
     assert done.exit_code in (1, 2)

@@ -34,7 +34,7 @@ def test_the_status_names_who_since_when_why_and_what_else() -> None:
         "ring": agent("failing", since=0.0, last_error="no beam"),
         "slow": agent("stalled", last_error="its run started 30 s ago"),
         "dark": agent("no data", reason="shutter closed"),
-        "warm": agent("good", warnings={"t": "is NaN"}),
+        "warm": agent("good", warnings={"t": 'warm.py: field "t" is NaN'}),
     }
     lines = health.status("ALARM", agents, ["Memcached is away"]).splitlines()
     assert lines[0] == "4 agents run, and something needs care."
@@ -42,7 +42,7 @@ def test_the_status_names_who_since_when_why_and_what_else() -> None:
     assert any(line.startswith("ring is failing") and line.endswith("no beam") for line in lines)
     assert "slow is stalled: its run started 30 s ago" in lines
     assert "dark: no data: shutter closed" in lines
-    assert 'warm warns: field "t" is NaN' in lines
+    assert 'warm warns: warm.py: field "t" is NaN' in lines
 
 
 def test_a_refused_reload_shows_on_the_agent_whose_old_code_runs_on() -> None:

@@ -93,7 +93,9 @@ def test_a_broken_file_is_said_and_replaced(path: Path, content: bytes, caplog: 
     assert Memory(path).kinds("ring") == {"x": Kind("int")}
 
 
-@pytest.mark.parametrize("entry", [["integer", 0, []], ["int", 7, []], ["int", "1", []], [None, 0, []], ["int", 0, [1]]])
+@pytest.mark.parametrize(
+    "entry", [["integer", 0, []], ["int", 7, []], ["int", "1", []], [None, 0, []], ["int", 0, [1]]]
+)
 def test_a_kind_that_means_nothing_makes_no_attribute(path: Path, entry: list[object]) -> None:
     """Else the sink that makes attributes from it fails, for this agent and all after it."""
     path.parent.mkdir()

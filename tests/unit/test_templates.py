@@ -31,7 +31,9 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
     assert templates.make("mine", "minimal", tmp_path / "new" / "folder").exists()
 
 
-@pytest.mark.parametrize("name", ["", "1st", "my-agent", "my agent", "../mine", "a/b", "Größe", "x" * 62, "template_x", "m\n"])
+@pytest.mark.parametrize(
+    "name", ["", "1st", "my-agent", "my agent", "../mine", "a/b", "Größe", "x" * 62, "template_x", "m\n"]
+)
 def test_a_name_that_no_agent_can_have(name: str, tmp_path: Path) -> None:
     with pytest.raises(WardenError, match="cannot be an agent's name; use letters, digits and _, a letter first"):
         templates.make(name, "minimal", tmp_path)
@@ -65,9 +67,14 @@ def test_a_file_of_yours_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(WardenError, match="see the setting plugin_folders"):
-            templates.make("mine", "minimal", folder)
+    with pytest.raises(WardenError, match="see the setting plugin_folders"):
+        templates.make("mine", "minimal", tmp_path / "file" / "below")
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WardenError, match="see the setting plugin_folders"):
+        templates.make("mine", "minimal", tmp_path / "file")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
