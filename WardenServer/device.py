@@ -14,6 +14,7 @@ from tango.server import Device, command, device_property
 
 import WardenServer
 from WardenServer import config, embedded
+from WardenServer.board import Board
 from WardenServer.errors import WardenError
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
@@ -77,6 +78,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             if not isinstance(error, WardenError):
                 log.exception("the hub cannot be made")
             self._trouble = Health("FAULT", f"{error}\nCorrect it, then Init.")
+            self._take_back()
             self.publish_state()
 
     def get_device_properties(self, ds_class: Any = None) -> None:
@@ -94,6 +96,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
                 self._properties = embedded.within(
                     limit, embedded.properties, TANGO_HOST, self.get_name(), list(_properties())
                 )
+                self._database_answers, self._database_asked = True, time.monotonic()
             except (WardenError, TimeoutError):
                 log.warning("the Tango database does not answer: the device's properties stay as they were")
         return config.load(properties=self._properties, options=OPTIONS)
@@ -115,9 +118,20 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         if self._attributes is None:
             self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
         warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left)
-        warden.open(LOADING)
-        self._attributes.begin()
+        try:
+            warden.open(LOADING)
+            self._attributes.begin()
+        except BaseException:
+            warden.close(ENDING)
+            raise
         self._warden = warden
+
+    def _take_back(self) -> None:
+        """No hub: what the attributes show is INVALID."""
+        if self._attributes is not None:
+            self._attributes.open(Board())
+            self._attributes.begin()
+            self._attributes.close()
 
     def delete_device(self) -> None:
         """End all threads of the hub. They may wait for the device, so it is let go meanwhile."""
@@ -175,9 +189,10 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     @command(dtype_out=str, doc_out="What was loaded and what was refused, and why.")
     def Reload(self) -> str:
         """Read the plugin files again, and the settings that say which agents there are."""
-        hub = self._hub()
+        hub, until = self._hub(), time.monotonic() + ANSWER
         try:
-            return latin1(hub.reload(ANSWER - ASKING, self._settings(ASKING)))
+            settings = self._settings(ASKING)
+            return latin1(hub.reload(until - time.monotonic(), settings))
         except WardenError as error:
             _refuse(error)
 

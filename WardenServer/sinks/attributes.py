@@ -34,6 +34,8 @@ _DUMMIES: dict[str, Any] = {"bool": False, "int": 0, "float": float("nan"), "str
 _NUMPY: dict[str, Any] = {"bool": np.bool_, "int": np.int64, "float": np.float64}
 #: Largest spectrum and image; longer ones are refused. Tango takes no memory for it.
 MAX_DIM = (1, 16_000_000, 16_000)
+#: What marks, behind an attribute's name, a problem with its value, which goes when a good value comes.
+_VALUE = "="
 #: Longest text of an attribute, in characters.
 MAX_TEXT = 1_000_000
 
@@ -113,6 +115,8 @@ class Attributes(Sink):
         self._owners: dict[str, tuple[str, str]] = {}  # attribute in lower case: agent, field
         self._made: dict[str, dict[str, tuple[str, Kind]]] = {}  # agent: field: attribute, kind
         self._declared: dict[str, Contract] = {}
+        self._fixed: set[str] = set()
+        self._logged: set[str] = set()
         self._said: dict[str, dict[str, Declaration]] = {}
 
     # -- called by the owner
@@ -123,9 +127,7 @@ class Attributes(Sink):
 
     def begin(self) -> None:
         """Make the attributes of all agents loaded so far, on the caller's thread, then let the publisher run."""
-        for name, own in FIXED.items():
-            self._owners[name.lower()] = (HUB, name)
-            self._add(HUB, name, own.kind, own.properties)
+        self._make_fixed()
         self._make_declared()
         for agent in (*self._made, *self._board.agents()):  # also those of an earlier board, which are INVALID now
             self.notify(agent)
@@ -158,12 +160,21 @@ class Attributes(Sink):
                 self._publish_agent(agent, self._board.result(agent))
         self._memory.save()
 
+    def _make_fixed(self) -> None:
+        """The attributes of the hub itself, those that could not be made yet."""
+        for name, own in FIXED.items():
+            self._owners[name.lower()] = (HUB, name)
+            if name not in self._fixed and self._add(HUB, name, own.kind, own.properties):
+                self._fixed.add(name)
+
     def _publish_hub(self) -> None:
+        self._make_fixed()
         self._host.publish_state()
         result = self._board.result(HUB)
         if result is None:
             return
-        for name, own in FIXED.items():
+        for name in self._fixed:
+            own = FIXED[name]
             value = own.value(result.fields)
             value = np.array(value) if own.kind.dims else value
             self._push(name, self._reading(HUB, name, own.kind, value, result.timestamp))
@@ -173,8 +184,6 @@ class Attributes(Sink):
         with self._lock:
             declared, self._declared = self._declared, {}
         for agent, contract in declared.items():
-            for name, _ in self._made.get(agent, {}).values():
-                self._well(name)
             self._said[agent] = dict(contract.fields)
             kinds = self._memory.kinds(agent)
             kinds.update({field: said.kind for field, said in contract.fields.items() if said.kind})
@@ -203,7 +212,7 @@ class Attributes(Sink):
             self._memory.learn(agent, field, kind)
             what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
             cure = "return one type always, or restart the server to take on the new one"
-            self._trouble(agent, made[0], f"{what}; {cure}")
+            self._trouble(agent, made[0] + _VALUE, f"{what}; {cure}")
 
     def _make(self, agent: str, field: str, kind: Kind) -> bool:
         """Make the attribute of a field; False when the database is away and it must be tried again."""
@@ -257,10 +266,13 @@ class Attributes(Sink):
         if value is None or not (empty or (given is not None and kind.accepts(given))):
             return _invalid(kind, stamp)
         try:
-            return _to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
+            reading = _to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
         except FieldError as error:
-            self._trouble(agent, name, f"attribute {name} {error}")
+            self._trouble(agent, name + _VALUE, f"attribute {name} {error}")
             return _invalid(kind, stamp)
+        if self.problems:
+            self._well(name + _VALUE)
+        return reading
 
     def _push(self, name: str, reading: Reading) -> None:
         self.values[name] = reading
@@ -276,10 +288,12 @@ class Attributes(Sink):
             self.notify(self._owners[name.lower()][0])
 
     def _trouble(self, agent: str, name: str, sentence: str) -> None:
-        """Say what is wrong, once; it stands until the attribute is made or the file is loaded again."""
+        """Say what is wrong; in the log only once, as a field may go to and fro."""
         said = f"{self.file_of(agent)}: {sentence}"
-        if self.problems.get(name) != said:
+        if said not in self._logged:
+            self._logged.add(said)
             log.warning("%s", said)
+        if self.problems.get(name) != said:
             self.problems = {**self.problems, name: said}
 
     def _well(self, name: str) -> None:

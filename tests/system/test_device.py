@@ -269,6 +269,7 @@ def test_properties_from_the_database_override_the_file(hub: MakeHub, write: Wri
     server = hub()
     proxy = server.proxy
     assert proxy.TickTackPeriod == 0.1
+    server.wait_valid("counter_n")
     proxy.put_property({"Tick": ["0.05"]})
     proxy.Init()
     wait_for(lambda: proxy.TickTackPeriod == 0.05)
@@ -276,6 +277,7 @@ def test_properties_from_the_database_override_the_file(hub: MakeHub, write: Wri
     proxy.Init()
     assert proxy.state() == tango.DevState.FAULT
     assert "property Tick: tick is 'soon'" in proxy.status()
+    wait_for(lambda: proxy.read_attribute("counter_n").quality == tango.AttrQuality.ATTR_INVALID)
     with pytest.raises(tango.DevFailed, match="the hub is not there"):
         proxy.Start()
     proxy.delete_property("Tick")
