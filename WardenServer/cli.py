@@ -1,5 +1,6 @@
 """The command `warden`, and `BeamlineWarden INSTANCE`, the device server as Starter starts it."""
 
+import contextlib
 import functools
 import json
 import os
@@ -189,8 +190,9 @@ def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
     """Show the document of KEY again whenever it changes, until Ctrl-C."""
     from WardenServer import client
 
-    for document in client.changes(settings, key):
-        click.echo(document)
+    with contextlib.suppress(KeyboardInterrupt):  # its usual end
+        for document in client.changes(settings, key):
+            click.echo(document)
 
 
 @main.command()

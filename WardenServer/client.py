@@ -19,12 +19,16 @@ LIMIT = 3.0
 LOOK = 0.2
 
 
+class Refused(WardenError):
+    """The device answers, and refuses."""
+
+
 def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
     """Run a command of the hub's device.
 
     Raises:
         Unreachable: the database or the device does not answer.
-        WardenError: the hub refuses.
+        Refused: the hub does not do it, and says why.
     """
     host = embedded.tango_host(settings)
     try:
@@ -43,7 +47,7 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
         return proxy.command_inout(name, argument)
     except tango.DevFailed as error:
         if error.args[0].reason.startswith("Warden_"):
-            raise WardenError(first_reason(error)) from None
+            raise Refused(first_reason(error)) from None
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
 
 
@@ -111,12 +115,12 @@ def status(settings: config.Settings) -> dict[str, Any]:
         problems.append(str(error))
     try:
         found = json.loads(command(settings, "GetDocument", settings.hub_key))
-    except Unreachable as error:
-        problems.append(str(error))
-        found["state"] = "UNKNOWN"
-    except (WardenError, ValueError) as error:  # there, but without a hub: its own status says why
+    except Refused as error:  # there, but without a hub: it says why
         problems.append(str(error))
         found["state"] = "FAULT"
+    except (WardenError, ValueError) as error:
+        problems.append(str(error))
+        found["state"] = "UNKNOWN"
     if not found.get("agents"):
         found = {**_nothing(settings), **found}
     found["status"] = "\n".join([*problems, *([found["status"]] if found["status"] else [])])

@@ -77,7 +77,9 @@ class Database(Child):
         self.port = port
         self.address = f"{LOOPBACK}:{port}"
         self.file = folder.absolute() / "tango.db"
-        command = [sys.executable, "-P", "-m", "databaseds.database", "--host", LOOPBACK, "--port", str(port), "2"]
+        script = Path(sys.executable).with_name("PyDatabaseds")  # the name people know it by, in lists of processes
+        program = [str(script)] if script.exists() else ["-m", "databaseds.database"]
+        command = [sys.executable, "-P", *program, "--host", LOOPBACK, "--port", str(port), "2"]
         environment = {"PYTANGO_DATABASE_NAME": str(self.file), "TANGO_HOST": self.address}
         super().__init__("Tango database", command, folder / "logs" / "database.out", environment)
 

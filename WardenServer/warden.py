@@ -281,7 +281,7 @@ class Warden:
             "device": self._device,
             "tango_host": self._tango_host,
             "memcached": list(self.settings.memcached_servers),
-            "memcached_ok": self.memcached.problem is None,
+            "memcached_ok": self.memcached.ok,
             "tick": self.settings.tick,
             "ticks": self._scheduler.ticks,
             "missed": self._scheduler.missed,
@@ -307,8 +307,7 @@ class Warden:
         """Sentences on what is wrong besides the agents."""
         problems = list(self._loaded.problems)
         for sink in self._sinks:
-            problems += [sink.problem] if sink.problem else []
-            problems += sink.problems.values()
+            problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems
 
 

@@ -296,10 +296,6 @@ class Attributes(Sink):
         if self.problems.get(name) != said:
             self.problems = {**self.problems, name: said}
 
-    def _well(self, name: str) -> None:
-        if name in self.problems:
-            self.problems = {other: said for other, said in self.problems.items() if other != name}
-
 
 def _definition(name: str, kind: Kind, properties: Mapping[str, str], host: Host) -> Any:
     dtype: Any = _TYPES[kind.dtype]

@@ -135,6 +135,11 @@ class Sink:
             for agent in agents if len(agents) > 1 else ():
                 self._publish([agent])
 
+    def _well(self, name: str) -> None:
+        """The problem of this name is over."""
+        if name in self.problems:
+            self.problems = {other: said for other, said in self.problems.items() if other != name}
+
     def _lost(self, sentence: str) -> None:
         if self.problem is None:
             log.warning("%s; the hub runs on and sends everything when it is back", sentence)

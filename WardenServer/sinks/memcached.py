@@ -1,19 +1,26 @@
-"""Documents in Memcached: UTF-8 JSON with flags 0, acknowledged, expiring, and whole again after Memcached was away."""
+"""Documents in Memcached: UTF-8 JSON with flags 0, acknowledged, expiring, and whole again after Memcached was away.
 
+Several servers are one key space, spread as pymemcache's HashClient spreads it, so that readers find every document.
+The documents of a server that is away move to the others, and come back with it.
+"""
+
+import functools
 import logging
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymemcache.client.base import Client
 from pymemcache.client.hash import HashClient
+from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
 from WardenServer.result import to_json
-from WardenServer.sinks.base import Sink
+from WardenServer.sinks.base import PAUSES, Sink
 
 log = logging.getLogger("warden.memcached")
 
@@ -21,85 +28,146 @@ log = logging.getLogger("warden.memcached")
 OVERHEAD = 200
 
 
+def _options(timeout: float) -> dict[str, Any]:
+    return {"connect_timeout": timeout, "timeout": timeout, "no_delay": True, "allow_unicode_keys": True}
+
+
+def _address(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def connect(servers: tuple[str, ...], timeout: float) -> Any:
-    """A pymemcache client for one server, or one that spreads keys over several; it connects at the first use."""
-    addresses = []
-    for server in servers:
-        host, _, port = server.rpartition(":")
-        addresses.append((host.strip("[]"), int(port)))
-    options: dict[str, Any] = {
-        "connect_timeout": timeout, "timeout": timeout, "no_delay": True, "allow_unicode_keys": True,
-    }  # fmt: skip
-    if len(addresses) == 1:
-        return Client(addresses[0], **options)
-    return HashClient(addresses, retry_attempts=0, dead_timeout=1, **options)
+    """A pymemcache client that reads from one server or several; it connects at the first use."""
+    addresses = [_address(server) for server in servers]
+    return (
+        Client(addresses[0], **_options(timeout)) if len(addresses) == 1 else HashClient(addresses, **_options(timeout))
+    )
+
+
+class _Server:
+    """One server, with what is known of it. `stands` is whether it should still hold the beacon."""
+
+    def __init__(self, place: str, beacon: str, timeout: float) -> None:
+        self.place = place
+        self.node = "{}:{}".format(*_address(place))  # as HashClient names it
+        self.client = Client(_address(place), **_options(timeout))
+        self.beacon = beacon
+        self.stands = False
+        self.item_size = 0
+        self.away_since: float | None = None
+        self.trouble = ""
+
+    def look(self) -> bool:
+        """Set the beacon again; False when the one set before is gone: the server came back empty, or was flushed."""
+        if not self.item_size:
+            self.item_size = int(self.client.stats("settings").get(b"item_size_max", 1024 * 1024)) - OVERHEAD
+        lost = self.stands and self.client.get(self.beacon) is None
+        self.stands = bool(self.client.set(self.beacon, b"1", noreply=False))
+        return not lost
+
+    def lose(self, trouble: str) -> None:
+        """Forget what was known: it is away."""
+        self.client.close()
+        self.trouble = trouble
+        self.stands, self.item_size, self.away_since = False, 0, time.monotonic()
 
 
 class Memcached(Sink):
-    """Writes the document of every key that has something new, all in one exchange per wake-up."""
+    """Writes the document of every key that has something new, all in one exchange per wake-up and server."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("memcached")
-        self.servers = settings.memcached_servers
         self._prefix = settings.prefix
-        self._beacon = settings.prefix + settings.hub_key
         self._array_limit = settings.array_limit
-        self._client = connect(self.servers, settings.memcached_timeout)
-        self._item_size: int | None = None
-        self._beacon_stands = False
+        beacon = f"{settings.prefix}{settings.hub_key}.stands"
+        servers = [_Server(place, beacon, settings.memcached_timeout) for place in settings.memcached_servers]
+        self._servers = {server.node: server for server in servers}
+        self._there = RendezvousHash(list(self._servers))
+
+    @property
+    def ok(self) -> bool:
+        """Whether all servers answer."""
+        return self.problem is None and all(server.away_since is None for server in self._servers.values())
 
     def publish(self, agents: list[str]) -> None:
         """See Sink."""
-        try:
-            if self._item_size is None:
-                self._item_size = self._ask_item_size()
-            if HUB in agents:
-                self._look()
-            for expire, documents in self._documents(agents).items():
-                self._send(documents, expire)
-        except (MemcacheError, OSError) as error:
-            self._item_size, self._beacon_stands = None, False
-            said = str(error) or type(error).__name__
-            raise Unreachable(f"Memcached {', '.join(self.servers)} does not answer ({said})") from None
+        for server in self._servers.values():
+            if HUB in agents or not server.item_size:
+                self._try(server, self._look)
+        for life, documents in self._documents(agents).items():
+            for node, part in self._spread(documents).items():
+                self._try(self._servers[node], functools.partial(self._send, documents=part, life=life))
+        if not self._there.nodes:
+            raise Unreachable("; ".join(server.trouble for server in self._servers.values()))
 
     def end(self) -> None:
         """See Sink."""
-        self._client.close()
+        for server in self._servers.values():
+            server.client.close()
 
-    def _look(self) -> None:
-        """Before the hub's own document is written anew: where the last one is gone, the server came back empty or was
-        flushed, and everything is sent again."""
-        if self._beacon_stands and self._client.get(self._beacon) is None:
-            log.info("Memcached has lost what it held; everything is sent again")
+    # -- servers
+
+    def _try(self, server: _Server, action: Callable[[_Server], None]) -> None:
+        """Do something with a server; where it does not answer, its documents move to the others."""
+        if server.away_since is not None and self._there.nodes and time.monotonic() < server.away_since + PAUSES[1]:
+            return
+        try:
+            action(server)
+        except (MemcacheError, OSError) as error:
+            self._lose(server, str(error) or type(error).__name__)
+            return
+        if server.away_since is not None:
+            server.away_since = None
+            self._there.add_node(server.node)
+            self._well(server.place)
             self.send_all()
 
-    def _ask_item_size(self) -> int:
-        """The largest item that all servers take, in bytes."""
-        clients = list(self._client.clients.values()) if isinstance(self._client, HashClient) else [self._client]
-        sizes = [client.stats("settings").get(b"item_size_max", 1024 * 1024) for client in clients]
-        return min(int(size) for size in sizes) - OVERHEAD
+    def _lose(self, server: _Server, why: str) -> None:
+        server.lose(f"Memcached {server.place} does not answer ({why})")
+        if server.node in self._there.nodes:
+            self._there.remove_node(server.node)
+            self.problems = {**self.problems, server.place: server.trouble}
+            if self._there.nodes:
+                log.warning("%s; its documents move to the other servers", server.trouble)
+            self.send_all()
+
+    def _look(self, server: _Server) -> None:
+        if not server.look():
+            log.info("Memcached %s has lost what it held; everything is sent again", server.place)
+            self.send_all()
+
+    def _spread(self, documents: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+        """The documents by server."""
+        parts: dict[str, dict[str, bytes]] = {}
+        if len(self._there.nodes) == 1:
+            return {self._there.nodes[0]: documents}
+        for key, encoded in documents.items() if self._there.nodes else ():
+            parts.setdefault(self._there.get_node(key), {})[key] = encoded
+        return parts
+
+    # -- documents
 
     def _documents(self, agents: list[str]) -> dict[int, dict[str, bytes]]:
         """The documents to write, by their life in seconds."""
         documents: dict[int, dict[str, bytes]] = {}
+        limit = min((self._servers[node].item_size for node in self._there.nodes), default=0)
         for key in dict.fromkeys(result.key for agent in agents if (result := self._board.result(agent))):
             document = self._board.document(key)
-            if document is None:
+            if document is None or not limit:
                 continue
             encoded = to_json(document, self._array_limit)
-            if self._fits(key, encoded):
+            if self._fits(key, encoded, limit):
                 life = max(result.expire for result in self._board.results(key))
                 documents.setdefault(math.ceil(life), {})[self._prefix + key] = encoded
         return documents
 
-    def _fits(self, key: str, encoded: bytes) -> bool:
+    def _fits(self, key: str, encoded: bytes, limit: int) -> bool:
         size = len(encoded) + len(self._prefix + key)
-        limit = self._item_size or 0
         if size > limit:
             self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
             return False
-        if key in self.problems:
-            self.problems = {other: said for other, said in self.problems.items() if other != key}
+        self._well(key)
         return True
 
     def _refuse(self, key: str, sentence: str) -> None:
@@ -108,21 +176,19 @@ class Memcached(Sink):
             self.problems = {**self.problems, key: f"{files}: document {key} {sentence}"}
             log.error("%s", self.problems[key])
 
-    def _send(self, documents: Mapping[str, bytes], expire: int) -> None:
+    def _send(self, server: _Server, documents: Mapping[str, bytes], life: int) -> None:
         try:
-            failed = self._client.set_many(documents, expire=expire, noreply=False)
+            failed = server.client.set_many(documents, expire=life, noreply=False)
         except MemcacheUnexpectedCloseError:  # the server has gone: it counts as one of the errors below, but is none
             raise
         except MemcacheServerError:
             failed = list(documents)  # one bad item ends the exchange: send them singly to find it
         for key in failed:
-            self._send_singly(key, documents[key], expire)
-        if self._beacon in documents:
-            self._beacon_stands = True
+            self._send_singly(server, key, documents[key], life)
 
-    def _send_singly(self, key: str, encoded: bytes, expire: int) -> None:
+    def _send_singly(self, server: _Server, key: str, encoded: bytes, life: int) -> None:
         try:
-            self._client.set(key, encoded, expire=expire, noreply=False)
+            server.client.set(key, encoded, expire=life, noreply=False)
         except MemcacheUnexpectedCloseError:
             raise
         except MemcacheServerError as error:

@@ -111,7 +111,8 @@ def test_every_key_has_the_prefix_and_nothing_else_stands_in_memcached(
     write("every", VALUES + 'KEY = "Ring"\n')
     with embedded.Memcached(free_port(), tmp_path / "memcached") as memcached, Raw(memcached.address) as raw:
         server = hub(servers=memcached.address)
-        expected = {f"{server.settings.prefix}{key}" for key in ("Ring", f"warden.{server.settings.instance}")}
+        own = f"warden.{server.settings.instance}"
+        expected = {f"{server.settings.prefix}{key}" for key in ("Ring", own, f"{own}.stands")}
         wait_for(lambda: all(raw.get(key)[0] for key in expected))
         server.wait_state("RUNNING")
         assert keys(memcached.address) == expected

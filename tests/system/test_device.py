@@ -352,6 +352,23 @@ def test_the_admin_device_ends_the_server_cleanly(hub: MakeHub, write: Write, tm
     assert (tmp_path / "closed").exists()
 
 
+def test_restarts_through_the_admin_device_leave_one_hub_and_its_events(hub: MakeHub, write: Write) -> None:
+    write("counter", COUNTER)
+    server = hub()
+    server.wait_valid("counter_n")
+    proxy = server.proxy
+    threads = proxy.NumThreads
+    admin = tango.DeviceProxy(f"tango://{server.database}/dserver/BeamlineWarden/{server.settings.instance}")
+    with Events(proxy, "counter_n") as change:
+        for restart in (lambda: admin.DevRestart(server.settings.device), admin.RestartServer, admin.RestartServer):
+            restart()
+            server.wait_valid("counter_n")
+            got = len(change.got)
+            wait_for(lambda got=got: len(change.got) > got + 5)
+            wait_for(lambda: server.wait_valid("NumThreads") == threads)
+        assert not change.errors
+
+
 def test_the_log_goes_to_the_console_and_to_a_file_and_to_tango(hub: MakeHub, write: Write, tmp_path: Path) -> None:
     write("talking", "INTERVAL = 0.1\ndef work(agent):\n    agent.log.warning('Grüße 温 %s', 1)\n    return {'x': 1}\n")
     server = hub()
