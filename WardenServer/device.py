@@ -18,7 +18,8 @@ from WardenServer.board import Board
 from WardenServer.errors import WardenError
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
-from WardenServer.sinks.attributes import Attributes, Reading, latin1
+from WardenServer.sinks.attributes import Attributes
+from WardenServer.tango_values import Reading, latin1
 from WardenServer.warden import Health, Warden
 
 log = logging.getLogger("warden.device")

@@ -10,7 +10,7 @@ import tango.server
 
 from WardenServer import config, device, embedded, logs
 from WardenServer.errors import WardenError
-from WardenServer.sinks.attributes import latin1
+from WardenServer.tango_values import latin1
 
 #: The server's and the class's name.
 NAME = "BeamlineWarden"

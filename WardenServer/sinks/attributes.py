@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import tango
-from tango.server import attribute
 from tango.utils import PyTangoThread
 
 from WardenServer.agent import Contract
@@ -23,21 +22,12 @@ from WardenServer.field import Declaration, Kind, attribute_name, kind_of
 from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.base import Sink
+from WardenServer.tango_values import Reading, definition, invalid, same, to_tango
 
 log = logging.getLogger("warden.attributes")
 
-#: A value as Tango takes it: value, time stamp in Unix seconds, quality.
-Reading = tuple[Any, float, tango.AttrQuality]
-
-_TYPES = {"bool": "DevBoolean", "int": "DevLong64", "float": "DevDouble", "str": "DevString", "enum": "DevEnum"}
-_DUMMIES: dict[str, Any] = {"bool": False, "int": 0, "float": float("nan"), "str": "", "enum": 0}
-_NUMPY: dict[str, Any] = {"bool": np.bool_, "int": np.int64, "float": np.float64}
-#: Largest spectrum and image; longer ones are refused. Tango takes no memory for it.
-MAX_DIM = (1, 16_000_000, 16_000)
 #: What marks, behind an attribute's name, a problem with its value, which goes when a good value comes.
 _VALUE = "="
-#: Longest text of an attribute, in characters.
-MAX_TEXT = 1_000_000
 
 
 class Host(Protocol):
@@ -243,16 +233,16 @@ class Attributes(Sink):
                 agent, name, f"attribute {name} cannot be made: the Tango database is away; it is tried again"
             )
             return False
-        self.values.setdefault(name, _invalid(kind, time.time()))
+        self.values.setdefault(name, invalid(kind, time.time()))
         try:
-            self._host.add_attribute(_definition(name, kind, properties, self._host))
+            self._host.add_attribute(definition(name, kind, properties, self._host.read_field))
             self._well(name)
         except tango.DevFailed as error:
             said = error.args[0].desc.strip()
             if error.args[0].reason != "API_AttrOptProp" or not properties:
                 self._trouble(agent, name, f"attribute {name} cannot be made: {said}; it is tried again")
                 return False
-            self._host.add_attribute(_definition(name, kind, {}, self._host))
+            self._host.add_attribute(definition(name, kind, {}, self._host.read_field))
             self._trouble(
                 agent, name, f"attribute {name} goes without its FIELDS, which do not fit its type {kind}: {said}"
             )
@@ -264,19 +254,19 @@ class Attributes(Sink):
         given = kind_of(value)
         empty = isinstance(value, np.ndarray) and value.size == 0 and value.ndim == kind.dims
         if value is None or not (empty or (given is not None and kind.accepts(given))):
-            return _invalid(kind, stamp)
+            return invalid(kind, stamp)
         try:
-            reading = _to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
+            reading = to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
         except FieldError as error:
             self._trouble(agent, name + _VALUE, f"attribute {name} {error}")
-            return _invalid(kind, stamp)
+            return invalid(kind, stamp)
         if self.problems:
             self._well(name + _VALUE)
         return reading
 
     def _push(self, name: str, reading: Reading) -> None:
         self.values[name] = reading
-        if name in self._pushed and _same(self._pushed[name], reading):
+        if name in self._pushed and same(self._pushed[name], reading):
             return
         try:
             self._host.push_change_event(name, *reading)
@@ -295,58 +285,3 @@ class Attributes(Sink):
             log.warning("%s", said)
         if self.problems.get(name) != said:
             self.problems = {**self.problems, name: said}
-
-
-def _definition(name: str, kind: Kind, properties: Mapping[str, str], host: Host) -> Any:
-    dtype: Any = _TYPES[kind.dtype]
-    options: dict[str, Any] = {key: latin1(value) for key, value in properties.items()}
-    if kind.dims:
-        dtype = ((dtype,),) if kind.dims == 2 else (dtype,)
-        options["max_dim_x"] = MAX_DIM[kind.dims]
-    if kind.dims == 2:
-        options["max_dim_y"] = MAX_DIM[2]
-    if kind.labels:
-        options["enum_labels"] = list(kind.labels)
-    return attribute(name=name, dtype=dtype, fget=host.read_field, **options)
-
-
-def _invalid(kind: Kind, stamp: float) -> Reading:
-    """A typed dummy: Tango shows no value and INVALID."""
-    dummy = _DUMMIES[kind.dtype]
-    return ([[dummy]] if kind.dims == 2 else [dummy] if kind.dims else dummy), stamp, tango.AttrQuality.ATTR_INVALID
-
-
-def _to_tango(value: Any, kind: Kind) -> Any:
-    if kind.dtype == "enum":
-        return list(type(value).__members__.values()).index(value)
-    if kind.dims:
-        return _array_to_tango(value, kind)
-    if kind.dtype == "str":
-        if len(value) > MAX_TEXT:
-            raise FieldError(f"would hold {len(value)} characters; Tango gets at most {MAX_TEXT}, return less")
-        return latin1(value)
-    return float(value) if kind.dtype == "float" else value
-
-
-def _array_to_tango(value: Any, kind: Kind) -> Any:
-    if max(value.shape) > MAX_DIM[kind.dims]:
-        raise FieldError(f"would be {' x '.join(map(str, value.shape))} long; at most {MAX_DIM[kind.dims]} each way")
-    if kind.dtype != "str":
-        return value.astype(_NUMPY[kind.dtype], copy=False)
-    texts = [[latin1(str(item)) for item in row] for row in np.atleast_2d(value)] if value.size else []
-    return texts if kind.dims == 2 else (texts[0] if texts else [])
-
-
-def latin1(text: str) -> str:
-    """Text as Tango can carry it: Latin-1, without NUL."""
-    return text.replace("\0", "?").encode("latin-1", "replace").decode("latin-1")
-
-
-def _same(one: Reading, other: Reading) -> bool:
-    """Whether two readings say the same, but for the time. Readings that are INVALID say nothing."""
-    if one[2] != other[2] or one[2] == tango.AttrQuality.ATTR_INVALID:
-        return bool(one[2] == other[2])
-    if isinstance(one[0], np.ndarray):
-        return bool(np.array_equal(one[0], other[0], equal_nan=one[0].dtype.kind == "f"))
-    value, earlier = one[0], other[0]
-    return bool(value == earlier or (value != value and earlier != earlier))  # NaN stays NaN
