@@ -71,7 +71,7 @@ class Child:
 
     address = ""
     notice = ""
-    patience = 1.0
+    patience = 0.6
 
     def __init__(
         self,

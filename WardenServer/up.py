@@ -68,7 +68,7 @@ def console() -> Console:
 class HubServer(Child):
     """The device server of the hub, as `warden serve` runs it."""
 
-    patience = 2.2  # its agents are given time to end; with the other two servers it stays under 5 s
+    patience = 2.2  # its agents are given time to end; with the other two it stays well under 5 s
 
     def __init__(self, settings: Settings, options: Mapping[str, Any]) -> None:
         given = [f"--set={name}={value}" for name, value in options.items() if name != "instance"]

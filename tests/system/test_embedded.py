@@ -264,7 +264,7 @@ class Up:
             if gone(child.pid):
                 continue
             command = " ".join(child.cmdline())
-            role = re.search("databaseds|memcached|serve", command)
+            role = re.search("databaseds|memcached|serve", command.lower())
             found[role[0] if role else command] = child
         return found
 
