@@ -99,7 +99,9 @@ def up(settings: config.Settings, options: dict[str, Any]) -> None:
     """
     from WardenServer import up as launcher
 
-    sys.exit(launcher.run(settings, options))
+    code = launcher.run(settings, options)
+    sys.stdout.flush()
+    os._exit(code)  # a call that still waits for a server which hung would hold up the interpreter's own end
 
 
 # Long options only: Tango's own arguments have one dash, and click would take -dlist for -d -l -i -s t.
