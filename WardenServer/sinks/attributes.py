@@ -107,6 +107,7 @@ class Attributes(Sink):
         self._declared: dict[str, Contract] = {}
         self._fixed: set[str] = set()
         self._logged: set[str] = set()
+        self._late: set[str] = set()  # agents with an event that could not be pushed
         self._said: dict[str, dict[str, Declaration]] = {}
 
     # -- called by the owner
@@ -158,6 +159,9 @@ class Attributes(Sink):
                 self._fixed.add(name)
 
     def _publish_hub(self) -> None:
+        late, self._late = self._late, set()
+        for agent in late - {HUB}:
+            self._publish_agent(agent, self._board.result(agent))
         self._make_fixed()
         self._host.publish_state()
         result = self._board.result(HUB)
@@ -273,9 +277,10 @@ class Attributes(Sink):
             self._host.push_archive_event(name, *reading)
             self._pushed[name] = reading
         except tango.DevFailed as error:  # a client holds the device: the value is readable, the event goes out later
-            log.warning("event of %s is late: %s", name, error.args[0].desc.strip())
+            if not self._late:
+                log.warning("event of %s is late: %s", name, error.args[0].desc.strip())
             self._pushed.pop(name, None)
-            self.notify(self._owners[name.lower()][0])
+            self._late.add(self._owners[name.lower()][0])
 
     def _trouble(self, agent: str, name: str, sentence: str) -> None:
         """Say what is wrong; in the log only once, as a field may go to and fro."""

@@ -1,0 +1,146 @@
+"""What the attribute sink pushes, and what it does when a push fails; with a device that only takes notes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tango
+
+from WardenServer.board import HUB, Board
+from WardenServer.field import Kind
+from WardenServer.memory import Memory
+from WardenServer.result import Result
+from WardenServer.sinks.attributes import FIXED, Attributes
+from WardenServer.tango_values import invalid, latin1, same, to_tango
+
+VALID = tango.AttrQuality.ATTR_VALID
+ABOUT = {
+    "tick": 0.1, "agents": {}, "ticks": 1, "missed": 0, "lateness_p99": 0.0, "memcached_ok": True,
+}  # fmt: skip
+
+
+class Host:
+    """The device, as far as the sink sees it."""
+
+    def __init__(self) -> None:
+        self.pushed: list[tuple[str, Any, Any]] = []
+        self.made: list[str] = []
+        self.refuses = False
+        self.has_database = True
+
+    def can_add(self) -> bool:
+        return self.has_database
+
+    def add_attribute(self, attr: Any) -> None:
+        self.made.append(attr.attr_name)
+
+    def set_change_event(self, name: str, implemented: bool, detect: bool) -> None: ...
+
+    def set_archive_event(self, name: str, implemented: bool, detect: bool) -> None: ...
+
+    def push_change_event(self, name: str, value: Any, stamp: float, quality: Any) -> None:
+        self.pushed.append((name, value, quality))
+        if self.refuses:
+            tango.Except.throw_exception("API_CommandTimedOut", "held by a client", "test")
+
+    def push_archive_event(self, name: str, *reading: Any) -> None: ...
+
+    def read_field(self, attr: Any) -> Any: ...
+
+    def publish_state(self) -> None: ...
+
+    def of(self, name: str) -> list[Any]:
+        return [value for pushed, value, _ in self.pushed if pushed == name]
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def board() -> Board:
+    board = Board()
+    board.put(Result(HUB, "warden.local", 1.0, ABOUT))
+    return board
+
+
+@pytest.fixture
+def sink(host: Host, board: Board, tmp_path: Path) -> Attributes:
+    """Attached, and driven by the test: no thread."""
+    made = Attributes(host, Memory(tmp_path / "fields.json"))
+    made.attach(board)
+    return made
+
+
+def test_only_changes_are_pushed_and_the_newest_can_be_read(sink: Attributes, host: Host, board: Board) -> None:
+    for stamp, value in ((1.0, 5), (2.0, 5), (3.0, 6)):
+        board.put(Result("a", "a", stamp, {"x": value}))
+        sink.publish(["a"])
+    assert host.of("a_x") == [5, 6]
+    assert sink.values["a_x"] == (6, 3.0, VALID)
+
+
+def test_a_push_that_fails_is_tried_again_with_the_hub_s_document_and_not_at_once(
+    sink: Attributes, host: Host, board: Board
+) -> None:
+    host.refuses = True
+    board.put(Result("a", "a", 1.0, {"x": 5}))
+    sink._new.clear()
+    sink.publish(["a"])
+    assert host.of("a_x") == [5]
+    assert sink._new == {}, "a push that fails must not wake the thread again and again"
+    host.refuses = False
+    sink.publish([HUB])
+    assert host.of("a_x") == [5, 5]
+    sink.publish([HUB])
+    assert host.of("a_x") == [5, 5]
+
+
+def test_attributes_that_could_not_be_made_are_made_when_the_database_is_back(
+    sink: Attributes, host: Host, board: Board
+) -> None:
+    host.has_database = False
+    board.put(Result("a", "a", 1.0, {"x": 5}))
+    sink.publish(["a", HUB])
+    assert host.made == []
+    assert "the Tango database is away" in sink.problems["a_x"]
+    host.has_database = True
+    sink.publish(["a", HUB])
+    assert set(host.made) == {"a_x", *FIXED}
+    assert sink.problems == {}
+
+
+def test_a_type_that_changes_is_a_problem_while_it_lasts(sink: Attributes, host: Host, board: Board) -> None:
+    for value, quality, problems in ((5, VALID, 0), (5.5, tango.AttrQuality.ATTR_INVALID, 1), (6, VALID, 0)):
+        board.put(Result("a", "a", 1.0, {"x": value}))
+        sink.publish(["a"])
+        assert sink.values["a_x"][2] == quality
+        assert len(sink.problems) == problems
+    assert Memory(sink._memory._path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
+
+
+def test_an_agent_that_is_gone_is_invalid(sink: Attributes, host: Host, board: Board) -> None:
+    board.put(Result("a", "a", 1.0, {"x": 5}))
+    sink.publish(["a"])
+    board.remove("a")
+    sink.publish(["a"])
+    assert sink.values["a_x"][2] == tango.AttrQuality.ATTR_INVALID
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (1, 1, True), (1, 2, False), (float("nan"), float("nan"), True), ("a", "a", True), ([], [], True),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), True), (np.array([1]), np.array([1, 2]), False),
+    ],
+)  # fmt: skip
+def test_readings_that_say_the_same(one: Any, other: Any, alike: bool) -> None:
+    assert same((one, 1.0, VALID), (other, 2.0, VALID)) is alike
+    assert not same((one, 1.0, VALID), invalid(Kind("int"), 1.0))
+
+
+def test_text_as_tango_can_carry_it() -> None:
+    assert latin1("20 °C 温\0") == "20 °C ??"
+    assert to_tango(np.array([["a", "温"]]), Kind("str", 2)) == [["a", "?"]]
