@@ -13,7 +13,7 @@ from WardenServer.errors import Unreachable, WardenError
 from WardenServer.plugins.common.tango_reading import first_reason
 from WardenServer.sinks.memcached import connect
 
-#: Seconds the device may take to answer.
+#: Seconds the device may take to answer: Tango's own limit. Setting another would stop all threads while it hangs.
 LIMIT = 3.0
 #: Seconds between looks at a document that is watched.
 LOOK = 0.2
@@ -43,7 +43,6 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
         database = embedded.connect(host)
         device = embedded.registered_device(database, settings) or device
         proxy = tango.DeviceProxy(f"tango://{database.get_db_host()}:{database.get_db_port()}/{device}")
-        proxy.set_timeout_millis(int(LIMIT * 1000))
         return proxy.command_inout(name, argument)
     except tango.DevFailed as error:
         if error.args[0].reason.startswith("Warden_"):

@@ -215,7 +215,7 @@ def registered_device(database: Any, settings: Settings) -> str:
     """The hub's device as the Tango database has it, under whatever name; "" when it has none."""
     server = f"BeamlineWarden/{settings.instance}"
     with _sentences(server):
-        pairs = list(database.get_device_class_list(server))
+        pairs = list(database.command_inout("DbGetDeviceClassList", server))  # see properties
     devices = dict(zip(pairs[::2], pairs[1::2], strict=True))
     return next((device for device, name in devices.items() if name.lower() == "beamlinewarden"), "")
 
