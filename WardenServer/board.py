@@ -35,23 +35,33 @@ class Board:
             FieldError: another agent fills a field of the same document; the result is not taken.
         """
         with self._lock:
-            agents = self._agents.setdefault(result.key, {})
-            agents[result.agent] = None
+            agents = self._agents.get(result.key)
+            if agents is None or result.agent not in agents:
+                agents = self._enter(result)
             if len(agents) > 1:
                 self._claim(result, agents)
             self._results[result.agent] = result
-        self._tell(result.agent)
+        for listener in self._listeners:
+            listener(result.agent)
+
+    def _enter(self, result: Result) -> dict[str, None]:
+        """Make an agent one of those that fill a document, and of no other any more."""
+        self._leave(result.agent)
+        agents = self._agents.setdefault(result.key, {})
+        agents[result.agent] = None
+        return agents
+
+    def _leave(self, agent: str) -> None:
+        result = self._results.pop(agent, None)
+        if result is not None:
+            self._agents[result.key].pop(agent, None)
+        if self._owners:
+            self._owners = {field: owner for field, owner in self._owners.items() if owner != agent}
 
     def remove(self, agent: str) -> None:
         """Forget an agent that is gone."""
         with self._lock:
-            result = self._results.pop(agent, None)
-            if result is not None:
-                self._agents[result.key].pop(agent, None)
-            self._owners = {field: owner for field, owner in self._owners.items() if owner != agent}
-        self._tell(agent)
-
-    def _tell(self, agent: str) -> None:
+            self._leave(agent)
         for listener in self._listeners:
             listener(agent)
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Clock:
@@ -11,13 +12,10 @@ class Clock:
     wall clock may be stepped at any moment.
     """
 
-    def monotonic(self) -> float:
-        """Seconds on a clock that never steps."""
-        return time.monotonic()
-
-    def time(self) -> float:
-        """Unix seconds."""
-        return time.time()
+    #: Seconds on a clock that never steps.
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    #: Unix seconds.
+    time: Callable[[], float] = staticmethod(time.time)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until `event` is set, for at most `seconds`; True when it is set."""

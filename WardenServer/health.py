@@ -1,5 +1,6 @@
 """What the hub says of itself, made from plain records: state, status text and the document `warden.<instance>`."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 #: States of an agent in which somebody should look at it.
 BAD = ("failing", "stalled", "refused")
 
+#: Share of a processor from which on an agent is named for it.
+MUCH = 0.5
+
 #: An agent whose file was refused.
 REFUSED: Mapping[str, Any] = {
     "state": "refused", "key": None, "interval": None, "offset": None, "runs": 0, "failures": 0, "skipped": 0,
-    "lateness_p99": None, "last_error": None, "age": None, "since": None, "reason": None, "warnings": {},
+    "lateness_p99": None, "last_error": None, "age": None, "since": None, "reason": None, "tries_every": None,
+    "skipping": 0, "cpu": 0.0, "pending": False, "warnings": {},
 }  # fmt: skip
 
 
@@ -18,6 +23,36 @@ def p99(values: Iterable[float]) -> float:
     """The 99th percentile; 0 of nothing."""
     ordered = sorted(values)
     return ordered[int(0.99 * (len(ordered) - 1) + 0.5)] if ordered else 0.0
+
+
+class Overruns:
+    """Says once what becomes of runs that are skipped because the last one still goes on, as netdata's SkipTracker:
+    INFO at the first skip, WARNING when it goes on (at twice the number each time), INFO when it is over."""
+
+    def __init__(self) -> None:
+        self.skipped = 0  # in the overrun that goes on; 0 when there is none
+        self._counted = 0
+        self._next = 2
+
+    def look(self, counted: int, age: float | None) -> tuple[int, str] | None:
+        """What to log, as level and sentence. `counted` are all skips so far, `age` the seconds since the start of the
+        run that goes on, if one does."""
+        more, self._counted = counted - self._counted, counted
+        since = "" if age is None else f"; the last one started {age:.1f} s ago"
+        if more <= 0:
+            return self._recover() if self.skipped and age is None else None
+        self.skipped += more
+        if self.skipped == 1:
+            return logging.INFO, f"a run was skipped, since the one before takes longer than INTERVAL{since}"
+        if self.skipped < self._next:
+            return None
+        self._next = 2 * self.skipped
+        return logging.WARNING, f"{self.skipped} runs were skipped, since runs take longer than INTERVAL{since}"
+
+    def _recover(self) -> tuple[int, str]:
+        said = f"runs on time again; {self.skipped} run(s) were skipped"
+        self.skipped, self._next = 0, 2
+        return logging.INFO, said
 
 
 def with_refused(agents: Mapping[str, Mapping[str, Any]], refused: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -62,7 +97,14 @@ def _lines(name: str, agent: Mapping[str, Any]) -> list[str]:
     lines = []
     if agent["state"] in BAD:
         since = f" since {time.strftime('%F %T', time.localtime(agent['since']))}" if agent["since"] else ""
-        lines.append(f"{name} is {agent['state']}{since}: {agent['last_error']}")
+        again = f"; tried every {agent['tries_every']:.3g} s" if agent["tries_every"] else ""
+        lines.append(f"{name} is {agent['state']}{since}: {agent['last_error']}{again}")
     elif agent["state"] in ("stopped", "no data"):
         lines.append(f"{name}: {agent['state']}" + (f": {agent['reason']}" if agent["reason"] else ""))
+    if agent["skipping"]:
+        lines.append(f"{name} skips: {agent['skipping']} run(s), since they take longer than INTERVAL; raise that")
+    if agent["cpu"] > MUCH:
+        lines.append(f"{name} uses {agent['cpu']:.0%} of a processor; ISOLATE = True gives it a process of its own")
+    if agent["pending"]:
+        lines.append(f"{name}: its new code waits for the next run")
     return lines + [f"{name} warns: {text}" for text in agent["warnings"].values()]

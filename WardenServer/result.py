@@ -4,8 +4,8 @@ import enum
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,11 @@ from WardenServer.errors import FieldError, NoData
 from WardenServer.field import RESERVED
 
 _INT64 = range(-(2**63), 2**63)
+#: Types whose values need no look.
+_CLEAN = frozenset({float, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The outcome of one run: never changed after it is made, so any thread may read it.
 
     `fields` maps names to clean values (see `clean`), null as None. `timestamp` is Unix seconds of the data. `error` is
@@ -28,7 +29,7 @@ class Result:
     timestamp: float
     fields: Mapping[str, Any]
     error: str | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = MappingProxyType({})
     expire: float = 0.0
 
 
@@ -40,12 +41,15 @@ def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:
     Raises:
         FieldError: it is no dict, or a field has a name or value that cannot be published; the text names the field.
     """
-    if not isinstance(returned, Mapping):
+    if type(returned) is not dict and not isinstance(returned, Mapping):
         raise FieldError(f"work returned {_name(returned)}; return a dict of field names and values")
     fields: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     for name, value in returned.items():
         _check_name(name)
+        if type(value) in _CLEAN:
+            fields[name] = value
+            continue
         if isinstance(value, NoData):
             reasons[name] = str(value) or "no data"
             value = None

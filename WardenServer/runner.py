@@ -1,12 +1,13 @@
-"""One thread per agent: waits until it is due, runs `work`, and puts the outcome on the board."""
+"""One thread per agent: waits until it is due, runs `work`, and reports what it brought to the board."""
 
 import logging
 import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any
 
@@ -14,16 +15,23 @@ from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
 from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData, PluginError
-from WardenServer.health import p99
+from WardenServer.health import Overruns, p99
+from WardenServer.line import Line
 from WardenServer.result import Result, clean, unpublishable
-from WardenServer.scheduler import Startable
+from WardenServer.thread_time import ThreadTime
 
 log = logging.getLogger("warden.runner")
+
+#: Seconds of a run beyond which the next in line is woken before it, not after: what is shorter costs less this way
+#: than two threads that want the interpreter at once.
+SHORT = 100e-6
+#: Longest pause that failures add to an agent's interval, in seconds.
+LONGEST_PAUSE = 60.0
 
 
 @dataclass
 class Record:
-    """What is known of an agent's runs. Written by its runner only; times on the monotonic clock."""
+    """What is known of an agent's runs, over reloads. Written by its runner only; times on the monotonic clock."""
 
     runs: int = 0
     failures: int = 0
@@ -31,6 +39,7 @@ class Record:
     lateness: deque[float] = field(default_factory=lambda: deque(maxlen=100))
     last_error: str | None = None
     failing_since: float | None = None  # Unix seconds
+    in_a_row: int = 0  # failures since the last success
     no_data: str | None = None
     began: float = 0.0
     ended: float | None = None
@@ -49,7 +58,10 @@ class Runner:
         self.life = max(10.0, 10 * contract.interval)
         self.agent = Agent(contract.name, contract.settings, logging.getLogger(f"warden.agent.{contract.name}"))
         self.busy = False
+        self.passes = 0  # due ticks to be passed over, after failures
         self.enabled = True
+        self.overruns = Overruns()
+        self.cpu = ThreadTime()
         self.close_error: str | None = None
         self._expire = self.life if expire < 0 else expire
         self._board = board
@@ -58,19 +70,27 @@ class Runner:
         self._is_set_up = False
         self._wake = threading.Lock()
         self._wake.acquire()
-        self._outcome = threading.Lock()  # between the runner's own outcome and one that `expire_run` puts for it
+        self._outcome = threading.Lock()  # between a run's report and what `watch` puts in its place
         self._deadline = 0.0
-        self._line: Iterator[Startable] = iter(())
+        self._line = Line()
+        self._is_short = False
+        self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
+        self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
         self._closing = False
+        self._abandoned = False
         self._after: Runner | None = None
+        self._first: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name=f"agent {self.name}", daemon=True)
 
     # -- called by the scheduler
 
-    def take_place(self, deadline: float, line: Iterator[Startable]) -> bool:
+    def take_place(self, deadline: float, line: Line) -> bool:
         """See Startable."""
         if self.busy:
             self.record.skipped += 1
+            return False
+        if self.passes:
+            self.passes -= 1
             return False
         self.record.began = self._deadline = deadline
         self._line = line
@@ -79,13 +99,17 @@ class Runner:
 
     def wake(self) -> None:
         """See Startable."""
-        self._wake.release()
+        try:
+            self._wake.release()
+        except RuntimeError:  # `close` has woken it already
+            pass
 
     # -- called by the owner
 
-    def open(self, after: "Runner | None" = None) -> None:
-        """Start the thread. Its first run waits for the end of `after`, an earlier runner of the same agent: code of
-        one agent never runs twice at once, whatever was reloaded meanwhile."""
+    def open(self, after: "Runner | None" = None, first: Callable[[], None] | None = None) -> None:
+        """Start the thread. Its first run waits for the end of `after`, a runner of the same agent that an earlier hub
+        has left behind: code of one agent never runs twice at once. `first` is called in place of the first run."""
+        self._first = first
         if after is not None and not after.join(0):
             self._after = after
             self.record.began = self._clock.monotonic()
@@ -98,8 +122,13 @@ class Runner:
             return
         self.agent.stopping.set()
         self._closing = True
-        if not self.busy:
-            self._wake.release()
+        self.wake()
+
+    def abandon(self) -> None:
+        """Close it, and publish nothing any more of what it runs now."""
+        with self._outcome:
+            self._abandoned = True
+        self.close()
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread's end after `close`, at most `seconds`; True when the plugin's code runs no more, in this
@@ -109,11 +138,15 @@ class Runner:
 
     def stalled_for(self) -> float | None:
         """Seconds since the start of a run that takes longer than TIMEOUT; None when there is none."""
-        took = self._clock.monotonic() - self.record.began
+        took = self._since_began()
         return took if self.busy and took > self.contract.timeout else None
 
     def watch(self) -> None:
-        """Take back values that are no longer live: the run hangs, or no run has ended for the life of a document."""
+        """Look after the agent, about once a second: take back values that are no longer live (the run hangs, or none
+        has ended for the life of a document), log runs that were skipped, note what it costs. By one thread only."""
+        self.cpu.look(self._thread.native_id, self._clock.monotonic())
+        if said := self.overruns.look(self.record.skipped, self._since_began() if self.busy else None):
+            log.log(said[0], "agent %s: %s", self.name, said[1])
         with self._outcome:
             ended, took = self.record.ended, self.stalled_for()
             if took is not None:
@@ -121,7 +154,11 @@ class Runner:
                     f"the run started {took:.0f} s ago has not ended; TIMEOUT is {self.contract.timeout:g} s"
                 )
             elif ended is not None and self._clock.monotonic() - ended > self.life:
-                self._put_nulls(f"no run for {self._clock.monotonic() - ended:.0f} s")
+                failing = self.record.last_error if self.record.in_a_row else None
+                self._put_nulls(failing or f"no run for {self._clock.monotonic() - ended:.0f} s")
+
+    def _since_began(self) -> float:
+        return self._clock.monotonic() - self.record.began
 
     def _stall(self, took: float) -> str:
         return (
@@ -151,15 +188,21 @@ class Runner:
 
     def where(self) -> str:
         """Where the thread is now: the line of the plugin it runs, else the innermost line; "" when it has ended."""
-        if self._after is not None:
-            return self._after.where()
-        frame = sys._current_frames().get(self._thread.ident or 0)
-        if frame is None:
-            return ""
-        trace = traceback.extract_stack(frame)
+        trace = self._trace()
         own = [line for line in trace if line.filename == str(self.contract.path)]
-        line = (own or trace)[-1]
-        return f"{line.filename}:{line.lineno} in {line.name}"
+        return next((f"{line.filename}:{line.lineno} in {line.name}" for line in reversed(own or trace)), "")
+
+    def stack(self) -> list[str]:
+        """The lines the thread runs now, from the plugin's first one inwards; empty between runs."""
+        trace = [f"{line.filename}:{line.lineno} in {line.name}" for line in self._trace()]
+        path = str(self.contract.path)
+        return list(dropwhile(lambda line: not line.startswith(path), trace)) if self.busy else []
+
+    def _trace(self) -> traceback.StackSummary:
+        if self._after is not None:
+            return self._after._trace()
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        return traceback.extract_stack(frame) if frame is not None else traceback.StackSummary()
 
     def describe(self) -> dict[str, Any]:
         """The agent as the hub's document shows it; times in seconds, `since` in Unix seconds."""
@@ -177,6 +220,9 @@ class Runner:
             "age": None if record.ended is None else round(self._clock.monotonic() - record.ended, 3),
             "since": record.failing_since,
             "reason": record.no_data,
+            "tries_every": self._due_ticks_between_tries() * self.contract.interval if record.in_a_row else None,
+            "skipping": self.overruns.skipped,
+            "cpu": round(self.cpu.share, 3),
             "warnings": record.warnings,
         }
 
@@ -189,40 +235,72 @@ class Runner:
         self.busy = False
         while not self._closing:
             self._wake.acquire()
-            for following in self._line:
-                following.wake()
-                break
+            line = self._line
+            if not self._is_short or not len(line):
+                line.go_on()
             if self.busy and not self._closing:
-                self._run_guarded()
-            self.busy = False
+                run, self._first = self._first or self.obtain, None
+                run()
+                line.leave(self)
+            line.go_on()
+        self.busy = False
         self.finish()
 
-    def _run_guarded(self) -> None:
+    def run_once(self) -> None:
+        """One run, start to board. Called by tests; the agent's own thread does the two by themselves."""
+        self.obtain()
+        self.report()
+
+    def obtain(self) -> None:
+        """Run the plugin's code once, and keep what it returned or raised for the report."""
+        record, clock = self.record, self._clock
+        began = record.began = clock.monotonic()
         try:
-            self.run_once()
+            self._came = clean(self._work())
+        except BaseException as error:  # a plugin may raise anything; its thread and the others go on
+            self._came = error
+        self._stamp = clock.time()
+        self._ended = ended = clock.monotonic()
+        self._is_short = ended - began < SHORT
+
+    def report(self) -> None:
+        """See Startable."""
+        record = self.record
+        try:
+            self._publish_or_fail()
         except Exception:  # a mistake of ours in reporting a run must not end the agent
             log.exception("agent %s: the run could not be reported", self.name)
+        if not self._abandoned:
+            record.lateness.append(record.began - self._deadline)
+            record.runs += 1
+            record.ended = self._ended
+        self.busy = False
 
-    def run_once(self) -> None:
-        """One run, start to board. Called by the agent's own thread (and by `warden try`)."""
-        record = self.record
-        record.began = self._clock.monotonic()
-        record.lateness.append(record.began - self._deadline)
+    def _publish_or_fail(self) -> None:
         try:
-            fields, reasons = clean(self._work())
-            with self._outcome:
-                self._put(fields, reasons)
-                self._succeed(fields)
-        except NoData as reason:
-            with self._outcome:
-                record.no_data = str(reason) or "no data"
-                self._put_nulls(None, record.no_data)
-                self._recover()
-        except BaseException as error:  # a plugin may raise anything; its thread and the others go on
+            self.publish()
+        except BaseException as error:  # what the plugin raised, or why what it returned cannot be published
             with self._outcome:
                 self._fail(error)
-        record.runs += 1
-        record.ended = self._clock.monotonic()
+
+    def publish(self) -> None:
+        """Put what the run brought on the board, once; raises what the plugin raised, but for NoData."""
+        with self._outcome:
+            came, self._came = self._came, None  # an exception that is kept would keep the plugin's variables alive
+            if self._abandoned or came is None:
+                return
+            if isinstance(came, NoData):
+                self._have_none(str(came) or "no data")
+            elif isinstance(came, BaseException):
+                raise came
+            else:
+                self._put(*came)
+                self._succeed(came[0])
+
+    def _have_none(self, reason: str) -> None:
+        self.record.no_data = reason
+        self._put_nulls(None, reason)
+        self._recover()
 
     def _work(self) -> Any:
         if not self._is_set_up:
@@ -232,9 +310,9 @@ class Runner:
         return self.contract.work(self.agent)
 
     def _put(self, fields: dict[str, Any], reasons: dict[str, str]) -> None:
-        stamp = fields.pop("timestamp", None)
+        stamp = fields.pop("timestamp", self._stamp)
         if stamp is None:
-            stamp = self._clock.time()
+            stamp = self._stamp
         elif isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < 1e11:
             raise FieldError(f'field "timestamp" is {stamp!r:.40}; return Unix seconds, or leave it out')
         self._board.put(
@@ -242,26 +320,33 @@ class Runner:
         )
 
     def _succeed(self, fields: dict[str, Any]) -> None:
-        self._known.update(dict.fromkeys(fields))
+        if not fields.keys() <= self._known.keys():
+            self._known.update(dict.fromkeys(fields))
         self.agent.last = fields
         self.record.no_data = None
-        warnings = {
-            name: f'{self.contract.path}: field "{name}" {text}' for name, text in unpublishable(fields).items()
-        }
+        self._warn(unpublishable(fields))
+        self._recover()
+
+    def _warn(self, said: dict[str, str]) -> None:
+        if not said and not self.record.warnings:
+            return
+        warnings = {name: f'{self.contract.path}: field "{name}" {text}' for name, text in said.items()}
         for name in warnings.keys() - self.record.warnings.keys():
             log.warning("%s", warnings[name])
         self.record.warnings = warnings
-        self._recover()
 
     def _recover(self) -> None:
-        if self.record.failing_since is not None:
-            log.info("agent %s is good again after %d failure(s)", self.name, self.record.failures)
-            self.record.failing_since = None
+        record = self.record
+        if record.in_a_row:
+            log.info("agent %s is good again after %d failure(s) in a row", self.name, record.in_a_row)
+            record.failing_since, record.in_a_row = None, 0
 
     def _fail(self, error: BaseException) -> None:
         record = self.record
         sentence = explain(error, self.contract)
         record.failures += 1
+        record.in_a_row += 1
+        self.passes = self._due_ticks_between_tries() - 1
         if record.failing_since is None:
             record.failing_since = self._clock.time()
         if sentence != record.last_error:
@@ -270,6 +355,11 @@ class Runner:
         record.last_error = sentence
         record.no_data = None
         self._put_nulls(sentence)
+
+    def _due_ticks_between_tries(self) -> int:
+        """1, 2, 4, ... with every failure in a row, as long as that is no pause of more than LONGEST_PAUSE."""
+        most = max(1, int(LONGEST_PAUSE / self.contract.interval))
+        return min(2 ** min(self.record.in_a_row - 1, 20), most) if self.record.in_a_row else 1
 
     def _put_nulls(self, error: str | None, reason: str | None = None) -> None:
         fields = dict.fromkeys(self._known)

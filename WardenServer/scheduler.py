@@ -3,12 +3,15 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable
 
 from WardenServer.clock import Clock
+from WardenServer.line import Line, Startable
 
 log = logging.getLogger("warden.scheduler")
+
+#: Seconds a line of runners may stand still before the scheduler wakes the next ones itself.
+STANDSTILL = 0.002
 
 
 def next_due(tick: int, offset: int, interval: int) -> int:
@@ -18,37 +21,53 @@ def next_due(tick: int, offset: int, interval: int) -> int:
     return offset + -(-(tick - offset) // interval) * interval
 
 
+#: What agents that are always due together have in common: offset and interval in ticks.
+Phase = tuple[int, int]
+
+
 class Schedule:
     """Who is due at which tick, counted from 0 at Start; without clock or thread."""
 
     def __init__(self) -> None:
         self.tick = -1
-        self._places: dict[str, tuple[int, int, int]] = {}  # name: offset, interval, next due tick
-        self._calendar: dict[int, list[str]] = {}
+        self._phases: dict[str, Phase] = {}
+        self._members: dict[Phase, dict[str, None]] = {}
+        self._calendar: dict[int, list[Phase]] = {}  # every phase with members stands in it once
 
     def add(self, name: str, offset: int, interval: int) -> None:
         """Add an agent, or give it another phase."""
-        self._enter(name, offset, interval, next_due(self.tick + 1, offset, interval))
+        self.remove(name)
+        phase = self._phases[name] = (offset, interval)
+        if phase not in self._members:
+            self._members[phase] = {}
+            self._enter(phase)
+        self._members[phase][name] = None
 
     def remove(self, name: str) -> None:
         """Forget an agent."""
-        self._places.pop(name, None)
+        phase = self._phases.pop(name, None)
+        if phase is not None:
+            del self._members[phase][name]
+
+    def due_in(self, name: str) -> int | None:
+        """Ticks until an agent is due, 1 for the next tick; None when it is not scheduled."""
+        phase = self._phases.get(name)
+        return None if phase is None else next_due(self.tick + 1, *phase) - self.tick
 
     def advance(self, tick: int) -> list[str]:
         """Go on to `tick` and return who is due, in no promised order.
 
         After a gap the ticks between are not replayed: who was due in any of them is due now, once.
         """
-        due = [
-            name
-            for passed in self._passed(tick)
-            for name in self._calendar.pop(passed)
-            if name in self._places and self._places[name][2] == passed
-        ]
+        phases = [phase for passed in self._passed(tick) for phase in self._calendar.pop(passed)]
         self.tick = tick
-        for name in due:
-            offset, interval, _ = self._places[name]
-            self._enter(name, offset, interval, next_due(tick + 1, offset, interval))
+        due: list[str] = []
+        for phase in phases:
+            if self._members[phase]:
+                due.extend(self._members[phase])
+                self._enter(phase)
+            else:
+                del self._members[phase]
         return due
 
     def _passed(self, tick: int) -> Iterable[int]:
@@ -57,23 +76,8 @@ class Schedule:
             return (tick,) if tick in self._calendar else ()
         return sorted(entered for entered in self._calendar if entered <= tick)
 
-    def _enter(self, name: str, offset: int, interval: int, due: int) -> None:
-        self._places[name] = (offset, interval, due)
-        self._calendar.setdefault(due, []).append(name)
-
-
-class Startable(Protocol):
-    """What the scheduler starts: an agent's runner."""
-
-    name: str
-    offset_ticks: int
-    interval_ticks: int
-
-    def take_place(self, deadline: float, line: Iterator["Startable"]) -> bool:
-        """Take a place in the line of those to be woken; False, and counted, when the last run still goes on."""
-
-    def wake(self) -> None:
-        """Wake the thread; it wakes the next in line before its own work."""
+    def _enter(self, phase: Phase) -> None:
+        self._calendar.setdefault(next_due(self.tick + 1, *phase), []).append(phase)
 
 
 class Scheduler:
@@ -89,6 +93,7 @@ class Scheduler:
         self._changed = threading.Event()
         self._runners: dict[str, Startable] = {}
         self._schedule = Schedule()
+        self._line = Line()
         self._began: float | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -127,11 +132,14 @@ class Scheduler:
         """Start no agent any more; runs that go on are left to end."""
         with self._lock:
             self._began = None
+            self._line.wake(len(self._line))
         self._changed.set()
 
-    def add(self, runner: Startable) -> None:
-        """Schedule a runner, in place of one of the same name."""
+    def add(self, runner: Startable, overdue: float | None = None) -> None:
+        """Schedule a runner, in place of one of the same name; first it starts the run that was due at `overdue`."""
         with self._lock:
+            if overdue is not None:
+                Line().form([runner], overdue)
             self._runners[runner.name] = runner
             self._enter(runner)
 
@@ -144,7 +152,13 @@ class Scheduler:
     def run_now(self, runner: Startable) -> bool:
         """Start one run outside the schedule; False when one goes on already."""
         with self._lock:
-            return _start([runner], self._clock.monotonic()) == 1
+            return Line().form([runner], self._clock.monotonic()) == 1
+
+    def due_in(self, name: str) -> float | None:
+        """Seconds until an agent is due, to the tick; None when it is not scheduled or nothing runs."""
+        with self._lock:
+            ticks = self._schedule.due_in(name) if self._began is not None else None
+        return None if ticks is None else ticks * self.period
 
     def _enter(self, runner: Startable) -> None:
         self._schedule.add(runner.name, runner.offset_ticks, runner.interval_ticks)
@@ -155,11 +169,22 @@ class Scheduler:
             if began is None:
                 self._changed.wait()
             else:
-                wait = began + (self._schedule.tick + 1) * self.period - self._clock.monotonic()
+                due = began + (self._schedule.tick + 1) * self.period
+                self._follow_line(due)
+                wait = due - self._clock.monotonic()
                 if wait <= 0 or not self._clock.wait(self._changed, wait):
                     self.beat()
             if self._changed.is_set():
                 self._changed.clear()
+
+    def _follow_line(self, until: float) -> None:
+        """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time."""
+        count, left = 1, len(self._line)
+        while left and self._clock.monotonic() < until and not self._clock.wait(self._changed, STANDSTILL):
+            if len(self._line) == left:
+                self._line.wake(count)
+                count *= 2
+            left = len(self._line)
 
     def beat(self) -> None:
         """One tick: start who is due now. Called by the scheduler's thread (and by tests)."""
@@ -172,23 +197,11 @@ class Scheduler:
             deadline = self._began + tick * self.period
             missed = tick - self._schedule.tick - 1
             due = [self._runners[name] for name in self._schedule.advance(tick)]
-            _start(due, deadline)
+            self._line.wake(len(self._line))
+            self._line = Line()
+            self._line.form(due, deadline)
             self.ticks = tick + 1
             self.missed += missed
             self.lateness.append(now - deadline)
         if missed:
             log.warning("%d tick(s) missed: the process had no processor for %.1f s", missed, missed * self.period)
-
-
-def _start(due: list[Startable], deadline: float) -> int:
-    """Put the runners in line and wake the first, which wakes the next, and so on: few threads fight for the
-    interpreter at a time, and an agent that blocks holds up nobody. Returns how many were idle and so started."""
-    idle: list[Startable] = []
-    line = iter(idle)
-    for runner in due:
-        if runner.take_place(deadline, line):
-            idle.append(runner)
-    for first in line:
-        first.wake()
-        break
-    return len(idle)

@@ -14,6 +14,7 @@ from WardenServer.board import Board
 from WardenServer.config import Settings
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.field import Kind, attribute_name, kind_of
+from WardenServer.line import Line
 from WardenServer.loader import load_file
 from WardenServer.result import Result, to_json
 from WardenServer.runner import Runner
@@ -90,7 +91,7 @@ def runs(contract: Contract, count: int, at_close: list[str] | None = None) -> I
 
 def _run(runner: Runner, contract: Contract) -> None:
     """One run on the agent's own thread, as in the hub, waiting no longer than its TIMEOUT."""
-    runner.take_place(time.monotonic(), iter(()))
+    runner.take_place(time.monotonic(), Line())
     runner.wake()
     # An isolated agent ends its process itself at TIMEOUT, and needs time to start it.
     if not runner.wait_idle(contract.timeout + (STARTING if contract.isolate else 0.0)):

@@ -13,6 +13,7 @@ from typing import Any
 from WardenServer import __version__, health, loader
 from WardenServer.agent import Contract
 from WardenServer.board import HUB, Board
+from WardenServer.changeover import Changeover
 from WardenServer.clock import Clock
 from WardenServer.config import Settings
 from WardenServer.errors import WardenError
@@ -30,8 +31,8 @@ LOOK = 1.0
 CHOICE = ("agents", "plugin_folders", "shipped", "disabled", "origins")
 #: Seconds that sinks are given to deliver what is left, of those that `close` may take.
 SINKS = 0.5
-#: Seconds a run may take to end before a reload gives up taking its state.
-HAND_OVER = 2.0
+#: Seconds to an agent's next run beyond which its new code is tried at once.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Warden:
         self._scheduler = Scheduler(settings.tick, self._clock)
         self._runners: dict[str, Runner] = {}
         self._left = dict(left or {})
+        self._pending: dict[str, Changeover] = {}
         self._loaded = loader.Loaded()
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
@@ -93,7 +95,7 @@ class Warden:
         self._closing.set()
         self._scheduler.close()
         with self._lifecycle:
-            runners = list(self._runners.values())
+            runners = [*self._runners.values(), *(changeover.new for changeover in self._pending.values())]
         for runner in runners:
             self._scheduler.remove(runner.name)
             runner.close()
@@ -134,11 +136,14 @@ class Warden:
         chosen = {name: getattr(settings, name) for name in CHOICE}
         if not self._begin_loading(replace(self.settings, **chosen)):
             return "The last reload still goes on; try again when it has ended."
+        until = self._clock.monotonic() + wait
         if not self._join_loading(wait):
             return "The reload goes on; the status will say how it ended."
+        waiting = [c.name for c in list(self._pending.values()) if not c.join(self._until(until))]
         self._refresh()
         loaded = self._loaded
         said = [f"{len(self._runners)} agents run the code in the files."]
+        said += [f"{name}: its new code is tried at its next run; until then the old code stays." for name in waiting]
         said += [f"Refused: {reason}" for reason in loaded.refused.values()]
         return "\n".join(said + loaded.problems)
 
@@ -147,7 +152,7 @@ class Warden:
         runner = self._runner(name)
         if not runner.enabled:
             runner.enabled = True
-            self._scheduler.add(runner)
+            self._scheduler.add(self._pending.get(name, runner))
         self._refresh()
 
     def stop_agent(self, name: str) -> None:
@@ -163,7 +168,9 @@ class Warden:
         Raises:
             WardenError: there is no such agent, or it runs already.
         """
-        if not self._scheduler.run_now(self._runner(name)):
+        runner = self._runner(name)
+        runner.passes = 0
+        if not self._scheduler.run_now(self._pending.get(name, runner)):
             raise WardenError(f"agent {name} runs already; wait until it has ended")
 
     @property
@@ -196,7 +203,7 @@ class Warden:
         return not self._loading.is_alive()
 
     def _load(self) -> None:
-        known = {name: runner.contract for name, runner in self._runners.items()}
+        known = {name: self._newest(runner) for name, runner in self._runners.items()}
         try:
             loaded = loader.load(self.settings, known)
         except Exception as error:  # an error of ours must not end the agents that run, nor leave the hub silent
@@ -218,42 +225,78 @@ class Warden:
 
     def _apply(self, loaded: loader.Loaded) -> None:
         """Bring the runners in line with what was loaded. Called with the life cycle's lock held."""
-        gone = set(self._runners) - set(loaded.contracts) - set(loaded.refused)
-        for name in gone:
-            self._end(self._runners.pop(name))
-            self.board.remove(name)
-        for name, contract in loaded.contracts.items():
-            old = self._runners.get(name)
-            if old is None or old.contract is not contract:
-                self._replace(old, contract, loaded)
         self._loaded = loaded
+        for name in set(self._runners) - set(loaded.contracts) - set(loaded.refused):
+            self._end(self._runners.pop(name))
+        for name, contract in loaded.contracts.items():
+            runner = self._runners.get(name)
+            if runner is None:
+                self._begin(contract)
+            elif self._newest(runner) is not contract:
+                self._change_over(runner, contract)
 
-    def _replace(self, old: Runner | None, contract: Contract, loaded: loader.Loaded) -> None:
-        if old is not None:
-            self._scheduler.remove(old.name)
-            try:
-                _hand_over(old, contract)
-            except BaseException as error:  # save and load are a plugin's, which may raise anything
-                loaded.refused[contract.name] = f"{contract.path}: its state cannot be handed over ({error!r})"
-                self._scheduler.add(old)
-                return
-            old.close()
-            if old.contract.key != contract.key:
-                self.board.remove(old.name)
-        runner = Runner(contract, self.board, self._clock, self.settings.expire)
-        runner.enabled = old is None or old.enabled
-        self._runners[contract.name] = runner
-        runner.open(after=old or self._left.pop(contract.name, None))
-        if runner.enabled:
-            self._scheduler.add(runner)
-        if old is None and self.running:
+    def _newest(self, runner: Runner) -> Contract:
+        """What was loaded last for an agent."""
+        changeover = self._pending.get(runner.name)
+        return changeover.new.contract if changeover is not None else runner.contract
+
+    def _begin(self, contract: Contract) -> None:
+        self._declare(contract)
+        runner = self._runners[contract.name] = self._make_runner(contract)
+        runner.open(after=self._left.pop(contract.name, None))
+        self._scheduler.add(runner)
+        if self.running:
             self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
-        for sink in self._sinks:
-            sink.declare(contract)
 
     def _end(self, runner: Runner) -> None:
         self._scheduler.remove(runner.name)
         runner.close()
+        if (changeover := self._pending.pop(runner.name, None)) is not None:
+            changeover.drop()
+        self.board.remove(runner.name)
+
+    def _change_over(self, old: Runner, contract: Contract) -> None:
+        """Try new code at the agent's next run; at once where that is far off."""
+        name = old.name
+        if (earlier := self._pending.pop(name, None)) is not None:
+            earlier.drop()
+        changeover = self._pending[name] = Changeover(old, self._make_runner(contract), self._settle)
+        changeover.open()
+        if old.enabled:
+            self._scheduler.add(changeover)
+            due = self._scheduler.due_in(name)
+            if due is not None and due > PATIENCE:
+                self._scheduler.run_now(changeover)
+
+    def _settle(self, changeover: Changeover, reason: str | None) -> None:
+        """An agent goes on with its new code, or with its old code for a reason. On any thread."""
+        old, new, name = changeover.old, changeover.new, changeover.name
+        with self._lifecycle:
+            if self._closing.is_set() or self._pending.get(name) is not changeover:
+                new.abandon()
+                return
+            del self._pending[name]
+            if reason is None:
+                new.enabled = old.enabled
+                self._runners[name] = new
+                if new.enabled:
+                    self._scheduler.add(new)
+                old.close()
+                self._declare(new.contract)
+            else:
+                log.error("agent %s refused: %s; its old code runs on", name, reason)
+                self._loaded.refused[name] = reason
+                if old.enabled:
+                    self._scheduler.add(old, overdue=changeover.deadline)
+                if changeover.hangs:
+                    self._left[name] = new
+
+    def _make_runner(self, contract: Contract) -> Runner:
+        return Runner(contract, self.board, self._clock, self.settings.expire)
+
+    def _declare(self, contract: Contract) -> None:
+        for sink in self._sinks:
+            sink.declare(contract)
 
     # -- what the hub says of itself
 
@@ -262,13 +305,18 @@ class Warden:
             try:
                 for runner in list(self._runners.values()):
                     runner.watch()
+                for changeover in list(self._pending.values()):
+                    changeover.watch()
                 self._refresh()
             except Exception:  # a mistake in here must not leave the hub silent
                 log.exception("the watch failed; it goes on")
 
     def _refresh(self) -> None:
         """Make the hub's document anew and put it on the board."""
-        described = {name: runner.describe() for name, runner in list(self._runners.items())}
+        described = {
+            name: {**runner.describe(), "pending": name in self._pending}
+            for name, runner in list(self._runners.items())
+        }
         agents = health.with_refused(described, self._loaded.refused)
         problems = self._problems()
         loading = self._loading is not None and self._loading.is_alive() and not agents
@@ -301,6 +349,8 @@ class Warden:
             lines.append(
                 f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None)
             )
+            if agent["state"] == "stalled":
+                lines += [f"    {line}" for line in self._runners[name].stack()]
         return "\n".join(lines)
 
     def _problems(self) -> list[str]:
@@ -309,12 +359,3 @@ class Warden:
         for sink in self._sinks:
             problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems
-
-
-def _hand_over(old: Runner, new: Contract) -> None:
-    """The state of the old code, which is not scheduled any more, to the new, where both know how."""
-    if old.contract.save is None or new.load is None:
-        return
-    if not old.wait_idle(HAND_OVER):
-        raise WardenError(f"its run has not ended within {HAND_OVER:g} s")
-    new.load(old.contract.save())

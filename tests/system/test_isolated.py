@@ -15,6 +15,7 @@ import psutil
 from tests.conftest import wait_for
 from WardenServer import config, loader
 from WardenServer.board import Board
+from WardenServer.line import Line
 from WardenServer.runner import Runner
 
 HEAD = (
@@ -42,7 +43,7 @@ def isolated(path: Path, settings: MakeSettings) -> Iterator[tuple[Runner, Board
 
 def run(runner: Runner, board: Board) -> dict[str, Any]:
     """One run; its document."""
-    assert runner.take_place(0.0, iter(()))
+    assert runner.take_place(0.0, Line())
     runner.wake()
     assert runner.wait_idle(20)
     document = board.document(runner.contract.key)
@@ -110,7 +111,7 @@ def close(agent):
     assert Path(closed).exists()
     with isolated(path, settings) as (runner, board):
         pid = run(runner, board)["pid"]
-        runner.take_place(0.0, iter(()))
+        runner.take_place(0.0, Line())
         runner.wake()
     assert not psutil.pid_exists(pid)
 

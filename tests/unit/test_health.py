@@ -1,5 +1,6 @@
 """State and status tell the truth."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -56,3 +57,34 @@ def test_p99() -> None:
     assert health.p99([]) == 0.0
     assert health.p99([3.0]) == 3.0
     assert health.p99(range(1000)) == pytest.approx(989, abs=1)
+
+
+def test_overruns_are_said_once_then_at_twice_the_number_and_when_they_are_over() -> None:
+    overruns = health.Overruns()
+    assert overruns.look(0, None) is None
+    level, said = overruns.look(1, 0.4) or (0, "")
+    assert (level, "a run was skipped" in said, "0.4 s ago" in said) == (logging.INFO, True, True)
+    assert overruns.look(1, 0.9) is None
+    looks = [overruns.look(count, 1.0) for count in range(2, 41)]
+    assert [said[0] for said in looks if said] == [logging.WARNING] * 5
+    assert [count for count, said in zip(range(2, 41), looks, strict=True) if said] == [2, 4, 8, 16, 32]
+    assert overruns.skipped == 40
+    assert overruns.look(40, 1.0) is None, "it still runs"
+    level, said = overruns.look(40, None) or (0, "")
+    assert (level, said) == (logging.INFO, "runs on time again; 40 run(s) were skipped")
+    assert overruns.look(40, None) is None
+    assert (overruns.look(41, None) or (0, ""))[0] == logging.INFO
+
+
+def test_the_status_names_overruns_burners_pauses_and_code_that_waits() -> None:
+    agents = {
+        "slow": agent("good", skipping=12),
+        "burner": agent("good", cpu=0.97),
+        "ring": agent("failing", since=0.0, last_error="no beam", tries_every=12.8),
+        "new": agent("good", pending=True),
+    }
+    lines = health.status("ALARM", agents, [])
+    assert "slow skips: 12 run(s)" in lines
+    assert "burner uses 97% of a processor; ISOLATE = True" in lines
+    assert "no beam; tried every 12.8 s" in lines
+    assert "new: its new code waits for the next run" in lines

@@ -2,6 +2,7 @@
 
 import enum
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.unit.fake import FakeClock
 from WardenServer import NoData
 from WardenServer.agent import Contract
 from WardenServer.board import Board
+from WardenServer.line import Line
 from WardenServer.runner import Runner
 
 
@@ -173,7 +175,7 @@ def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
     clock = FakeClock()
     runner = make(lambda agent: {"x": 1}, clock)
     runner.run_once()
-    assert runner.take_place(clock.now, iter(()))
+    assert runner.take_place(clock.now, Line())
     clock.turn(9)
     runner.watch()
     assert documents(runner)["x"] == 1
@@ -182,7 +184,7 @@ def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
     assert documents(runner)["x"] is None
     assert "started 11 s ago has not ended" in documents(runner)["error"]
     assert runner.state == "stalled"
-    assert not runner.take_place(clock.now, iter(()))
+    assert not runner.take_place(clock.now, Line())
     assert runner.record.skipped == 1
 
 
@@ -205,10 +207,7 @@ def test_the_thread_runs_hands_on_closes_and_ends() -> None:
     other = make(lambda agent: {"y": 1}, board=board, name="b")
     for each in (runner, other):
         each.open()
-    line = iter([other])
-    assert runner.take_place(1000.0, line)
-    assert other.take_place(1000.0, line)
-    runner.wake()
+    assert Line().form([runner, other], 1000.0) == 2
     wait_for(lambda: not runner.busy and not other.busy)
     assert (runner.record.runs, other.record.runs) == (1, 1)
     for each in (runner, other):
@@ -246,21 +245,108 @@ def test_a_new_runner_of_the_same_agent_waits_for_the_end_of_the_old_ones_run() 
     board, clock = Board(), FakeClock()
     old, new = make(slow, clock, board), make(quick, clock, board)
     old.open()
-    old.take_place(clock.now, iter(()))
+    old.take_place(clock.now, Line())
     old.wake()
     assert entered.wait(5)
     old.close()
     new.open(after=old)
-    assert not new.take_place(clock.now, iter(())), "it has to wait, and that is counted"
+    assert not new.take_place(clock.now, Line()), "it has to wait, and that is counted"
     clock.turn(20)
     assert "test_runner.py" in new.where() or "threading.py" in new.where()
     assert new.state == "stalled"
     gate.set()
     wait_for(lambda: not new.busy)
-    assert new.take_place(clock.now, iter(()))
+    assert new.take_place(clock.now, Line())
     new.wake()
     wait_for(lambda: not new.busy)
     assert documents(new)["x"] == 2
     new.close()
     assert new.join(5)
     assert old.join(5)
+
+
+def tries(runner: Runner, clock: FakeClock, due: int) -> list[int]:
+    """At which of so many due ticks the agent really ran."""
+    ran = []
+    for tick in range(due):
+        if runner.take_place(clock.now, Line()):
+            runner.run_once()
+            ran.append(tick)
+        clock.turn(runner.contract.interval)
+    return ran
+
+
+def test_an_agent_that_fails_pauses_twice_as_long_each_time_and_never_gives_up() -> None:
+    clock = FakeClock()
+    failing = [True]
+
+    def work(agent: Any) -> Any:
+        if failing:
+            raise OSError("no")
+        return {"x": 1}
+
+    runner = make(work, clock)
+    assert tries(runner, clock, 200) == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    assert runner.describe()["tries_every"] == 60
+    assert runner.record.skipped == 0
+    failing.clear()
+    first = tries(runner, clock, 60)[0]
+    assert tries(runner, clock, 5) == [0, 1, 2, 3, 4], "restored at the first success"
+    assert first > 0
+    assert runner.describe()["tries_every"] is None
+
+
+def test_an_agent_that_rests_after_failures_keeps_saying_why() -> None:
+    clock = FakeClock()
+    runner = make(_raise(OSError("no motor")), clock)
+    tries(runner, clock, 40)
+    runner.watch()
+    assert "no motor" in documents(runner)["error"]
+
+
+def test_a_long_interval_is_not_made_longer_by_failures() -> None:
+    clock = FakeClock()
+    runner = make(_raise(OSError("no")), clock, interval=60.0, interval_ticks=600)
+    assert tries(runner, clock, 5) == [0, 1, 2, 3, 4]
+
+
+def test_who_closes_while_it_waits_for_its_report_ends_too() -> None:
+    runner, last = make(lambda agent: {"x": 1}), make(lambda agent: {"y": 1}, name="b")
+    runner._is_short = True
+    runner.open()
+    line = Line()
+    assert line.form([runner, last], 1000.0) == 2
+    wait_for(lambda: last._wake.locked() is False)  # the line has reached it; it has no thread here
+    assert runner.busy, "its report waits for the end of the line"
+    runner.close()
+    assert runner.join(5)
+
+
+def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:
+    entered, gate = threading.Event(), threading.Event()
+
+    def inner() -> None:
+        entered.set()
+        until = time.monotonic() + 0.1
+        while time.monotonic() < until:
+            pass
+        gate.wait(10)
+
+    def work(agent: Any) -> Any:
+        inner()
+        return {"x": 1}
+
+    runner = make(work, path=Path(__file__))
+    runner.open()
+    Line().form([runner], 1000.0)
+    assert entered.wait(5)
+    runner.cpu.look(runner._thread.native_id, time.monotonic())
+    wait_for(lambda: any(" in wait" in line for line in runner.stack()))
+    runner.cpu.look(runner._thread.native_id, time.monotonic())
+    assert [line.split(" in ")[1] for line in runner.stack()][:3] == ["work", "inner", "wait"]
+    assert "test_runner.py" in runner.where()
+    assert runner.cpu.share > 0.1
+    gate.set()
+    runner.close()
+    assert runner.join(5)
+    assert runner.stack() == []

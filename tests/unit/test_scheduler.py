@@ -1,9 +1,10 @@
 """The scheduler's beat with a fake clock: absolute deadlines, misses, skips, start and stop."""
 
-from collections.abc import Iterator
+import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer.scheduler import Scheduler, Startable
+from WardenServer.line import Line
+from WardenServer.scheduler import Scheduler
 
 
 class Recorder:
@@ -15,9 +16,9 @@ class Recorder:
         self.skipped = 0
         self.busy = False
         self.stays_busy = False
-        self.line: Iterator[Startable] = iter(())
+        self.line = Line()
 
-    def take_place(self, deadline: float, line: Iterator[Startable]) -> bool:
+    def take_place(self, deadline: float, line: Line) -> bool:
         if self.busy:
             self.skipped += 1
             return False
@@ -26,9 +27,10 @@ class Recorder:
         return True
 
     def wake(self) -> None:
-        for following in self.line:
-            following.wake()
-            break
+        self.line.leave(self)
+        self.line.go_on()
+
+    def report(self) -> None:
         self.busy = self.stays_busy
 
 
@@ -142,3 +144,56 @@ def test_the_thread_ticks_on_a_fake_clock_and_ends() -> None:
     assert scheduler.join(5)
     assert scheduler.missed == 0
     assert len(agent.started) == -(-scheduler.ticks // 10)
+
+
+class Blocked(Recorder):
+    """Is woken, and its run does not end."""
+
+    def wake(self) -> None:
+        pass
+
+
+def test_runs_that_block_hold_up_nobody_in_line() -> None:
+    clock = FakeClock()
+    scheduler = Scheduler(0.1, clock)
+    first = [Blocked(f"blocked{number}") for number in range(50)]
+    agents = [Recorder(f"a{number}") for number in range(50)]
+    for agent in (*first, *agents):
+        scheduler.add(agent)
+    scheduler.start()
+    scheduler.beat()
+    assert any(agent.busy for agent in agents), "they wait behind those that block"
+    began = clock.now
+    scheduler._changed.clear()
+    scheduler._follow_line(clock.now + 0.1)
+    assert not any(agent.busy for agent in agents)
+    assert clock.now - began < 0.02, "twice as many are woken each time"
+
+
+def test_who_still_stands_in_line_at_the_next_tick_or_at_stop_is_woken_then() -> None:
+    clock = FakeClock()
+    scheduler, quick = Scheduler(0.1, clock), Recorder("quick")
+    scheduler.add(Blocked("blocked"))
+    scheduler.add(quick)
+    scheduler.start()
+    beat(scheduler, clock, 2)
+    assert len(quick.started) == 2 or quick.skipped == 1
+    assert not quick.busy
+    beat(scheduler, clock, 1)
+    scheduler.stop()
+    assert not quick.busy
+
+
+def test_a_runner_scheduled_anew_keeps_its_phase_and_may_first_make_up_for_a_run() -> None:
+    clock = FakeClock()
+    scheduler, agent, other = Scheduler(0.1, clock), Recorder("a", 2, 5), Recorder("a", 2, 5)
+    scheduler.add(agent)
+    scheduler.start()
+    assert scheduler.due_in("a") == pytest.approx(0.3)
+    beat(scheduler, clock, 5)
+    scheduler.add(agent)
+    scheduler.add(other, overdue=1000.2)
+    beat(scheduler, clock, 20)
+    assert [round(t - 1000, 6) for t in agent.started + other.started] == [0.2, 0.2, 0.7, 1.2, 1.7, 2.2]
+    assert other.skipped == 0
+    assert scheduler.due_in("nobody") is None

@@ -1,0 +1,107 @@
+"""New code of an agent on probation: nothing changes until one run of it has gone well.
+
+In the schedule it stands in the place of the agent's runner. At the next due tick it hands the state over and lets
+the new code run; when that goes well the new code stays, else the old code runs for that same tick and goes on. So no
+run is lost or doubled, and code of one agent never runs twice at once.
+"""
+
+import threading
+from collections.abc import Callable
+
+from WardenServer.errors import PluginError
+from WardenServer.line import Line
+from WardenServer.runner import Runner, explain
+
+
+class Changeover:
+    """From an agent's old runner to its new one. A Startable.
+
+    `done` is called once, on any thread, with the changeover and the reason why the old code stays, or None.
+    """
+
+    def __init__(self, old: Runner, new: Runner, done: Callable[["Changeover", str | None], None]) -> None:
+        self.old, self.new = old, new
+        self.name, self.offset_ticks, self.interval_ticks = old.name, old.offset_ticks, old.interval_ticks
+        self.deadline = 0.0
+        self.hangs = False  # the first run of the new code
+        self._done = done
+        self._lock = threading.Lock()
+        self._settled = False
+        self._over = threading.Event()
+        new.record = old.record
+        new.enabled = old.enabled
+        new.agent.last = old.agent.last
+
+    def open(self) -> None:
+        """Let the new runner's thread wait for its first run."""
+        self.new.open(first=self._prove)
+
+    def drop(self) -> None:
+        """Give up without a run: there is newer code, or the agent goes."""
+        if self._settle():
+            self.new.abandon()
+            self._over.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait until it is known which code goes on, at most `seconds`."""
+        return self._over.wait(seconds)
+
+    def watch(self) -> None:
+        """Go back to the old code when the new code's run does not end."""
+        took = self.new.stalled_for()
+        if took is not None:
+            path, self.hangs = self.new.contract.path, True
+            self._end(f"{path}: its first run has not ended for {took:.0f} s, it is at {self.new.where()}")
+
+    # -- called by the scheduler
+
+    def take_place(self, deadline: float, line: Line) -> bool:
+        """See Startable. The new code waits as long as a run of the old code goes on, and that is counted."""
+        if self.old.busy:
+            return self.old.take_place(deadline, line)
+        self.deadline = deadline
+        return self.new.take_place(deadline, line)
+
+    def wake(self) -> None:
+        """See Startable."""
+        self.new.wake()
+
+    def report(self) -> None:
+        """See Startable."""
+        self.new.report()
+
+    # -- the new runner's thread
+
+    def _prove(self) -> None:
+        """The first run of the new code."""
+        reason = None
+        try:
+            self._hand_over()
+            self.new.obtain()
+            self.new.publish()
+        except BaseException as error:  # a plugin may raise anything
+            reason = explain(error, self.new.contract)
+        self._end(reason)
+
+    def _hand_over(self) -> None:
+        """The old code's state to the new, where both know how. The old code does not run meanwhile."""
+        save, load = self.old.contract.save, self.new.contract.load
+        if save is None or load is None:
+            return
+        try:
+            load(save())
+        except BaseException as error:  # as above
+            raise PluginError(f"its state cannot be handed over ({error!r:.200})") from None
+
+    def _end(self, reason: str | None) -> None:
+        if self._settle():
+            if reason is not None:
+                self.new.abandon()
+            self._done(self, reason)
+            self._over.set()
+
+    def _settle(self) -> bool:
+        """Whether the caller is the one to say how it ends."""
+        with self._lock:
+            first, self._settled = not self._settled, True
+        return first

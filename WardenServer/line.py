@@ -1,0 +1,71 @@
+"""The line in which runners that are due together stand, so that a thousand of them start within milliseconds.
+
+Measured on two cores: threads that want the interpreter at the same time cost each other far more than they do
+themselves. So each wakes the next when its own run has ended, and the reports wait for the end of the line, where one
+thread makes them all. A runner whose runs are long wakes the next before its own, and where the line stands still
+nevertheless, the scheduler wakes the next.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import length_hint
+from typing import Protocol
+
+
+class Startable(Protocol):
+    """What the scheduler starts: an agent's runner."""
+
+    name: str
+    offset_ticks: int
+    interval_ticks: int
+
+    def take_place(self, deadline: float, line: "Line") -> bool:
+        """Take a place in the line of those to be woken; False, and counted, when the last run still goes on."""
+
+    def wake(self) -> None:
+        """Wake the thread; after its run it lets the line go on."""
+
+    def report(self) -> None:
+        """Publish what the run brought. Any thread may call it, once per run."""
+
+
+class Line:
+    """Runners to be woken one after the other. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._waiting: Iterator[Startable] = iter(())
+        self._ended: deque[Startable] = deque()
+
+    def __len__(self) -> int:
+        """How many still wait to be woken."""
+        return length_hint(self._waiting)
+
+    def form(self, due: Iterable[Startable], deadline: float) -> int:
+        """Put those that are idle in line and wake the first. Returns how many that were."""
+        idle: list[Startable] = []
+        self._waiting = iter(idle)
+        idle += [runner for runner in due if runner.take_place(deadline, self)]
+        self.wake(1)
+        return len(idle)
+
+    def wake(self, count: int) -> None:
+        """Wake the next ones, whatever those before them do."""
+        for runner in islice(self._waiting, count):
+            runner.wake()
+
+    def leave(self, runner: Startable) -> None:
+        """Take note that a runner's run has ended, and is to be reported."""
+        self._ended.append(runner)
+
+    def go_on(self) -> None:
+        """Wake the next; where nobody waits any more, make the reports of those whose runs have ended."""
+        for runner in self._waiting:
+            runner.wake()
+            return
+        while self._ended:
+            try:
+                runner = self._ended.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            runner.report()

@@ -1,0 +1,188 @@
+"""A reload under load is exact: no run lost, none doubled, and what fails keeps the old code."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import wait_for
+from WardenServer import config
+from WardenServer.warden import Warden
+
+Write = Callable[..., Path]
+
+COUNTER = """
+import threading
+INTERVAL = 0.1
+OFFSET = 0
+n = 0
+version = {version!r}
+def work(agent):
+    global n
+    n += 1
+    threading.runs_of_test.append((agent.name, version, n))
+    {more}
+    return {{"n": n, "version": version}}
+def save():
+    return n
+def load(state):
+    global n
+    n = state
+"""
+
+
+def counter(version: str, more: str = "pass") -> str:
+    return COUNTER.format(version=version, more=more)
+
+
+@pytest.fixture
+def runs() -> Iterator[list[tuple[str, str, int]]]:
+    """Every run of the counters, in order: agent, version of its code, count."""
+    threading.runs_of_test = []  # type: ignore[attr-defined]
+    yield threading.runs_of_test  # type: ignore[attr-defined]
+    del threading.runs_of_test  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def hub(settings: Callable[..., config.Settings]) -> Iterator[Callable[..., Warden]]:
+    made: list[Warden] = []
+
+    def make(**options: Any) -> Warden:
+        warden = Warden(settings(memcached=["127.0.0.1:1"], **options), [])
+        warden.open(5)
+        made.append(warden)
+        return warden
+
+    yield make
+    for warden in made:
+        warden.close(5)
+
+
+def agent(warden: Warden, name: str) -> dict[str, Any]:
+    warden.info()
+    return dict(warden.health.document["agents"][name])
+
+
+def test_no_run_is_lost_or_doubled_over_many_reloads(hub: Callable[..., Warden], write: Write, runs: list[Any]) -> None:
+    names = [f"c{number}" for number in range(20)]
+    for name in names:
+        write(name, counter("0"))
+    warden = hub()
+    for version in range(1, 6):
+        for name in names:
+            write(name, counter(str(version)))
+        warden.reload(5, warden.settings)
+        wait_for(lambda: all(agent(warden, name)["pending"] is False for name in names))
+    wait_for(lambda: {run[1] for run in runs[-20:]} == {"5"})
+    warden.stop()
+    wait_for(lambda: not any(runner.busy for runner in warden._runners.values()))
+    for name in names:
+        mine = [n for who, _, n in runs if who == name]
+        assert mine == list(range(1, len(mine) + 1)), "each run is counted on from the one before"
+        assert agent(warden, name)["runs"] == len(mine)
+        assert len(mine) + agent(warden, name)["skipped"] in (warden._scheduler.ticks, warden._scheduler.ticks + 1)
+
+
+def test_new_code_that_fails_its_first_run_is_refused_and_the_old_runs_for_the_same_tick(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    write("c", counter("old"))
+    warden = hub()
+    wait_for(lambda: len(runs) > 2)
+    path = write("c", counter("new", "raise OSError('no such motor')"))
+    answer = warden.reload(5, warden.settings)
+    assert f"{path}:11: OSError: no such motor" in answer
+    seen = len(runs)
+    wait_for(lambda: len(runs) > seen + 2)
+    at = next(place for place, run in enumerate(runs) if run[1] == "new")
+    assert runs[at + 1] == ("c", "old", runs[at][2]), "the run it spoilt is done again by the old code"
+    assert [run[1] for run in runs].count("new") == 1
+    about = agent(warden, "c")
+    assert about["state"] == "failing"
+    assert "the old code runs on" in about["last_error"]
+    assert about["failures"] == 0
+    write("c", counter("newer"))
+    assert "Refused" not in warden.reload(5, warden.settings)
+    assert agent(warden, "c")["state"] == "good"
+
+
+def test_new_code_whose_first_run_hangs_gives_way_to_the_old(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    threading.gate_of_test = threading.Event()  # type: ignore[attr-defined]
+    write("c", counter("old"))
+    warden = hub()
+    wait_for(lambda: len(runs) > 2)
+    write("c", "TIMEOUT = 0.5\n" + counter("new", "threading.gate_of_test.wait(30)"))
+    assert "c: its new code is tried at its next run" in warden.reload(0.3, warden.settings)
+    wait_for(lambda: "its first run has not ended" in str(agent(warden, "c")["last_error"]))
+    seen = len(runs)
+    wait_for(lambda: len(runs) > seen + 2)
+    assert {run[1] for run in runs[seen:]} == {"old"}
+    threading.gate_of_test.set()  # type: ignore[attr-defined]
+    wait_for(lambda: warden._left["c"].join(0))
+    document = warden.board.document("c")
+    assert document is not None
+    assert document["version"] == "old", "what comes too late is not published"
+
+
+def test_new_code_of_a_daily_agent_is_tried_at_once(hub: Callable[..., Warden], write: Write, runs: list[Any]) -> None:
+    write("daily", counter("old").replace("INTERVAL = 0.1", "INTERVAL = 86400"))
+    warden = hub()
+    wait_for(lambda: len(runs) == 1)
+    write("daily", counter("new").replace("INTERVAL = 0.1", "INTERVAL = 86400"))
+    warden.reload(5, warden.settings)
+    assert runs == [("daily", "old", 1), ("daily", "new", 2)]
+
+
+def test_new_code_waits_while_the_hub_or_the_agent_is_stopped(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    write("c", counter("old"))
+    warden = hub(autostart=False)
+    write("c", counter("new"))
+    assert "c: its new code is tried at its next run" in warden.reload(0.5, warden.settings)
+    assert agent(warden, "c")["pending"] is True
+    assert "its new code waits" in warden.health.status
+    warden.stop_agent("c")
+    warden.start()
+    write("c", counter("newest"))
+    warden.reload(0.3, warden.settings)
+    assert runs == []
+    warden.start_agent("c")
+    wait_for(lambda: len(runs) > 1)
+    assert {run[1] for run in runs} == {"newest"}
+
+
+def test_a_reload_takes_on_another_interval_and_key(hub: Callable[..., Warden], write: Write, runs: list[Any]) -> None:
+    write("c", counter("old"))
+    warden = hub()
+    wait_for(lambda: runs)
+    write("c", "KEY = 'other'\n" + counter("new").replace("INTERVAL = 0.1", "INTERVAL = 86400"))
+    warden.reload(5, warden.settings)
+    wait_for(lambda: runs[-1][1] == "new")
+    assert warden.board.keys().count("c") == 0
+    document = warden.board.document("other")
+    assert document is not None
+    assert document["n"] == runs[-1][2]
+    ticks = warden._scheduler.ticks
+    wait_for(lambda: warden._scheduler.ticks > ticks + 5)
+    assert runs[-1][1] == "new"
+    assert [run[1] for run in runs].count("new") == 1
+
+
+def test_an_agent_whose_file_goes_while_its_new_code_waits(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    write("c", counter("old"))
+    write("other", counter("old"))
+    warden = hub(autostart=False)
+    path = write("c", counter("new"))
+    warden.reload(0.2, warden.settings)
+    path.unlink()
+    warden.reload(5, warden.settings)
+    warden.start()
+    wait_for(lambda: runs)
+    assert {run[0] for run in runs} == {"other"}
