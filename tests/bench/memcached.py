@@ -1,0 +1,143 @@
+"""Memcached: a thousand documents of about 200 bytes per wake-up, from the Results on the board to acknowledged."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.bench.contest import Contender, Runs
+from tests.bench.figure import Figure, Run, against
+from tests.bench.places import free_port
+
+DOCUMENTS = 1000
+#: Seconds that a document lives.
+LIFE = 100
+
+
+def contenders(quick: bool) -> list[Contender]:
+    """See __main__."""
+    many, few = (30, 3) if quick else (100, 10)
+    return [
+        Contender("ours", "ours", {"times": many}),
+        Contender("set_many", "set_many", {"times": many}),
+        Contender("encoding", "encoding", {"times": many}),
+        Contender("client_per_key", "client_per_key", {"times": few}),
+    ]
+
+
+def figures(runs: Runs) -> list[Figure]:
+    """See __main__."""
+    ours = runs["ours"]
+    name, encoding = f"Memcached: {DOCUMENTS} documents", "set_many and encoding"
+    return [
+        against(name, ours, runs["encoding"], "wake_up", "ms", encoding, 1.5),
+        against(f"{name}, CPU", ours, runs["encoding"], "cpu", "ms", encoding),
+        against(name, ours, runs["set_many"], "wake_up", "ms", "set_many of ready bytes"),
+        against(name, ours, runs["client_per_key"], "wake_up", "ms", "a new client per key"),
+    ]
+
+
+def _fields(number: int, turn: int) -> dict[str, Any]:
+    """What an agent for a motor might return: about 200 bytes as JSON, with the time stamp."""
+    position = number + turn / 7
+    return {
+        "Position": position,
+        "Setpoint": round(position, 3),
+        "Velocity": 12.5,
+        "Steps": 1000 * number + turn,
+        "State": "MOVING",
+        "Status": "moves to where it was sent",
+        "Limit": False,
+        "Encoder": None,
+    }
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[tuple[str, int]]:
+    from WardenServer.embedded import Memcached
+
+    with Memcached(free_port(), folder) as server:
+        yield "127.0.0.1", server.port
+
+
+def _repeat(times: int, prepare: Callable[[int], Any], action: Callable[[Any], object]) -> Run:
+    """Milliseconds of one wake-up, the median of several, and its CPU; only `action` is measured."""
+    took, cpu = [], []
+    for turn in range(times + 3):
+        prepared = prepare(turn)
+        before, busy = time.perf_counter(), time.process_time()
+        action(prepared)
+        took.append(time.perf_counter() - before)
+        cpu.append(time.process_time() - busy)
+    return {"wake_up": 1e3 * median(took[3:]), "cpu": 1e3 * median(cpu[3:])}
+
+
+def ours(folder: Path, times: int) -> Run:
+    """What the sink's thread does in one wake-up."""
+    from WardenServer import config
+    from WardenServer.board import Board
+    from WardenServer.result import Result
+    from WardenServer.sinks.memcached import Memcached
+
+    with _server(folder) as (host, port):
+        board = Board()
+        settings = config.load(environment={}, options={"memcached": [f"{host}:{port}"]})
+        sink = Memcached(settings)
+        sink.attach(board)
+
+        def prepare(turn: int) -> list[str]:
+            for number in range(DOCUMENTS):
+                name = f"agent{number:04}"
+                board.put(Result(name, name, time.time(), _fields(number, turn), expire=LIFE))
+            return board.agents()
+
+        return _repeat(times, prepare, sink.publish)
+
+
+def set_many(folder: Path, times: int) -> Run:
+    """One exchange of ready bytes."""
+    with _server(folder) as address:
+        client = _client(address)
+        return _repeat(times, _encoded, lambda documents: client.set_many(documents, expire=LIFE, noreply=False))
+
+
+def encoding(folder: Path, times: int) -> Run:
+    """One exchange of bytes that are encoded from dicts first."""
+    with _server(folder) as address:
+        client = _client(address)
+
+        def send(documents: dict[str, Any]) -> None:
+            encoded = {key: json.dumps(document).encode() for key, document in documents.items()}
+            client.set_many(encoded, expire=LIFE, noreply=False)
+
+        return _repeat(times, _documents, send)
+
+
+def client_per_key(folder: Path, times: int) -> Run:
+    """A connection of its own for each document of ready bytes, as the original did it."""
+    with _server(folder) as address:
+
+        def send(documents: dict[str, bytes]) -> None:
+            for key, document in documents.items():
+                client = _client(address)
+                client.set(key, document, expire=LIFE, noreply=False)
+                client.close()
+
+        return _repeat(times, _encoded, send)
+
+
+def _documents(turn: int) -> dict[str, dict[str, Any]]:
+    return {f"agent{number:04}": {**_fields(number, turn), "timestamp": time.time()} for number in range(DOCUMENTS)}
+
+
+def _encoded(turn: int) -> dict[str, bytes]:
+    return {key: json.dumps(document).encode() for key, document in _documents(turn).items()}
+
+
+def _client(address: tuple[str, int]) -> Any:
+    from pymemcache.client.base import Client
+
+    return Client(address, connect_timeout=1, timeout=1, no_delay=True)

@@ -1,0 +1,10 @@
+"""Where the servers of a measurement listen."""
+
+import socket
+
+
+def free_port() -> int:
+    """A port nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
