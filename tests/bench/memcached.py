@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tests.bench.contest import Contender, Runs
 from tests.bench.figure import Figure, Run, against
-from tests.bench.places import free_port
+from tests.bench.servers import free_port
+from tests.bench.timing import repeat
 
 DOCUMENTS = 1000
 #: Seconds that a document lives.
@@ -33,10 +33,10 @@ def figures(runs: Runs) -> list[Figure]:
     ours = runs["ours"]
     name, encoding = f"Memcached: {DOCUMENTS} documents", "set_many and encoding"
     return [
-        against(name, ours, runs["encoding"], "wake_up", "ms", encoding, 1.5),
+        against(name, ours, runs["encoding"], "took", "ms", encoding, 1.5),
         against(f"{name}, CPU", ours, runs["encoding"], "cpu", "ms", encoding),
-        against(name, ours, runs["set_many"], "wake_up", "ms", "set_many of ready bytes"),
-        against(name, ours, runs["client_per_key"], "wake_up", "ms", "a new client per key"),
+        against(name, ours, runs["set_many"], "took", "ms", "set_many of ready bytes"),
+        against(name, ours, runs["client_per_key"], "took", "ms", "a new client per key"),
     ]
 
 
@@ -63,18 +63,6 @@ def _server(folder: Path) -> Iterator[tuple[str, int]]:
         yield "127.0.0.1", server.port
 
 
-def _repeat(times: int, prepare: Callable[[int], Any], action: Callable[[Any], object]) -> Run:
-    """Milliseconds of one wake-up, the median of several, and its CPU; only `action` is measured."""
-    took, cpu = [], []
-    for turn in range(times + 3):
-        prepared = prepare(turn)
-        before, busy = time.perf_counter(), time.process_time()
-        action(prepared)
-        took.append(time.perf_counter() - before)
-        cpu.append(time.process_time() - busy)
-    return {"wake_up": 1e3 * median(took[3:]), "cpu": 1e3 * median(cpu[3:])}
-
-
 def ours(folder: Path, times: int) -> Run:
     """What the sink's thread does in one wake-up."""
     from WardenServer import config
@@ -94,14 +82,14 @@ def ours(folder: Path, times: int) -> Run:
                 board.put(Result(name, name, time.time(), _fields(number, turn), expire=LIFE))
             return board.agents()
 
-        return _repeat(times, prepare, sink.publish)
+        return repeat(times, prepare, sink.publish)
 
 
 def set_many(folder: Path, times: int) -> Run:
     """One exchange of ready bytes."""
     with _server(folder) as address:
         client = _client(address)
-        return _repeat(times, _encoded, lambda documents: client.set_many(documents, expire=LIFE, noreply=False))
+        return repeat(times, _encoded, lambda documents: client.set_many(documents, expire=LIFE, noreply=False))
 
 
 def encoding(folder: Path, times: int) -> Run:
@@ -113,7 +101,7 @@ def encoding(folder: Path, times: int) -> Run:
             encoded = {key: json.dumps(document).encode() for key, document in documents.items()}
             client.set_many(encoded, expire=LIFE, noreply=False)
 
-        return _repeat(times, _documents, send)
+        return repeat(times, _documents, send)
 
 
 def client_per_key(folder: Path, times: int) -> Run:
@@ -126,7 +114,7 @@ def client_per_key(folder: Path, times: int) -> Run:
                 client.set(key, document, expire=LIFE, noreply=False)
                 client.close()
 
-        return _repeat(times, _encoded, send)
+        return repeat(times, _encoded, send)
 
 
 def _documents(turn: int) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,124 @@
+"""Bench-only devices: minimal ones, as rivals, and one that pushes with our sink.
+
+python -m tests.bench.devices CLASS FOLDER [TANGO'S OPTIONS]
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import tango
+import tango.server
+import tango.utils
+from tango.server import attribute, command
+
+from tests.bench.timing import repeat
+from WardenServer.board import Board
+from WardenServer.memory import Memory
+from WardenServer.result import Result
+from WardenServer.sinks.attributes import Attributes
+
+SCALARS = 1000
+#: Where the measurement keeps its files.
+folder: Path
+VALID = tango.AttrQuality.ATTR_VALID
+
+
+class Minimal(tango.server.Device):
+    """A hundred attributes made at run time, each read from a dict: value, time stamp, quality."""
+
+    names = tuple(f"bench_f{number:03}" for number in range(100))
+
+    def init_device(self) -> None:
+        super().init_device()
+        self.readings: dict[str, tuple[Any, float, Any]] = {}
+        for number, name in enumerate(self.names):
+            self.readings[name] = float(number), time.time(), VALID
+            self.add_attribute(attribute(name=name, dtype="DevDouble", fget=self.read_value))
+            self.set_change_event(name, True, False)
+            self.set_archive_event(name, True, False)
+        self.set_state(tango.DevState.RUNNING)
+
+    def read_value(self, attr: Any) -> tuple[Any, float, Any]:
+        return self.readings[attr.get_name()]
+
+
+class Pusher(Minimal):
+    """Pushes the events of all its attributes, again and again, from one thread of its own."""
+
+    names = tuple(f"agent{number:04}_Value" for number in range(SCALARS))
+
+    def init_device(self) -> None:
+        super().init_device()
+        self.outcome = ""
+
+    @command(dtype_in=int)
+    def Push(self, times: int) -> None:
+        tango.utils.PyTangoThread(target=self.measure, args=(times,), daemon=True).start()
+
+    @command(dtype_out=str)
+    def Outcome(self) -> str:
+        return self.outcome
+
+    def measure(self, times: int) -> None:
+        self.outcome = json.dumps(repeat(times, self.prepare, self.push))
+
+    def prepare(self, turn: int) -> Any:
+        return [(name, number + turn / 7) for number, name in enumerate(self.names)]
+
+    def push(self, prepared: Any) -> None:
+        stamp = time.time()
+        for name, value in prepared:
+            self.push_change_event(name, value, stamp, VALID)
+            self.push_archive_event(name, value, stamp, VALID)
+
+
+class ChangePusher(Pusher):
+    """Pushes change events only."""
+
+    def push(self, prepared: Any) -> None:
+        stamp = time.time()
+        for name, value in prepared:
+            self.push_change_event(name, value, stamp, VALID)
+
+
+class SinkPusher(Pusher):
+    """Pushes by our sink, for which this is the device; one agent for each attribute."""
+
+    names = ()
+
+    def init_device(self) -> None:
+        super().init_device()
+        self.board = Board()
+        self.sink = Attributes(self, Memory(folder / "fields.json"))
+        self.sink.attach(self.board)
+        self.sink.publish(self.prepare(0))
+
+    def can_add(self) -> bool:
+        return True
+
+    def publish_state(self) -> None: ...
+
+    def read_field(self, attr: Any) -> Any:
+        return self.sink.values[attr.get_name()]
+
+    def prepare(self, turn: int) -> Any:
+        for number in range(SCALARS):
+            name = f"agent{number:04}"
+            self.board.put(Result(name, name, time.time(), {"Value": number + turn / 7}))
+        return self.board.agents()
+
+    def push(self, prepared: Any) -> None:
+        self.sink.publish(prepared)
+
+
+def _main(name: str, place: str, *options: str) -> None:
+    global folder
+    folder = Path(place)
+    tango.server.run((globals()[name],), [name, "bench", *options], raises=True)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
