@@ -3,6 +3,7 @@
 python -m tests.bench.devices CLASS FOLDER [TANGO'S OPTIONS]
 """
 
+import importlib
 import json
 import sys
 import time
@@ -84,6 +85,22 @@ class ChangePusher(Pusher):
             self.push_change_event(name, value, stamp, VALID)
 
 
+class Importer(Minimal):
+    """Imports plugin files and adds an attribute for each of their fields."""
+
+    names = ()
+
+    def init_device(self) -> None:
+        super().init_device()
+        sys.path.insert(0, str(folder / "plugins"))
+        for path in sorted((folder / "plugins").glob("*.py")):
+            for field, said in importlib.import_module(path.stem).FIELDS.items():
+                name = f"{path.stem}_{field}"
+                self.readings[name] = float("nan"), time.time(), tango.AttrQuality.ATTR_INVALID
+                properties = {key: value for key, value in said.items() if key != "dtype"}
+                self.add_attribute(attribute(name=name, dtype="DevDouble", fget=self.read_value, **properties))
+
+
 class SinkPusher(Pusher):
     """Pushes by our sink, for which this is the device; one agent for each attribute."""
 
@@ -117,6 +134,7 @@ class SinkPusher(Pusher):
 def _main(name: str, place: str, *options: str) -> None:
     global folder
     folder = Path(place)
+    print("began", time.monotonic(), flush=True)
     tango.server.run((globals()[name],), [name, "bench", *options], raises=True)
 
 

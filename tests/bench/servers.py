@@ -52,9 +52,14 @@ class BenchServer(DeviceServer):
 class Hub(DeviceServer):
     """A hub whose plugin files are in `folder`; it publishes to this Memcached."""
 
-    def __init__(self, folder: Path, memcached: str) -> None:
-        given = {"plugin_folders": folder, "shipped": "no", "state_folder": folder / "state", "memcached": memcached}
-        command = ["WardenServer", "serve", "bench"]
+    def __init__(self, folder: Path, memcached: str, program: str = "WardenServer") -> None:
+        given = {
+            "plugin_folders": folder,
+            "shipped": "no",
+            "state_folder": folder.parent / "state",
+            "memcached": memcached,
+        }
+        command = [program, "serve", "bench"]
         for name, value in given.items():
             command += ["--set", f"{name}={value}"]
         os.environ["WARDEN_CONFIG"] = os.devnull

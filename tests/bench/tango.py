@@ -69,10 +69,12 @@ def read_ours(folder: Path, times: int) -> Run:
     """Reads of a hub's attributes."""
     from WardenServer.embedded import Memcached
 
-    (folder / "bench.py").write_text(_PLUGIN, encoding="utf-8")
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "bench.py").write_text(_PLUGIN, encoding="utf-8")
     with ExitStack() as stack:
         memcached = stack.enter_context(Memcached(free_port(), folder))
-        hub = stack.enter_context(Hub(folder, memcached.address))
+        hub = stack.enter_context(Hub(plugins, memcached.address))
         return _read(hub.proxy, times)
 
 

@@ -1,0 +1,142 @@
+"""Start: a thousand plugin files to loaded, and a server to RUNNING with the two attributes of each of them.
+
+Loading is measured with the compiled files of an earlier start, and without. RUNNING is measured with them, from when
+the program has imported its libraries to when a client sees that state and all attributes; no agent is due yet.
+"""
+
+import compileall
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import tango
+
+from tests.bench.contest import Contender, Runs
+from tests.bench.figure import Figure, Run, against
+from tests.bench.servers import BenchServer, DeviceServer, Hub, free_port
+
+FILES = 1000
+
+_PLUGIN = '''"""Ring current and lifetime, number {number}."""
+
+import math
+import time
+
+INTERVAL = 3600.0
+OFFSET = 3600.0
+KEY = "Petra{number}"
+FIELDS = {{
+    "BeamCurrent": {{"dtype": "float", "unit": "mA", "label": "Beam current", "format": "%6.2f"}},
+    "BeamLifetime": {{"dtype": "float", "unit": "h"}},
+}}
+
+
+def setup(agent):
+    agent.log.info("begins")
+
+
+def work(agent):
+    phase = time.time() / 100 + {number}
+    return {{"BeamCurrent": 100 + math.sin(phase), "BeamLifetime": 8 + math.cos(phase)}}
+'''
+
+
+def contenders(quick: bool) -> list[Contender]:
+    """See __main__."""
+    return [
+        Contender(f"{way} {state}", "load", {"way": way, "warm": state == "warm"})
+        for state in ("warm", "cold")
+        for way in ("ours", "pluginbase", "importlib")
+    ] + [Contender("running ours", "running_ours"), Contender("running bare", "running_bare")]
+
+
+def figures(runs: Runs) -> list[Figure]:
+    """See __main__."""
+    name, cold = f"start: load {FILES} files", f"start: load {FILES} files never compiled"
+    return [
+        against(name, runs["ours warm"], runs["pluginbase warm"], "took", "s", "pluginbase, bare", 1.5),
+        against(name, runs["ours warm"], runs["importlib warm"], "took", "s", "importlib, bare"),
+        against(cold, runs["ours cold"], runs["pluginbase cold"], "took", "s", "pluginbase, bare"),
+        against(cold, runs["ours cold"], runs["importlib cold"], "took", "s", "importlib, bare"),
+        against(
+            f"start: {FILES} files to RUNNING with {2 * FILES} attributes",
+            runs["running ours"], runs["running bare"], "took", "s", "bare imports and add_attribute", 1.3,
+        ),
+    ]  # fmt: skip
+
+
+def _write(folder: Path, warm: bool) -> Path:
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    for number in range(FILES):
+        (plugins / f"ring{number:04}.py").write_text(_PLUGIN.format(number=number), encoding="utf-8")
+    if warm:
+        compileall.compile_dir(plugins, quiet=1)
+    return plugins
+
+
+def load(folder: Path, way: str, warm: bool) -> Run:
+    """Load all files in one of three ways."""
+    plugins = _write(folder, warm)
+    ways: dict[str, Callable[[Path], Callable[[], int]]] = {
+        "ours": _ours, "pluginbase": _pluginbase, "importlib": _importlib,
+    }  # fmt: skip
+    action = ways[way](plugins)
+    before = time.perf_counter()
+    loaded = action()
+    took = time.perf_counter() - before
+    if loaded != FILES:
+        raise RuntimeError(f"{loaded} files were loaded")
+    return {"took": took}
+
+
+def _ours(plugins: Path) -> Callable[[], int]:
+    from WardenServer import config, loader
+
+    settings = config.load(environment={}, options={"plugin_folders": [str(plugins)], "shipped": False})
+    return lambda: len(loader.load(settings).contracts)
+
+
+def _pluginbase(plugins: Path) -> Callable[[], int]:
+    from pluginbase import PluginBase
+
+    def load_all() -> int:
+        source = PluginBase(package="bench_plugins").make_plugin_source(searchpath=[str(plugins)])
+        return len([source.load_plugin(name) for name in source.list_plugins()])
+
+    return load_all
+
+
+def _importlib(plugins: Path) -> Callable[[], int]:
+    sys.path.insert(0, str(plugins))
+    return lambda: len([importlib.import_module(path.stem) for path in sorted(plugins.glob("*.py"))])
+
+
+def running_ours(folder: Path) -> Run:
+    """A hub."""
+    from WardenServer.embedded import Memcached
+
+    plugins = _write(folder, True)
+    with ExitStack() as stack:
+        memcached = stack.enter_context(Memcached(free_port(), folder))
+        hub = stack.enter_context(Hub(plugins, memcached.address, program="tests.bench.began"))
+        return _until_running(hub)
+
+
+def running_bare(folder: Path) -> Run:
+    """A minimal device that imports the files and adds the attributes, with nothing else."""
+    _write(folder, True)
+    with BenchServer("Importer", folder) as server:
+        return _until_running(server)
+
+
+def _until_running(server: DeviceServer) -> Run:
+    said = server.output.read_text(encoding="utf-8", errors="replace")
+    began = float(next(line for line in said.splitlines() if line.startswith("began")).split()[1])
+    proxy = server.proxy
+    while proxy.state() != tango.DevState.RUNNING or len(proxy.get_attribute_list()) < 2 * FILES:
+        time.sleep(0.02)
+    return {"took": time.monotonic() - began}
