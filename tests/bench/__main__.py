@@ -16,12 +16,19 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import agents, memcached, start, table, tango, tick
+from tests.bench import agents, end_to_end, memcached, start, table, tango, tick
 from tests.bench.contest import Contender, compete
 from tests.bench.figure import Figure
 from WardenServer.errors import WardenError
 
-GROUPS: dict[str, Any] = {"tick": tick, "agents": agents, "memcached": memcached, "tango": tango, "start": start}
+GROUPS: dict[str, Any] = {
+    "tick": tick,
+    "agents": agents,
+    "memcached": memcached,
+    "tango": tango,
+    "end_to_end": end_to_end,
+    "start": start,
+}
 ROUNDS, QUICK_ROUNDS = 5, 2
 
 _TEACH = """\
@@ -32,6 +39,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
   agents      10, 100, 1000 agents at 0.1 s: the bare hand-over of threads, a thread per run, APScheduler
   memcached   1000 documents per wake-up: bare set_many, set_many with encoding, a new client per key
   tango       1000 changed scalars per wake-up, reads of 1 and 100 attributes: bare loops, a minimal device
+  end_to_end  from work() returning to Memcached and to a client's event: a device polled by Tango at 100 ms
   start       1000 plugin files loaded, and to RUNNING with their attributes: bare imports, bare add_attribute
 """
 _EXAMPLES = """\

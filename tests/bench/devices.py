@@ -4,8 +4,10 @@ python -m tests.bench.devices CLASS FOLDER [TANGO'S OPTIONS]
 """
 
 import importlib
+import itertools
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ from WardenServer.sinks.attributes import Attributes
 SCALARS = 1000
 #: Where the measurement keeps its files.
 folder: Path
+_POLLED = tuple(f"Now{number}" for number in range(5))
+#: Seconds from change to change; not in step with the polls.
+_CHANGE = 0.103
 VALID = tango.AttrQuality.ATTR_VALID
 
 
@@ -99,6 +104,25 @@ class Importer(Minimal):
                 self.readings[name] = float("nan"), time.time(), tango.AttrQuality.ATTR_INVALID
                 properties = {key: value for key, value in said.items() if key != "dtype"}
                 self.add_attribute(attribute(name=name, dtype="DevDouble", fget=self.read_value, **properties))
+
+
+class Polled(Minimal):
+    """Attributes that hold the time of their last change, every 0.1 s or so, and are polled by Tango at 100 ms."""
+
+    names = ()
+
+    def init_device(self) -> None:
+        super().init_device()
+        for name in _POLLED:
+            self.readings[name] = time.monotonic(), time.time(), VALID
+            now = attribute(name=name, dtype="DevDouble", fget=self.read_value, polling_period=100, abs_change=1e-9)
+            self.add_attribute(now)
+        threading.Thread(target=self.change, daemon=True).start()
+
+    def change(self) -> None:
+        for name in itertools.cycle(_POLLED):
+            time.sleep(_CHANGE / len(_POLLED))
+            self.readings[name] = time.monotonic(), time.time(), VALID
 
 
 class SinkPusher(Pusher):

@@ -1,4 +1,4 @@
-"""The servers of a measurement: hubs as `warden serve` runs them, and the devices of `devices.py`; no database."""
+"""The servers of a measurement: hubs as `warden serve` runs them, and the devices of `devices.py`."""
 
 import os
 import socket
@@ -10,9 +10,6 @@ import tango
 
 from WardenServer.child import Child
 
-#: The device of `devices.py` in its server.
-DEVICE = "bench/device/1"
-
 
 def free_port() -> int:
     """A port nobody has now."""
@@ -22,19 +19,28 @@ def free_port() -> int:
 
 
 class DeviceServer(Child):
-    """A device server without a Tango database."""
+    """A device server, with this Tango database or without any."""
 
     patience = 3.0
 
-    def __init__(self, command: list[str], device: str, folder: Path) -> None:
-        port = free_port()
-        ways = ["-nodb", "-dlist", device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
-        self.place = f"tango://127.0.0.1:{port}/{device}#dbase=no"
-        super().__init__(device, [sys.executable, "-m", *command, *ways], folder / f"{device.replace('/', '-')}.out")
+    def __init__(self, command: list[str], device: str, output: Path, database: str = "") -> None:
+        environment = {"WARDEN_CONFIG": os.devnull}
+        if database:
+            environment["TANGO_HOST"] = database
+            self.place = f"tango://{database}/{device}"
+        else:
+            port = free_port()
+            command = [*command, "-nodb", "-dlist", device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
+            self.place = f"tango://127.0.0.1:{port}/{device}#dbase=no"
+        super().__init__(device, [sys.executable, "-m", *command], output, environment)
 
     def answers(self) -> bool:
         """Whether it says so: a client that comes too early waits for long."""
-        return "Ready to accept request" in self.output.read_text(encoding="utf-8", errors="replace")
+        return "Ready to accept request" in self.said()
+
+    def said(self) -> str:
+        """All its output."""
+        return self.output.read_text(encoding="utf-8", errors="replace")
 
     @property
     def proxy(self) -> Any:
@@ -46,21 +52,16 @@ class BenchServer(DeviceServer):
     """One of the devices of `devices.py`, by its class."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        super().__init__(["tests.bench.devices", name, str(folder)], DEVICE, folder)
+        super().__init__(["tests.bench.devices", name, str(folder)], "bench/device/1", folder / "device.out")
 
 
 class Hub(DeviceServer):
-    """A hub whose plugin files are in `folder`; it publishes to this Memcached."""
+    """A hub with the plugin files in a folder, which publishes to this Memcached."""
 
-    def __init__(self, folder: Path, memcached: str, program: str = "WardenServer") -> None:
-        given = {
-            "plugin_folders": folder,
-            "shipped": "no",
-            "state_folder": folder.parent / "state",
-            "memcached": memcached,
-        }
+    def __init__(self, plugins: Path, memcached: str, program: str = "WardenServer", database: str = "") -> None:
+        state = plugins.parent / "state"
+        given = {"plugin_folders": plugins, "shipped": "no", "state_folder": state, "memcached": memcached}
         command = [program, "serve", "bench"]
         for name, value in given.items():
             command += ["--set", f"{name}={value}"]
-        os.environ["WARDEN_CONFIG"] = os.devnull
-        super().__init__(command, "warden/hub/bench", folder)
+        super().__init__(command, "warden/hub/bench", plugins.parent / "hub.out", database)

@@ -134,8 +134,7 @@ def running_bare(folder: Path) -> Run:
 
 
 def _until_running(server: DeviceServer) -> Run:
-    said = server.output.read_text(encoding="utf-8", errors="replace")
-    began = float(next(line for line in said.splitlines() if line.startswith("began")).split()[1])
+    began = float(next(line for line in server.said().splitlines() if line.startswith("began")).split()[1])
     proxy = server.proxy
     while proxy.state() != tango.DevState.RUNNING or len(proxy.get_attribute_list()) < 2 * FILES:
         time.sleep(0.02)
