@@ -1,7 +1,4 @@
-"""The benchmark's command line.
-
-A group is a module with `contenders(quick)`, what to measure, and `figures(runs)`, what the measurements say.
-"""
+"""The benchmark's command line."""
 
 import argparse
 import json
@@ -16,20 +13,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import agents, end_to_end, memcached, start, table, tango, tick
-from tests.bench.contest import Contender, compete
+from tests.bench import picture, table
+from tests.bench.contest import Contest
 from tests.bench.figure import Figure
-from WardenServer.errors import WardenError
 
-GROUPS: dict[str, Any] = {
-    "tick": tick,
-    "agents": agents,
-    "memcached": memcached,
-    "tango": tango,
-    "end_to_end": end_to_end,
-    "start": start,
-}
+GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start")
 ROUNDS, QUICK_ROUNDS = 5, 2
+#: Seconds after which --quick begins no round that would not end by then.
+QUICK_LIMIT = 170.0
 
 _TEACH = """\
 Measures WardenServer beside what people would use instead: the same work, in turn, round after round, each measured
@@ -45,12 +36,12 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
 _EXAMPLES = """\
 examples:
   scripts/bench --quick                                    a first impression, in under 3 minutes
-  scripts/bench --json bench.json --png bench.png          all of it; leave the machine alone meanwhile
-  scripts/bench --only agents --rounds 9 > agents.txt      one group, more exactly
+  scripts/bench --json bench.json --png bench.png          all of it, about 20 minutes; use the machine for nothing else
+  scripts/bench --only agents tick --rounds 9              two groups, more exactly
   scripts/bench --markdown > table.md                      the figures with a target, for the README
 
-The JSON file has one record per figure: figure, ours, rival, unit, ratio, target, met, and who the rival is, the number
-of rounds, and the lowest and highest of them.
+The JSON file has the machine, and one record per figure: figure, ours, rival, unit, ratio, target, met, who the rival
+is, the number of rounds, and the lowest and highest of them.
 """
 
 
@@ -60,9 +51,11 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("WARDEN_") or name == "TANGO_HOST"]:
         del os.environ[name]  # what is measured uses servers of its own
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
-    about = _machine() | {"rounds": rounds, "quick": chosen.quick}
-    figures, failed = _measure(chosen.only or list(GROUPS), chosen.quick, rounds)
-    _show(figures, about, chosen)
+    about = _machine() | {"quick": chosen.quick}
+    contests = [Contest(group, chosen.quick) for group in GROUPS if group in (chosen.only or GROUPS)]
+    _measure(contests, rounds, QUICK_LIMIT if chosen.quick else float("inf"))
+    _show([figure for contest in contests for figure in contest.figures()], about, chosen)
+    failed = [contest.trouble for contest in contests if contest.trouble]
     for trouble in failed:
         print(f"bench: not measured: {trouble}", file=sys.stderr)
     return 1 if failed else 0
@@ -73,39 +66,40 @@ def _parser() -> argparse.ArgumentParser:
         "scripts/bench", description=_TEACH, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="shorter measurements, in under 3 minutes")
-    parser.add_argument("--rounds", type=int, help=f"rounds of all measurements ({ROUNDS}; quick: {QUICK_ROUNDS})")
-    parser.add_argument("--only", nargs="+", metavar="GROUP", choices=list(GROUPS), help="measure only these groups")
+    parser.add_argument("--rounds", type=_count, help=f"rounds of all measurements ({ROUNDS}; quick: {QUICK_ROUNDS})")
+    parser.add_argument("--only", nargs="+", metavar="GROUP", choices=GROUPS, help="measure only these groups")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine and figures to this file")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios into this file")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios that have a target into this file")
     parser.add_argument("--markdown", action="store_true", help="show the figures with a target as a Markdown table")
     return parser
 
 
-def _measure(groups: list[str], quick: bool, rounds: int) -> tuple[list[Figure], list[str]]:
-    """All figures, and what could not be measured."""
-    plans: dict[str, list[Contender]] = {group: GROUPS[group].contenders(quick) for group in groups}
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of rounds; write 1 or more")
+    return int(text)
+
+
+def _measure(contests: list[Contest], rounds: int, limit: float) -> None:
+    """Round after round of all groups; a round that would end after `limit` seconds is left out, but for the first."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    figures: list[Figure] = []
-    failed: list[str] = []
+    began = time.monotonic()
     # Drawn before each measurement only: a bar that moves would be measured too.
-    with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", total=rounds * sum(map(len, plans.values())))
+    with Progress(*columns, console=console, auto_refresh=False, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=rounds * sum(len(contest.contenders) for contest in contests))
 
-        def say(group: str, name: str, number: int) -> None:
-            said = f"{group}: {name}, round {number + 1} of {rounds}"
-            progress.update(task, description=said, refresh=True)
-            progress.advance(task)
+        def say(what: str) -> None:
             if not console.is_terminal:
-                print(said, file=sys.stderr, flush=True)
+                print(what, file=sys.stderr, flush=True)
+            progress.update(task, description=what, refresh=True)
+            progress.advance(task)
 
-        for group, plan in plans.items():
-            try:
-                runs = compete(group, plan, rounds, lambda name, number, group=group: say(group, name, number))
-                figures += GROUPS[group].figures(runs)
-            except WardenError as error:
-                failed.append(str(error))
-    return figures, failed
+        for number in range(rounds):
+            for contest in contests:
+                late = number > 0 and time.monotonic() - began + contest.took > limit
+                if not contest.trouble and not late:
+                    contest.compete(number, say)
 
 
 def _machine() -> dict[str, Any]:
@@ -129,17 +123,15 @@ def _show(figures: list[Figure], about: dict[str, Any], chosen: argparse.Namespa
     if chosen.json:
         document = {"machine": about, "figures": [figure.plain() for figure in figures]}
         chosen.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    title = "{date}, {cores} cores, {cpu}, Python {python}, pytango {pytango}, {rounds} rounds".format(**about)
+    title = "{date}, {cores} cores, {cpu}, Python {python}, pytango {pytango}".format(**about)
     if chosen.png:
-        from tests.bench import picture
-
         picture.draw(figures, title, chosen.png)
     if chosen.markdown:
         print(f"{title}\n\n{table.markdown(figures)}")
     else:
         console = Console()
         if not console.is_terminal:
-            console.width = 160
+            console.width = 170
         console.print(table.text(figures, title))
 
 

@@ -33,7 +33,7 @@ def contenders(quick: bool) -> list[Contender]:
     rivals = ("ours", "hand_over", "thread_per_run", "apscheduler")
     return [
         Contender(f"{rival} {agents}", rival, {"agents": agents, "seconds": _seconds(agents, quick)})
-        for agents in NUMBERS
+        for agents in (NUMBERS[1:] if quick else NUMBERS)
         for rival in rivals
     ]
 
@@ -44,7 +44,8 @@ def _seconds(agents: int, quick: bool) -> float:
 
 def figures(runs: Runs) -> list[Figure]:
     """See __main__."""
-    return [figure for agents in NUMBERS for figure in _figures(runs, agents, agents == max(NUMBERS))]
+    measured = [agents for agents in NUMBERS if f"ours {agents}" in runs]
+    return [figure for agents in measured for figure in _figures(runs, agents, agents == max(NUMBERS))]
 
 
 def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:

@@ -1,11 +1,14 @@
 """Ours and the rivals of one group, in turn, round after round."""
 
-from collections.abc import Callable, Sequence
+import importlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.figure import Run
+from tests.bench.figure import Figure, Run
 from tests.bench.measure import measure
+from WardenServer.errors import WardenError
 
 #: The measurements of all rounds, by contender.
 Runs = dict[str, list[Run]]
@@ -22,16 +25,33 @@ class Contender:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-def compete(
-    module: str,
-    contenders: Sequence[Contender],
-    rounds: int,
-    say: Callable[[str, int], None],
-) -> Runs:
-    """Measure all contenders in every round, in turn and then in the opposite order; `say` is told before each."""
-    runs: Runs = {contender.name: [] for contender in contenders}
-    for number in range(rounds):
-        for contender in contenders if number % 2 == 0 else reversed(contenders):
-            say(contender.name, number)
-            runs[contender.name].append(measure(module, contender.function, contender.arguments, LIMIT))
-    return runs
+class Contest:
+    """One group: a module with `contenders(quick)`, what to measure, and `figures(runs)`, what the measurements say.
+
+    `took` is how many seconds the last round has taken, `trouble` why the group could not be measured.
+    """
+
+    def __init__(self, group: str, quick: bool) -> None:
+        self.group = group
+        self.took = 0.0
+        self.trouble = ""
+        self._module: Any = importlib.import_module(f"tests.bench.{group}")
+        self.contenders: list[Contender] = self._module.contenders(quick)
+        self._runs: Runs = {contender.name: [] for contender in self.contenders}
+
+    def compete(self, number: int, say: Callable[[str], None]) -> None:
+        """Measure all contenders once, in the opposite order in every second round; `say` is told before each."""
+        began = time.monotonic()
+        for contender in self.contenders if number % 2 == 0 else reversed(self.contenders):
+            say(f"{self.group}: {contender.name}")
+            try:
+                run = measure(self.group, contender.function, contender.arguments, LIMIT)
+            except WardenError as error:
+                self.trouble = str(error)
+                return
+            self._runs[contender.name].append(run)
+        self.took = time.monotonic() - began
+
+    def figures(self) -> list[Figure]:
+        """What the measurements say; nothing where one has failed."""
+        return [] if self.trouble else list(self._module.figures(self._runs))

@@ -20,7 +20,7 @@ from tests.bench.servers import BenchServer, Hub, free_port
 
 WATCHED, OTHERS = 5, 100
 #: Seconds after a start until all has settled, and between two looks into Memcached.
-SETTLE, LOOK = 1.0, 0.0002
+SETTLE, LOOK = 0.6, 0.0002
 
 _PLUGIN = """import time
 INTERVAL = 0.1

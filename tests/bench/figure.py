@@ -32,6 +32,11 @@ class Figure:
     ratio_spread: Spread | None
     rounds: int
 
+    @property
+    def limit(self) -> float | None:
+        """The target as a number."""
+        return float(self.target.removeprefix("<= ")) if self.target else None
+
     def plain(self) -> dict[str, Any]:
         """As it stands in the JSON file."""
         return asdict(self)

@@ -49,7 +49,7 @@ def contenders(quick: bool) -> list[Contender]:
     return [
         Contender(f"{way} {state}", "load", {"way": way, "warm": state == "warm"})
         for state in ("warm", "cold")
-        for way in ("ours", "pluginbase", "importlib")
+        for way in _WAYS
     ] + [Contender("running ours", "running_ours"), Contender("running bare", "running_bare")]
 
 
@@ -81,10 +81,7 @@ def _write(folder: Path, warm: bool) -> Path:
 def load(folder: Path, way: str, warm: bool) -> Run:
     """Load all files in one of three ways."""
     plugins = _write(folder, warm)
-    ways: dict[str, Callable[[Path], Callable[[], int]]] = {
-        "ours": _ours, "pluginbase": _pluginbase, "importlib": _importlib,
-    }  # fmt: skip
-    action = ways[way](plugins)
+    action = _WAYS[way](plugins)
     before = time.perf_counter()
     loaded = action()
     took = time.perf_counter() - before
@@ -113,6 +110,13 @@ def _pluginbase(plugins: Path) -> Callable[[], int]:
 def _importlib(plugins: Path) -> Callable[[], int]:
     sys.path.insert(0, str(plugins))
     return lambda: len([importlib.import_module(path.stem) for path in sorted(plugins.glob("*.py"))])
+
+
+_WAYS: dict[str, Callable[[Path], Callable[[], int]]] = {
+    "ours": _ours,
+    "pluginbase": _pluginbase,
+    "importlib": _importlib,
+}
 
 
 def running_ours(folder: Path) -> Run:

@@ -11,7 +11,7 @@ from tests.bench.probe import TICK
 
 def contenders(quick: bool) -> list[Contender]:
     """See __main__."""
-    ticks = 40 if quick else 200
+    ticks = 30 if quick else 200
     return [Contender(name, name, {"ticks": ticks}) for name in ("ours", "bare_loop", "work_then_sleep")]
 
 
