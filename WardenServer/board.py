@@ -1,7 +1,7 @@
 """The newest result of each agent, and one document per key merged from them. Any thread may use it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from WardenServer.errors import FieldError
@@ -96,23 +96,31 @@ class Board:
     def results(self, key: str) -> list[Result]:
         """The newest results of the agents that fill one document."""
         with self._lock:
-            return [self._results[agent] for agent in self._agents.get(key, ()) if agent in self._results]
+            agents = self._agents.get(key, ())
+            return [result for agent in agents if (result := self._results.get(agent)) is not None]
 
     def document(self, key: str) -> dict[str, Any] | None:
         """The document of a key: the fields of its agents, `timestamp` (Unix seconds), `error` and `reason` if any."""
         results = self.results(key)
-        if not results:
-            return None
-        document: dict[str, Any] = {}
-        for result in results:
-            for name, value in result.fields.items():
-                if self._owners.get((key, name), result.agent) == result.agent:
-                    document[name] = value
-        document["timestamp"] = max(result.timestamp for result in results)
-        several = len(results) > 1
-        _sentence(document, "error", {r.agent: r.error for r in results if r.error}, several)
-        _sentence(document, "reason", {r.agent: _reason(r) for r in results if r.reasons}, several)
+        return self.merge(results) if results else None
+
+    def merge(self, results: Sequence[Result]) -> dict[str, Any]:
+        """The document made of one or more results with the same key."""
+        first, several = results[0], len(results) > 1
+        document = self._owned(results) if several else dict(first.fields)
+        document["timestamp"] = max(result.timestamp for result in results) if several else first.timestamp
+        if several or first.error or first.reasons:
+            _sentence(document, "error", {r.agent: r.error for r in results if r.error}, several)
+            _sentence(document, "reason", {r.agent: _reason(r) for r in results if r.reasons}, several)
         return document
+
+    def _owned(self, results: Sequence[Result]) -> dict[str, Any]:
+        return {
+            name: value
+            for result in results
+            for name, value in result.fields.items()
+            if self._owners.get((result.key, name), result.agent) == result.agent
+        }
 
 
 def _sentence(document: dict[str, Any], name: str, said: dict[str, str], several: bool) -> None:

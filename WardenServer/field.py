@@ -32,20 +32,24 @@ class Kind:
 
     def accepts(self, other: "Kind") -> bool:
         """Whether values of the kind `other` fit into an attribute of this kind (an int fits into a float)."""
+        if self is other:
+            return True
         widened = self.dtype == "float" and other.dtype == "int" and self.dims == other.dims
         return self == other or widened
 
 
+_SCALARS = {bool: Kind("bool"), int: Kind("int"), float: Kind("float"), str: Kind("str")}
+
+
 def kind_of(value: Any) -> Kind | None:
     """The kind of a clean value; None where it cannot be known (null, an empty list)."""
+    if (scalar := _SCALARS.get(type(value))) is not None:
+        return scalar
     if isinstance(value, enum.Enum):
         return Kind("enum", labels=tuple(type(value).__members__))
     if isinstance(value, np.ndarray):
         return None if value.size == 0 else Kind(_DTYPES[value.dtype.kind], value.ndim)
-    for dtype, cls in (("bool", bool), ("int", int), ("float", float), ("str", str)):
-        if isinstance(value, cls):
-            return Kind(dtype)
-    return None
+    return next((kind for cls, kind in _SCALARS.items() if isinstance(value, cls)), None)
 
 
 #: What `FIELDS` may say of a field, as Tango's own attribute properties name it; all but `dtype`, `dims` and `labels`.

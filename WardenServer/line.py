@@ -55,8 +55,9 @@ class Line:
             runner.wake()
 
     def leave(self, runner: Startable) -> None:
-        """Take note that a runner's run has ended, and is to be reported."""
+        """Take note that a runner's run has ended and is to be reported, and let the line go on."""
         self._ended.append(runner)
+        self.go_on()
 
     def go_on(self) -> None:
         """Wake the next; where nobody waits any more, make the reports of those whose runs have ended."""

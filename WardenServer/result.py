@@ -150,16 +150,25 @@ def unpublishable(fields: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+#: Types that JSON knows, but for members of an IntEnum and the like, whose types are others.
+_JSON = frozenset({bool, int, float, str, type(None)})
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_encode_ascii = json.JSONEncoder(allow_nan=False).encode
+
+
 def to_json(document: Mapping[str, Any], array_limit: int | None = None, ascii_only: bool = False) -> bytes:
     """A document as UTF-8 JSON. NaN and infinities become null, enum members their name.
 
     Arrays of more than `array_limit` numbers become null: readers of Memcached get the rest of the document.
     """
-    plain = {name: _plain(value, array_limit) for name, value in document.items()}
+    if not _JSON.issuperset(map(type, document.values())):
+        document = {name: _plain(value, array_limit) for name, value in document.items()}
+    encode = _encode_ascii if ascii_only else _encode
+    document = dict(document)
     try:
-        text = json.dumps(plain, ensure_ascii=ascii_only, allow_nan=False)
+        text = encode(document)
     except ValueError:
-        text = json.dumps(_finite(plain), ensure_ascii=ascii_only, allow_nan=False)
+        text = encode(_finite(document))
     return text.encode("utf-8", "replace")
 
 

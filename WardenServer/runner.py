@@ -242,7 +242,8 @@ class Runner:
                 run, self._first = self._first or self.obtain, None
                 run()
                 line.leave(self)
-            line.go_on()
+            else:
+                line.go_on()
         self.busy = False
         self.finish()
 

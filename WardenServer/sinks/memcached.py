@@ -152,13 +152,14 @@ class Memcached(Sink):
         """The documents to write, by their life in seconds."""
         documents: dict[int, dict[str, bytes]] = {}
         limit = min((self._servers[node].item_size for node in self._there.nodes), default=0)
-        for key in dict.fromkeys(result.key for agent in agents if (result := self._board.result(agent))):
-            document = self._board.document(key)
-            if document is None or not limit:
+        board = self._board
+        for key in dict.fromkeys(result.key for agent in agents if (result := board.result(agent))):
+            results = board.results(key)
+            if not results or not limit:
                 continue
-            encoded = to_json(document, self._array_limit)
+            encoded = to_json(board.merge(results), self._array_limit)
             if self._fits(key, encoded, limit):
-                life = max(result.expire for result in self._board.results(key))
+                life = max(result.expire for result in results)
                 documents.setdefault(math.ceil(life), {})[self._prefix + key] = encoded
         return documents
 
@@ -167,7 +168,8 @@ class Memcached(Sink):
         if size > limit:
             self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
             return False
-        self._well(key)
+        if self.problems:
+            self._well(key)
         return True
 
     def _refuse(self, key: str, sentence: str) -> None:

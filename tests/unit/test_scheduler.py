@@ -28,7 +28,6 @@ class Recorder:
 
     def wake(self) -> None:
         self.line.leave(self)
-        self.line.go_on()
 
     def report(self) -> None:
         self.busy = self.stays_busy
