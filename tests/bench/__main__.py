@@ -36,7 +36,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
 _EXAMPLES = """\
 examples:
   scripts/bench --quick                                    a first impression, in under 3 minutes
-  scripts/bench --json bench.json --png bench.png          all of it, about 20 minutes; use the machine for nothing else
+  scripts/bench --json bench.json --png bench.png          all of it, half an hour; leave the machine alone
   scripts/bench --only agents tick --rounds 9              two groups, more exactly
   scripts/bench --markdown > table.md                      the figures with a target, for the README
 
