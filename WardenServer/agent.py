@@ -16,16 +16,17 @@ from typing import Any
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.field import Declaration, attribute_name, declare
 from WardenServer.plugins.common import tango_reading
+from WardenServer.units import size
 
 #: The longest interval, a day. Longer than this is more likely a mistake in the unit.
 LONGEST = 86400.0
 #: Default offsets spread the agents over at most this many seconds.
 SPREAD = 5.0
 
-_CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "FIELDS", "SETTINGS")
-_FUNCTIONS = ("work", "setup", "close", "save", "load")
+_CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "MEMORY", "FIELDS", "SETTINGS")
+FUNCTIONS = ("work", "setup", "close", "save", "load")
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
-OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "enabled")
+OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memory", "enabled")
 
 
 @dataclass
@@ -52,9 +53,17 @@ class Agent:
         return tango_reading.read(device, attributes)
 
 
+def _nothing() -> None:
+    """Agents without a process of their own have nothing to discard."""
+
+
 @dataclass(frozen=True)
 class Contract:
-    """All that a plugin file and its settings say of one agent. Times in ticks where named so, else in seconds."""
+    """All that a plugin file and its settings say of one agent. Times in ticks where named so, else in seconds.
+
+    `memory` is in bytes, 0 where nothing was said. Whoever takes a contract calls its `discard` in the end, once none
+    of its functions runs any more, also when none ever ran: it ends the process of an isolated agent.
+    """
 
     name: str
     path: Path
@@ -72,6 +81,8 @@ class Contract:
     close: Callable[[Agent], Any] | None = None
     save: Callable[[], Any] | None = None
     load: Callable[[Any], Any] | None = None
+    discard: Callable[[], None] = _nothing
+    memory: int = 0
     origin: object = None  # keeps the module's namespace alive
     digest: str = ""
 
@@ -114,6 +125,7 @@ def read_contract(module: ModuleType, path: Path, name: str, tick: float, config
         offset_ticks=offset_ticks,
         timeout=_timeout(configured.get("timeout", getattr(module, "TIMEOUT", None)), float(interval), path),
         isolate=_flag(configured.get("isolate", getattr(module, "ISOLATE", False)), path),
+        memory=_memory(module, path, name, configured),
         fields=_declarations(module, path, name),
         settings=settings,
         **functions,
@@ -124,7 +136,7 @@ def _refuse_misspellings(path: Path) -> None:
     """Top-level names in capitals that look like a name of the contract but are not, and functions likewise."""
     for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.FunctionDef):
-            _refuse_misspelling(node.name, _FUNCTIONS[:1], path, node.lineno, 0.75)
+            _refuse_misspelling(node.name, FUNCTIONS[:1], path, node.lineno, 0.75)
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
@@ -140,7 +152,7 @@ def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int
 
 
 def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
-    found = {name: getattr(module, name) for name in _FUNCTIONS if callable(getattr(module, name, None))}
+    found = {name: getattr(module, name) for name in FUNCTIONS if callable(getattr(module, name, None))}
     if "work" not in found:
         raise PluginError(
             f"{path}: has no function work; add def work(agent), or start the file's name with _ if it is no agent"
@@ -185,6 +197,21 @@ def _timeout(value: Any, interval: float, path: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise PluginError(f"{path}: TIMEOUT is {value!r:.40}; write seconds, more than 0")
     return float(value)
+
+
+def _memory(module: ModuleType, path: Path, name: str, configured: Mapping[str, Any]) -> int:
+    """Bytes that the process of an isolated agent may hold; 0 where nothing was said."""
+    said = getattr(module, "MEMORY", None)
+    try:
+        own = 0 if said is None else size(said)
+    except ValueError as error:
+        raise PluginError(f"{path}: MEMORY is {said!r:.40}; write {error}") from None
+    if own and "isolate" not in configured and not getattr(module, "ISOLATE", False):
+        raise PluginError(f"{path}: MEMORY is only for a process of its own; add ISOLATE = True, or take MEMORY out")
+    try:
+        return size(configured["memory"]) if "memory" in configured else own
+    except ValueError as error:
+        raise SettingError(f"[agents.{name}]: memory is {configured['memory']!r:.40}; write {error}") from None
 
 
 def _flag(value: Any, path: Path) -> bool:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pytimeparse.timeparse import timeparse
 
 from WardenServer.errors import SettingError
+from WardenServer.units import duration, size
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")
@@ -26,18 +26,6 @@ CONFIG_FILE = CONFIG_DIR / "warden.toml"
 DEFAULT_AGENTS: Mapping[str, Mapping[str, Any]] = {
     "tango_database": {"plugin": "read_tango", "device": "sys/database/2", "attributes": ["State", "Status"]},
 }
-
-
-def duration(value: Any) -> float:
-    """Seconds from a number, or from text such as "1:30" or "30 minutes"."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = timeparse(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise ValueError('a duration: a number of seconds, or "1:30" or "30 minutes"')
-    return float(value)
 
 
 def _whole(value: Any) -> int:
@@ -129,6 +117,12 @@ class Settings:
     disabled: tuple[str, ...] = _setting((), _texts, "Names of agents not to load.")
     load_timeout: float = _setting(
         5.0, _positive, "How long one plugin file may take to import before it is refused.", "s"
+    )
+    isolate_memory: int = _setting(
+        1_000_000_000,
+        size,
+        "Memory that the process of an isolated agent may hold, where its MEMORY is not set.",
+        "bytes",
     )
     memcached: tuple[str, ...] = _setting(
         (),
@@ -254,7 +248,7 @@ def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any
 
 
 def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
-    """The tables [agents.NAME] over the default ones. Their content is the plugin's to judge, but for durations."""
+    """The tables [agents.NAME] over the default ones. Durations and sizes apart, the plugin judges their content."""
     if not isinstance(table, Mapping):
         raise SettingError(
             f"{path}:{_line(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]"
@@ -266,16 +260,22 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
             raise SettingError(f"{path}:{line}: agents.{name} is {entry!r:.40}; write a table [agents.{name}]")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
             raise SettingError(f'{path}:{line}: agent "{name}"; write a name of letters, digits and _, a letter first')
-        agents.setdefault(name, {}).update(_durations(name, entry, path, text))
+        agents.setdefault(name, {}).update(_parsed(name, entry, path, text))
     return agents
 
 
-def _durations(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
+#: What any agent's table may say in other words than its plugin.
+_PARSED: Mapping[str, Callable[[Any], Any]] = {
+    "interval": duration, "offset": duration, "timeout": duration, "memory": size,
+}  # fmt: skip
+
+
+def _parsed(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
     read = dict(entry)
-    for setting in ("interval", "offset", "timeout"):
+    for setting, parse in _PARSED.items():
         if setting in read:
             try:
-                read[setting] = duration(read[setting])
+                read[setting] = parse(read[setting])
             except ValueError as error:
                 line = _line(text, setting, f"agents.{name}")
                 raise SettingError(f"{path}:{line}: {setting} is {read[setting]!r:.60}; write {error}") from None

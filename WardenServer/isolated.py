@@ -6,76 +6,122 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import replace
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from WardenServer.agent import Agent, Contract
-from WardenServer.errors import NoData, PluginError
-from WardenServer.isolation import START, encode
-from WardenServer.loader import load_file
+from WardenServer.agent import Agent, read_contract
+from WardenServer.errors import NoData
+from WardenServer.plugin_file import import_plugin
 from WardenServer.result import clean
+from WardenServer.runner import explain
+from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
 
 def main() -> None:
-    """Run one plugin for the hub, until the hub closes the pipe or ends."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the plugin prints goes to the hub's output, not between the answers
-    path, name, tick, settings, parent = json.loads(sys.stdin.readline())[1]
-    _die_with(parent)
-    agent = Agent(name, json.loads(settings), _logger(out))
-    try:
-        contract = load_file(Path(path), name, tick, {}, START, in_process=True)
-    except PluginError as error:
-        _answer(out, "failed", str(error))
-        return
-    contract = replace(contract, settings=agent.settings)
-    ready = False
-    for line in sys.stdin:
+    """Serve one plugin to the hub, until the hub closes the pipe, kills this process, or ends."""
+    _die_with(int(sys.argv[1]))
+    calls, answers = _take_pipes()
+    answers.send("done", None)
+    plugin = None
+    for line in calls:
         call, argument = json.loads(line)
-        ready = _serve(call, argument, contract, agent, ready, out)
+        if plugin is None:
+            plugin = _Plugin(answers, *argument)
+        answers.send_line(plugin.answer(call, argument))
+    os._exit(0)  # whatever threads the plugin has
 
 
-def _serve(call: str, argument: Any, contract: Contract, agent: Agent, ready: bool, out: IO[str]) -> bool:
-    """Answer one call; whether the plugin is set up."""
-    try:
-        if call == "load" and contract.load is not None:
-            contract.load(argument)
-            return ready
-        if call == "work" and not ready:
-            if contract.setup is not None:
-                contract.setup(agent)
-            ready = True
-        _answer(out, "done", _call(call, contract, agent))
-    except NoData as reason:
-        _answer(out, "no data", str(reason))
-    except BaseException as error:  # a plugin may raise anything
-        _answer(out, "failed", f"{type(error).__name__}: {error}"[:2000])
-    return ready
+def _take_pipes() -> "tuple[IO[str], _Answers]":
+    """The pipes to and from the hub, out of the plugin's way: what it prints goes where the hub's own words go, and it
+    has nothing to read."""
+    calls, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return calls, _Answers(answers)
 
 
-def _call(call: str, contract: Contract, agent: Agent) -> Any:
-    if call == "work":
-        fields, reasons = clean(contract.work(agent))
-        agent.last = fields
+class _Answers:
+    """The pipe to the hub: any thread of the plugin may log."""
+
+    def __init__(self, pipe: IO[str]) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, kind: str, said: Any) -> None:
+        self.send_line(json.dumps([kind, said]))
+
+    def send_line(self, line: str) -> None:
+        with self._lock:
+            self._pipe.write(line + "\n")
+            self._pipe.flush()
+
+
+class _Plugin:
+    """The plugin, imported with the first call."""
+
+    def __init__(self, answers: _Answers, path: str, name: str, tick: float, table: str) -> None:
+        self._path = Path(path)
+        self._agent = Agent(name, log=_logger(answers))
+        self._tick = tick
+        self._table = decode_table(table)
+        self._ready = False
+
+    def answer(self, call: str, argument: Any) -> str:
+        """The line to answer with, whatever the plugin does."""
+        serve: Callable[[Any], Any] = getattr(self, f"_{call}")
+        try:
+            line = json.dumps(["done", serve(argument)])
+            if len(line) < LONGEST:
+                return line
+            return _failed(f"{self._path}: {call} returned more than {LONGEST} bytes of JSON; return less")
+        except NoData as reason:
+            return json.dumps(["no data", str(reason)])
+        except MemoryError:
+            return '["no memory", null]'
+        except BaseException as error:  # a plugin may raise anything
+            if isinstance(error.__cause__, MemoryError):
+                return '["no memory", null]'
+            return _failed(str(error) if call == "import" else explain(error, self._contract))
+
+    def _import(self, _: Any) -> dict[str, Any]:
+        module, self._origin = import_plugin(self._path, self._agent.name)
+        self._contract = read_contract(module, self._path, self._agent.name, self._tick, self._table)
+        self._agent.settings = self._contract.settings
+        return describe(self._contract)
+
+    def _work(self, _: Any) -> dict[str, Any]:
+        if not self._ready and self._contract.setup is not None:
+            self._contract.setup(self._agent)
+        self._ready = True
+        fields, reasons = clean(self._contract.work(self._agent))
+        self._agent.last = fields
         encoded = {name: encode(value) for name, value in fields.items()}
         return {**encoded, **{name: {"no data": reason} for name, reason in reasons.items()}}
-    if call == "save":
-        return contract.save() if contract.save is not None else None
-    if contract.close is not None and call == "close":
-        contract.close(agent)
-    return None
+
+    def _save(self, _: Any) -> Any:
+        return None if self._contract.save is None else check_state(self._contract.save())
+
+    def _load(self, state: Any) -> None:
+        if self._contract.load is not None:
+            self._contract.load(state)
+
+    def _close(self, _: Any) -> None:
+        if self._contract.close is not None and self._ready:
+            self._contract.close(self._agent)
 
 
-def _answer(out: IO[str], kind: str, said: Any) -> None:
-    out.write(json.dumps([kind, said]) + "\n")
-    out.flush()
+def _failed(sentence: str) -> str:
+    return json.dumps(["failed", sentence])
 
 
-def _logger(out: IO[str]) -> logging.Logger:
+def _logger(answers: _Answers) -> logging.Logger:
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            _answer(out, "log", [record.levelno, "%s", record.getMessage()])
+            answers.send("log", [record.levelno, record.getMessage()])
 
     logger = logging.getLogger("warden.isolated")
     logger.handlers, logger.propagate = [Lines()], False
@@ -84,7 +130,7 @@ def _logger(out: IO[str]) -> logging.Logger:
 
 
 def _die_with(parent: int) -> None:
-    """Linux shall kill this process when the hub ends, or the agent's thread does, even by kill -9."""
+    """Linux shall kill this process when the hub's thread that started it ends: with the hub, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:

@@ -1,200 +1,201 @@
-"""Agents with `ISOLATE = True`: the plugin runs in a process of its own, which can be killed.
+"""Agents with `ISOLATE = True`: the plugin is imported and runs in a process of its own, which can be killed.
 
-The hub and the process talk in lines of JSON over pipes: nothing that comes from there is ever unpickled. A run that
-takes longer than TIMEOUT, a crash or an exit costs that one run; the next starts the process again.
+The hub never imports such a file: its process reads the contract, stays, and serves the runs. A run that takes longer
+than TIMEOUT or more than MEMORY, a crash or an exit costs that one run; the next starts the process again.
 """
 
-import base64
-import contextlib
-import enum
-import functools
 import json
 import logging
 import os
-import select
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
-
-import numpy as np
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.units import megabytes
+from WardenServer.wire import check_state, decode, encode_table, understand
+from WardenServer.worker import Ended, Worker
 
-#: Longest line taken from the process, in bytes.
-LONGEST = 256 * 1024 * 1024
-#: Seconds the process may take to start and import the plugin, besides the TIMEOUT of its first run.
+#: Seconds the process may take to start, besides those to import the plugin.
 START = 10.0
-#: Seconds between looks whether the hub wants to end.
-LOOK = 0.1
-#: Seconds `close` may take.
-CLOSE = 1.0
+#: Seconds `close` may take, and `save` or `load`.
+CLOSE, STATE = 1.0, 5.0
+#: Seconds a run may go on when its agent is told to end.
+GRACE = 0.5
 
 
-def isolate(contract: Contract) -> Contract:
-    """The same contract with functions that run in a process of their own."""
-    process = _Process(contract)
-    return replace(
-        contract,
-        work=process.work,
-        setup=None,  # the process sets up before its first run, and again after it was killed
-        close=process.close,
-        save=process.save if contract.save is not None else None,
-        load=process.load if contract.load is not None else None,
-    )
+def isolate(path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, memory: int) -> Contract:
+    """Have a process of its own import a plugin file: its contract, with functions that run there.
+
+    The process may take `limit` seconds to import the file, and `memory` bytes where the contract says nothing else.
+    `close` and `discard` end it; `discard` does no harm at any time.
+
+    Raises:
+        PluginError: the file cannot become an agent; its process is gone.
+    """
+    process = _Process(path, name, [str(path), name, tick, encode_table(configured)], limit, memory)
+    try:
+        said = process.begin(None)
+        functions = said.pop("functions")
+        return understand(
+            said,
+            name=name,
+            path=path,
+            work=process.work,
+            close=process.close,  # there is no setup: the process sets up before its first run
+            save=process.save if "save" in functions else None,
+            load=process.load if "load" in functions else None,
+            discard=process.kill,
+        )
+    except BaseException:
+        process.kill()
+        raise
 
 
 class _Process:
     """The hub's side. Only the agent's own thread calls it, and the loader while the agent is not scheduled."""
 
-    def __init__(self, contract: Contract) -> None:
-        self._contract = contract
-        self._child: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
-        self._state: Any = None
+    def __init__(self, path: Path, name: str, request: list[Any], limit: float, memory: int) -> None:
+        self._path = path
+        self._log = logging.getLogger(f"warden.agent.{name}")
+        self._name = name
+        self._request = request
+        self._limit = limit
+        self._timeout = limit
+        self._memory = memory
+        self._worker: Worker | None = None
+        self._told: float | None = None
+
+    def begin(self, agent: Agent | None) -> dict[str, Any]:
+        """Start the process and have it import the plugin; what the plugin promises (see wire.py)."""
+        self.kill()
+        try:
+            self._worker = Worker(
+                [sys.executable, "-P", "-m", "WardenServer.isolated", str(os.getpid())], f"process of {self._name}"
+            )
+        except Ended as how:
+            self._give_up(f"its process {how}; see to the machine")
+        self._receive("start", START, f"its process has not started within {START:g} s; see to the machine", agent)
+        self._worker.limit_memory(2 * self._memory, final=False)
+        late = f"still importing after {self._limit:g} s; move slow work from the top of the file into setup"
+        said: dict[str, Any] = self._ask("import", self._request, self._limit, late, agent)
+        self._timeout = said["timeout"]
+        self._memory = said["memory"] or self._memory
+        # What is held is looked at; the kernel's limit, on what is reserved, is for what goes faster than that.
+        self._worker.limit_memory(2 * self._memory, final=True)
+        return said
 
     def work(self, agent: Agent) -> Any:
         """One run in the process; its failures come back as text."""
-        limit = self._contract.timeout + (0.0 if self._runs() else START)
-        return decode(self._ask("work", None, limit, agent))
+        if self._worker is not None and not self._worker.alive:
+            self._log.warning("its process %s between two runs; it starts again", self._worker.how_it_ended())
+        self._told = None
+        try:
+            if not self._runs():
+                self.begin(agent)
+            late = f"work has not ended within TIMEOUT ({self._timeout:g} s); its process was killed"
+            return decode(self._ask("work", None, self._timeout, late, agent))
+        except PluginError as error:
+            again = "" if self._runs() else "; it starts again with the next run"
+            raise PluginError(f"{self._without_path(str(error))}{again}") from None
+
+    def _without_path(self, said: str) -> str:
+        """A sentence for the runner, which puts the path before it."""
+        if not said.startswith(f"{self._path}:"):
+            return said
+        line, _, rest = said.removeprefix(f"{self._path}:").partition(" ")
+        return f"line {line} {rest}" if line else rest
 
     def save(self) -> Any:
-        """The state of the plugin; what JSON can hold."""
-        return self._ask("save", None, CLOSE, None) if self._runs() else None
+        """The state of the plugin; None when its process has ended, and the state with it."""
+        return self._ask("save", None, STATE, f"save has not ended within {STATE:g} s") if self._runs() else None
 
     def load(self, state: Any) -> None:
-        """Hand the state over when the process has started."""
-        self._state = state
+        """Hand a state over. After a crash the plugin begins anew, without it."""
+        if state is None:
+            return
+        if not self._runs():
+            self.begin(None)
+        self._ask("load", check_state(state), STATE, f"load has not ended within {STATE:g} s")
 
-    def close(self, agent: Agent) -> None:
+    def close(self, _agent: Agent) -> None:
         """Let the plugin close what it has opened, and end the process."""
         try:
             if self._runs():
-                self._ask("close", None, CLOSE, None)
+                self._ask("close", None, CLOSE, f"close has not ended within {CLOSE:g} s")
         finally:
-            self._kill()
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process, if there is one."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
 
     def _runs(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        return self._worker is not None and self._worker.alive
 
-    def _start(self, agent: Agent) -> None:
-        self._kill()
-        self._child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "WardenServer.isolated"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        settings = json.dumps(dict(self._contract.settings), default=str)
-        self._send("start", [str(self._contract.path), agent.name, self._tick(), settings, os.getpid()])
-        if self._state is not None:
-            self._send("load", self._state)
+    def _ask(self, call: str, argument: Any, limit: float, late: str, agent: Agent | None = None) -> Any:
+        """Call the process, and wait for its answer; both within `limit` seconds, otherwise it is too `late`."""
+        assert self._worker is not None
+        line = json.dumps([call, argument]).encode()
+        try:
+            self._worker.send(line, time.monotonic() + limit, partial(self._look, agent))
+        except TimeoutError:
+            self._give_up(late)
+        said = self._receive(call, limit, late, agent)
+        self._look(agent)
+        return said
 
-    def _tick(self) -> float:
-        return self._contract.interval / self._contract.interval_ticks
+    def _receive(self, call: str, limit: float, late: str, agent: Agent | None) -> Any:
+        """The next answer; raises NoData or PluginError where that is the answer, or there is none."""
+        try:
+            kind, said = self._answer(time.monotonic() + limit, agent)
+        except TimeoutError:
+            self._give_up(late)
+        except Ended as how:
+            self._give_up(f"its process {how} in {call}; correct the file")
+        except (ValueError, TypeError, LookupError) as error:
+            self._give_up(f"its process sent what is no answer to {call} ({error}) and was killed; correct the file")
+        if kind == "no data":
+            raise NoData(said)
+        if kind == "failed":
+            raise PluginError(said)
+        if kind == "no memory":
+            self._give_up(self._too_much())
+        return said
 
-    def _send(self, call: str, argument: Any) -> None:
-        assert self._child is not None
-        assert self._child.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it has ended: the wait for its answer says how
-            self._child.stdin.write(json.dumps([call, argument]).encode() + b"\n")
-            self._child.stdin.flush()
-
-    def _ask(self, call: str, argument: Any, limit: float, agent: Agent | None) -> Any:
-        if agent is not None and not self._runs():
-            self._start(agent)
-        self._send(call, argument)
-        until = time.monotonic() + limit
+    def _answer(self, until: float, agent: Agent | None) -> tuple[str, Any]:
+        """The next answer; lines for the log may come before it."""
+        assert self._worker is not None
         while True:
-            kind, said = json.loads(self._line(until, call, agent))
-            if kind == "log":
-                logging.getLogger(f"warden.agent.{self._contract.name}").log(*said)
-            elif kind == "no data":
-                raise NoData(said)
-            elif kind == "failed":
-                raise PluginError(said)
-            else:
-                return said
+            kind, said = json.loads(self._worker.receive(until, partial(self._look, agent)))
+            if kind != "log":
+                return str(kind), said
+            self._log.log(int(said[0]), "%s", said[1])
 
-    def _line(self, until: float, call: str, agent: Agent | None) -> bytes:
-        """The next line from the process; raises PluginError when there will be none."""
-        while b"\n" not in self._buffer:
-            self._read(until, call, agent)
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
-
-    def _read(self, until: float, call: str, agent: Agent | None) -> None:
-        assert self._child is not None
-        assert self._child.stdout is not None
-        if select.select([self._child.stdout], [], [], LOOK)[0]:
-            part = os.read(self._child.stdout.fileno(), 1024 * 1024)
-            if not part:
-                raise PluginError(self._how_it_ended())
-            self._buffer += part
-        if time.monotonic() > until:
-            self._give_up(f"{call} has not ended within TIMEOUT ({self._contract.timeout:g} s)")
-        if len(self._buffer) > LONGEST:
-            self._give_up(f"{call} returned more than {LONGEST} bytes")
+    def _look(self, agent: Agent | None) -> None:
+        """Raises PluginError, and the process is gone, when it must not go on."""
+        assert self._worker is not None
+        if self._worker.memory() > self._memory:
+            self._give_up(self._too_much())
         if agent is not None and agent.stopping.is_set():
-            self._kill()
-            raise PluginError("the hub ended while it ran")
+            self._told = self._told or time.monotonic()
+            if time.monotonic() - self._told > GRACE:
+                self._give_up("its agent was ended while it ran, and its process killed")
+
+    def _too_much(self) -> str:
+        assert self._worker is not None
+        used, most = megabytes(self._worker.memory()), megabytes(self._memory)
+        return (
+            f"its process used {used} and wanted more than MEMORY ({most}) allows, so it was killed; keep less, or"
+            f" allow more: MEMORY in the file, or memory in [agents.{self._name}]"
+        )
 
     def _give_up(self, why: str) -> NoReturn:
-        self._kill()
-        raise PluginError(f"{why}; its process was killed and starts again with the next run")
-
-    def _how_it_ended(self) -> str:
-        assert self._child is not None
-        code = self._child.wait(CLOSE)
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        self._kill()
-        return f"its process ended with {how}; it starts again with the next run"
-
-    def _kill(self) -> None:
-        if self._child is None:
-            return
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-        self._child, self._buffer = None, b""
-
-
-# -- values on their way
-
-
-def encode(value: Any) -> Any:
-    """A clean value as JSON can hold it: arrays as their bytes, enum members with all labels."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind == "U":
-            return {"texts": value.tolist()}
-        raw = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode("ascii")
-        return {"array": [value.dtype.str, value.shape, raw]}
-    if isinstance(value, enum.Enum):
-        return {"enum": [list(type(value).__members__), value.name]}
-    return value
-
-
-def decode(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as `work` returned them."""
-    return {name: _decode_value(value) for name, value in fields.items()}
-
-
-def _decode_value(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    kind, said = next(iter(value.items()))
-    if kind == "array":
-        dtype, shape, raw = said
-        return np.frombuffer(base64.b64decode(raw), np.dtype(dtype)).reshape(shape)
-    if kind == "enum":
-        return _enum(tuple(said[0]))[said[1]]
-    return NoData(said) if kind == "no data" else np.array(said)
-
-
-@functools.cache
-def _enum(labels: tuple[str, ...]) -> Any:
-    return enum.Enum("Remote", labels)
+        self.kill()
+        raise PluginError(f"{self._path}: {why}")

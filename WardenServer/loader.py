@@ -10,16 +10,16 @@ import importlib
 import importlib.util
 import linecache
 import logging
+import os
 import re
 import threading
-import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-from pluginbase import PluginBase
 
 import WardenServer.plugins
 from WardenServer.agent import Contract, read_contract
@@ -27,13 +27,12 @@ from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
+from WardenServer.plugin_file import BASE, asks_isolation, import_plugin
 
 log = logging.getLogger("warden.loader")
 
 #: The folder of the agents and templates that ship with the hub.
 SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
-
-_base = PluginBase(package="warden_plugins")
 
 
 @dataclass
@@ -54,20 +53,34 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     linecache.checkcache()
     loaded = Loaded()
     files = find(settings, loaded.problems)
-    for name, path in _instances(settings, files, loaded).items():
-        try:
-            contract = _load_agent(name, path, settings, (known or {}).get(name))
-            if contract.required and name not in settings.agents:
-                continue  # a template for instances, which the configuration names
-            _refuse_required(contract)
-            _refuse_clash(contract, loaded.contracts)
-            loaded.contracts[name] = contract
-        except WardenError as error:
-            loaded.refused[name] = str(error)
+    with ThreadPoolExecutor(os.cpu_count(), "isolated load") as processes:  # those begin while the others are imported
+        attempts: dict[str, Callable[[], Contract]] = {}
+        for name, path in _instances(settings, files, loaded).items():
+            read = partial(_load_agent, name, path, settings, known or {})
+            attempts[name] = processes.submit(read).result if _is_isolated(name, path, settings) else read
+        for name, attempt in attempts.items():
+            _take(name, attempt, settings, loaded, known or {})
     for name, contract in (known or {}).items():
         if name not in loaded.contracts and not contract.path.parent.is_dir():
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
     return loaded
+
+
+def _take(
+    name: str, attempt: Callable[[], Contract], settings: Settings, loaded: Loaded, known: Mapping[str, Contract]
+) -> None:
+    """Add a contract to those loaded, or the reason why it is none."""
+    contract = None
+    try:
+        contract = attempt()
+        if not contract.required or name in settings.agents:  # else a template for instances
+            _refuse_required(contract)
+            _refuse_clash(contract, loaded.contracts)
+            loaded.contracts[name] = contract
+    except WardenError as error:
+        loaded.refused[name] = str(error)
+    if contract is not None and name not in loaded.contracts and known.get(name) is not contract:
+        contract.discard()
 
 
 def find(settings: Settings, problems: list[str]) -> dict[str, Path]:
@@ -100,7 +113,7 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
         return []
     if asked and not any(name.endswith(".py") for name in entries):
         problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
-    source = _base.make_plugin_source(searchpath=[str(folder)])
+    source = BASE.make_plugin_source(searchpath=[str(folder)])
     names = [name for name in source.list_plugins() if f"{name}.py" in entries]
     return [name for name in names if not name.startswith(("_", "template_"))]
 
@@ -120,16 +133,23 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
     return {name: path for name, path in instances.items() if name not in off.union(settings.disabled)}
 
 
-def _load_agent(name: str, path: Path, settings: Settings, known: Contract | None) -> Contract:
+def _is_isolated(name: str, path: Path, settings: Settings) -> bool:
+    try:
+        return asks_isolation(path, name, settings.agents.get(name, {}))
+    except WardenError:
+        return False  # the load will say why
+
+
+def _load_agent(name: str, path: Path, settings: Settings, known: Mapping[str, Contract]) -> Contract:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
         raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
     configured = settings.agents.get(name, {})
     digest = _digest(path, configured, settings.tick)
-    if known is not None and known.digest == digest:
-        return known
-    if known is not None:  # changed within the same second, an old compiled file could pass for the new
+    if name in known and known[name].digest == digest:
+        return known[name]
+    if name in known:  # changed within the same second, an old compiled file could pass for the new
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
-    contract = load_file(path, name, settings.tick, configured, settings.load_timeout)
+    contract = load_file(path, name, configured, settings)
     return replace(contract, digest=digest)
 
 
@@ -141,74 +161,44 @@ def _digest(path: Path, configured: Mapping[str, Any], tick: float) -> str:
     return hashlib.sha256(content + repr((sorted(configured.items()), str(path), tick)).encode()).hexdigest()
 
 
-def load_file(
-    path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, in_process: bool = False
-) -> Contract:
-    """Import one plugin file in a namespace of its own and read its contract.
-
-    With `in_process`, functions run in this process even where the file asks for one of its own.
+def load_file(path: Path, name: str, configured: Mapping[str, Any], settings: Settings) -> Contract:
+    """Import one plugin file, here or in a process of its own where that is asked for, and read its contract.
 
     Raises:
-        PluginError: the import fails, or takes longer than `limit` seconds, or the contract is broken.
+        PluginError: the import fails, or takes longer than `load_timeout`, or the contract is broken.
         SettingError: the configured settings do not fit.
     """
-    source = _base.make_plugin_source(searchpath=[str(path.parent)], identifier=f"{name}-{uuid.uuid4().hex}")
-    module = _limited(lambda: _import(source, path), path, limit)
+    tick, limit = settings.tick, settings.load_timeout
+    if asks_isolation(path, name, configured):
+        return isolate(path, name, tick, configured, limit, settings.isolate_memory)
+    module, origin = _limited(lambda: import_plugin(path, name), path, limit)
     contract = read_contract(module, path, name, tick, configured)
-    contract = replace(contract, origin=source)
-    return isolate(contract) if contract.isolate and not in_process else contract
+    if contract.isolate:
+        raise PluginError(f"{path}: ISOLATE comes from an import; write ISOLATE = True or False in the file itself")
+    return replace(contract, origin=origin)
 
 
-def _import(source: Any, path: Path) -> ModuleType:
-    module: ModuleType = source.load_plugin(path.stem)
-    return module
-
-
-def _limited(action: Callable[[], ModuleType], path: Path, limit: float) -> ModuleType:
+def _limited(action: Callable[[], tuple[ModuleType, object]], path: Path, limit: float) -> tuple[ModuleType, object]:
     """Import on a thread of its own: a file that hangs, exits or raises anything costs only itself."""
     outcome: list[Any] = []
 
     def run() -> None:
         try:
             outcome.append(action())
-        except BaseException as error:  # a file may raise anything at import, SystemExit too
-            outcome.append(PluginError(_why(path, error)))
+        except PluginError as error:
+            outcome.append(error)
 
     thread = threading.Thread(target=run, name=f"import {path.name}", daemon=True)
     thread.start()
     thread.join(limit)
     if not outcome:
         raise PluginError(
-            f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup"
+            f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup, or"
+            " set ISOLATE = True"
         )
     if isinstance(outcome[0], PluginError):
         raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
-
-
-def _why(path: Path, error: BaseException) -> str:
-    """The sentence about a failed import: file, line, reason, cure."""
-    if isinstance(error, SyntaxError):
-        where = f"{error.filename or path}:{error.lineno or 1}"
-        return f"{where}: not valid Python: {error.msg}; correct the line"
-    line = _line(path, error)
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return f"{path}:{line}: needs the module {error.name}; install it for the hub's Python: pip install {package}"
-    if isinstance(error, SystemExit):
-        return f"{path}:{line}: calls sys.exit() when it is imported; take that out"
-    said = str(error)[:300]
-    return f"{path}:{line}: {type(error).__name__} at import{': ' if said else ''}{said}; correct the file"
-
-
-def _line(path: Path, error: BaseException) -> int:
-    """The last line of `path` that the error went through."""
-    line, trace = 1, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
 
 
 def _refuse_required(contract: Contract) -> None:

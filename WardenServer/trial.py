@@ -57,8 +57,9 @@ def load(settings: Settings, path: Path) -> Contract:
     if path.suffix != ".py" or not path.is_file():
         raise WardenError(f"{path} is no plugin file; name a file that ends in .py")
     name = path.stem.removeprefix("template_")
-    contract = load_file(path, name, settings.tick, settings.agents.get(name, {}), settings.load_timeout)
+    contract = load_file(path, name, settings.agents.get(name, {}), settings)
     if contract.required:
+        contract.discard()
         raise WardenError(
             f"{path} needs the setting {' and '.join(contract.required)}; give it in [agents.{name}] of the settings"
             " file, or replace the ... in SETTINGS"

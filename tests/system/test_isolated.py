@@ -88,8 +88,8 @@ def work(agent):
         assert "SIGSEGV" in run(runner, board)["error"]
         assert "exit code 7" in run(runner, board)["error"]
         assert "TIMEOUT (0.5 s); its process was killed" in run(runner, board)["error"]
-        assert "ValueError: bad weather" in run(runner, board)["error"]
-        assert "SystemExit" in run(runner, board)["error"]
+        assert ": line 13: ValueError: bad weather; correct the file" in run(runner, board)["error"]
+        assert ": line 14: work calls sys.exit(); return a dict" in run(runner, board)["error"]
         good = run(runner, board)
         assert "error" not in good
         assert run(runner, board)["pid"] == good["pid"], "the process is kept from run to run"

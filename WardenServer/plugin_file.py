@@ -1,0 +1,97 @@
+"""One plugin file: whether it asks for a process of its own, and its import in a namespace of its own.
+
+The hub's loader calls it, and the process of an isolated agent, which therefore imports little besides.
+"""
+
+import ast
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pluginbase import PluginBase
+
+from WardenServer.errors import PluginError, SettingError
+
+BASE = PluginBase(package="warden_plugins")
+
+
+def asks_isolation(path: Path, name: str, configured: Mapping[str, Any]) -> bool:
+    """Whether the agent `name` wants a process of its own; the file is not run to find out.
+
+    Raises:
+        SettingError: `isolate` in the agent's table is neither true nor false.
+        PluginError: the file sets ISOLATE to anything but a plain True or False.
+    """
+    if "isolate" in configured:
+        if not isinstance(configured["isolate"], bool):
+            raise SettingError(f"[agents.{name}]: isolate is {configured['isolate']!r:.40}; write true or false")
+        return configured["isolate"]
+    try:
+        content = path.read_bytes()
+        return b"ISOLATE" in content and _isolate_in(ast.parse(content), path)
+    except (OSError, SyntaxError, ValueError):
+        return False  # its import will say why
+
+
+def _isolate_in(tree: ast.Module, path: Path) -> bool:
+    """The value of ISOLATE in a file."""
+    plain = {target: value for node in tree.body for target, value in _assigned(node)}
+    asked = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "ISOLATE" and isinstance(node.ctx, ast.Store):
+            value = plain.get(node)
+            if not isinstance(value, ast.Constant) or not isinstance(value.value, bool):
+                said = "not set at the top level" if value is None else ast.unparse(value)[:40]
+                raise PluginError(
+                    f"{path}:{node.lineno}: ISOLATE is {said}; write True or False, on a line of its own: it is"
+                    " looked up without running the file"
+                )
+            asked = value.value
+    return asked
+
+
+def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
+    """What one line of the top level assigns: (name, value)."""
+    if isinstance(node, ast.Assign):
+        return [(target, node.value) for target in node.targets]
+    return [(node.target, node.value)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
+
+
+def import_plugin(path: Path, name: str) -> tuple[ModuleType, object]:
+    """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
+
+    Raises:
+        PluginError: the import raised anything at all, which is its cause.
+    """
+    source = BASE.make_plugin_source(searchpath=[str(path.parent)], identifier=f"{name}-{uuid.uuid4().hex}")
+    try:
+        return source.load_plugin(path.stem), source
+    except BaseException as error:  # a file may raise anything at import, SystemExit too
+        raise PluginError(_why(path, error)) from error
+
+
+def _why(path: Path, error: BaseException) -> str:
+    """The sentence about a failed import: file, line, reason, cure."""
+    if isinstance(error, SyntaxError):
+        where = f"{error.filename or path}:{error.lineno or 1}"
+        return f"{where}: not valid Python: {error.msg}; correct the line"
+    line = _line(path, error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return f"{path}:{line}: needs the module {error.name}; install it for the hub's Python: pip install {package}"
+    if isinstance(error, SystemExit):
+        return f"{path}:{line}: calls sys.exit() when it is imported; take that out"
+    said = str(error)[:300]
+    return f"{path}:{line}: {type(error).__name__} at import{': ' if said else ''}{said}; correct the file"
+
+
+def _line(path: Path, error: BaseException) -> int:
+    """The last line of `path` that the error went through."""
+    line, trace = 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

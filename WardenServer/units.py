@@ -1,0 +1,35 @@
+"""Durations and sizes as people write them."""
+
+import re
+from typing import Any
+
+from pytimeparse.timeparse import timeparse
+
+_PREFIXES = ("", "k", "M", "G", "T")
+
+
+def duration(value: Any) -> float:
+    """Seconds from a number, or from text such as "1:30" or "30 minutes"."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = timeparse(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ValueError('a duration: a number of seconds, or "1:30" or "30 minutes"')
+    return float(value)
+
+
+def size(value: Any) -> int:
+    """Bytes, more than 0, from a whole number, or from text such as "500 MB" (10⁶) or "1.5 GiB" (2³⁰)."""
+    if isinstance(value, str) and (said := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B?\s*", value)):
+        power = _PREFIXES.index(said[2].replace("K", "k"))
+        value = round(float(said[1]) * (1024 if said[3] else 1000) ** power)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError('a size: a whole number of bytes, or "500 MB" or "1.5 GB"')
+    return value
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{size / 1e6:.0f} MB"
