@@ -174,7 +174,7 @@ def load_file(path: Path, name: str, configured: Mapping[str, Any], settings: Se
     module, origin = _limited(lambda: import_plugin(path, name), path, limit)
     contract = read_contract(module, path, name, tick, configured)
     if contract.isolate:
-        raise PluginError(f"{path}: ISOLATE comes from an import; write ISOLATE = True or False in the file itself")
+        raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")
     return replace(contract, origin=origin)
 
 

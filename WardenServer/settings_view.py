@@ -52,8 +52,8 @@ def template() -> str:
         unit = f" [{item.metadata['unit']}]" if item.metadata["unit"] else ""
         lines += [f"# {item.metadata['help']}{unit}", f"#{name} = {_toml(item.default)}", ""]
     lines += [
-        "# Settings of an agent; every agent knows interval, offset, key, timeout and enabled. Durations are seconds,",
-        '# or text such as "1:30" or "30 minutes".',
+        "# Settings of an agent; every agent knows interval, offset, key, timeout, isolate, memory and enabled.",
+        '# Durations are seconds, or text such as "1:30" or "30 minutes"; memory is bytes, or text such as "500 MB".',
         "#[agents.host]",
         "#interval = 5",
         "",

@@ -101,7 +101,7 @@ class Worker:
             _wait(pipe, select.POLLIN, until, look)
             part = os.read(pipe, 1024 * 1024)
             if not part:
-                self._thread.join(PATIENCE)
+                self._thread.join(1.0)
                 raise Ended(self.how_it_ended())
             self._buffer += part
         line = bytes(self._buffer[:end])
@@ -113,8 +113,9 @@ class Worker:
         code = None if self._process is None else self._process.returncode
         if code is None:
             return "closed its pipe to the hub"
-        names = [known.name for known in signal.Signals if known == -code]
-        return f"ended with {names[0] if names else f'exit code {code}'}"
+        if code >= 0:
+            return f"ended with exit code {code}"
+        return f"ended with {next((known.name for known in signal.Signals if known == -code), f'signal {-code}')}"
 
     def memory(self) -> int:
         """Bytes of memory that the child holds."""

@@ -102,6 +102,7 @@ def test_the_table_of_the_contract_names_all_that_a_plugin_may_say() -> None:
         "KEY",
         "TIMEOUT",
         "ISOLATE",
+        "MEMORY",
         "FIELDS",
         "SETTINGS",
         "setup(",

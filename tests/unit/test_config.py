@@ -67,6 +67,8 @@ def test_any_text_is_a_duration_or_refused_as_one(said: str) -> None:
         ("agents = 3\n", ":1: agents is 3"),
         ("[agents]\nhost = 3\n", ":2: agents.host is 3"),
         ("[agents.host]\ninterval = 1\n\n[agents.other]\ninterval = 'x'\n", ":5: interval is 'x'"),
+        ("[agents.host]\nmemory = 'much'\n", ":2: memory is 'much'; write a size"),
+        ("isolate_memory = '0 MB'\n", ":1: isolate_memory is '0 MB'; write a size"),
         ("[agents.'a b']\ninterval = 1\n", ':1: agent "a b"'),
         ("plugin_folders = ['~nobody_of_this_name/x']\n", "plugin_folders"),
         ("instance = 'a/b'\n", "instance"),

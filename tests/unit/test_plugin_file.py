@@ -1,0 +1,60 @@
+"""Whether a file asks for a process of its own: known without running it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from WardenServer.errors import PluginError, SettingError
+from WardenServer.plugin_file import asks_isolation
+
+Write = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("", False),
+        ("ISOLATE = True\n", True),
+        ("ISOLATE = False\n", False),
+        ("ISOLATE: bool = True\n", True),
+        ("A = ISOLATE = True\n", True),
+        ("# ISOLATE = True\n", False),
+        ('"""\nISOLATE = True\n"""\n', False),
+        ("def (:\nISOLATE = True\n", False),  # its import says why it cannot be used
+        ("ISOLATE = True\0\n", False),
+    ],
+)
+def test_a_plain_isolate_is_found_without_import(text: str, asked: bool, write: Write) -> None:
+    assert asks_isolation(write("a", "raise SystemExit\n" + text), "a", {}) is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import sys\nISOLATE = sys.platform == 'linux'\n", ":2: ISOLATE is sys.platform == 'linux'; write True or"),
+        ("ISOLATE = 1\n", ":1: ISOLATE is 1; write True or False"),
+        ("if 1:\n    ISOLATE = True\n", ":2: ISOLATE is not set at the top level; write True or False"),
+        ("ISOLATE = True\nISOLATE &= False\n", ":2: ISOLATE is not set at the top level"),
+        ("ISOLATE, B = True, 1\n", ":1: ISOLATE is not set at the top level"),
+        ("for ISOLATE in (0, 1): pass\n", ":1: ISOLATE is not set at the top level"),
+    ],
+)
+def test_a_computed_isolate_is_refused(text: str, said: str, write: Write) -> None:
+    path = write("a", text)
+    with pytest.raises(PluginError) as error:
+        asks_isolation(path, "a", {})
+    assert str(error.value).startswith(f"{path}{said}")
+    assert asks_isolation(path, "a", {"isolate": True}), "the configuration wins"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_configuration_wins_over_the_file(wanted: bool, write: Write) -> None:
+    assert asks_isolation(write("a", f"ISOLATE = {not wanted}\n"), "a", {"isolate": wanted}) is wanted
+
+
+@pytest.mark.parametrize("said", ["yes", 1, None])
+def test_a_configured_isolate_that_is_no_flag_is_refused(said: Any, write: Write) -> None:
+    with pytest.raises(SettingError, match=r"\[agents.a\]: isolate is .*; write true or false"):
+        asks_isolation(write("a", ""), "a", {"isolate": said})
