@@ -177,6 +177,7 @@ class _Process:
             if kind != "log":
                 return str(kind), said
             self._log.log(int(said[0]), "%s", said[1])
+            self._look(agent)
 
     def _look(self, agent: Agent | None) -> None:
         """Raises PluginError, and the process is gone, when it must not go on."""

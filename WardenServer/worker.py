@@ -85,7 +85,7 @@ class Worker:
                 left = left[os.write(pipe, left) :]
 
     def receive(self, until: float, look: Callable[[], None]) -> bytes:
-        """The next line. `look` is called before each wait and at least every LOOK seconds; it may raise.
+        """The next line. `look` is called every LOOK seconds while it is waited for; it may raise.
 
         Raises:
             TimeoutError: the line is not there at `until` on the monotonic clock.
@@ -171,10 +171,8 @@ def _wait(pipe: int, event: int, until: float, look: Callable[[], None]) -> None
     """Wait until a pipe can be read or written."""
     poll = select.poll()  # knows no highest descriptor, as select does
     poll.register(pipe, event)
-    while True:
-        look()
-        left = until - time.monotonic()
-        if left < 0:
-            raise TimeoutError
+    while (left := until - time.monotonic()) > 0:
         if poll.poll(1000 * min(LOOK, left)):
             return
+        look()
+    raise TimeoutError

@@ -100,6 +100,32 @@ def gone(pid: int) -> bool:
 # -- runs
 
 
+def test_a_run_has_a_moment_to_end_when_its_agent_is_told_to(
+    write: Write, settings: MakeSettings, tmp_path: Path
+) -> None:
+    path = write("far", HEAD + f"""
+def work(agent):
+    if agent.last:
+        open({str(tmp_path / "begun")!r}, "w").close()
+        time.sleep(0.3)
+    return {{"last": bool(agent.last)}}
+""")  # fmt: skip
+    with isolated(path, settings()) as (runner, board):
+        assert run(runner, board)["last"] is False
+        runner.take_place(0.0, iter(()))
+        runner.wake()
+        wait_for((tmp_path / "begun").exists)
+    document = board.document("far")
+    assert document is not None
+    assert document["last"] is True
+
+
+def test_a_flood_of_log_lines_does_not_outlast_the_timeout(write: Write, settings: MakeSettings) -> None:
+    path = write("far", HEAD + "TIMEOUT = 0.5\ndef work(agent):\n    while True: agent.log.debug('x' * 5000)\n")
+    with isolated(path, settings()) as (runner, board):
+        assert "TIMEOUT (0.5 s); its process was killed" in run(runner, board)["error"]
+
+
 def test_all_kinds_of_values_cross(write: Write, settings: MakeSettings) -> None:
     path = write("far", HEAD + """
 class Gate(enum.Enum):
@@ -226,7 +252,7 @@ def test_broken_files_are_refused_with_the_same_words_as_in_the_hub(write: Write
         ("os.kill(os.getpid(), 19)", "still importing after 1 s"),  # SIGSTOP
         ("os.closerange(3, 99); time.sleep(60)", "its process closed its pipe to the hub in import"),
         ("x = [bytes(1000) for _ in range(10**7)]", "allows, so it was killed; keep less, or allow more: MEMORY in"),
-        ("x = bytes(10**12)", "wanted more than MEMORY (1000 MB) allows, so it was killed; keep less"),
+        ("x = bytes(10**12)", "wanted more than MEMORY (200 MB) allows, so it was killed; keep less"),
     ],
 )
 def test_a_file_that_ends_or_holds_up_its_process_is_refused(
@@ -234,10 +260,25 @@ def test_a_file_that_ends_or_holds_up_its_process_is_refused(
 ) -> None:
     path = write("far", f"{HEAD}{top}\ndef work(agent): return {{}}\n")
     write("near", "INTERVAL = 1\ndef work(agent): return {}\n")
-    loaded = loader.load(settings(load_timeout=1))
+    loaded = loader.load(settings(load_timeout=1, isolate_memory="200 MB"))
     assert list(loaded.contracts) == ["near"]
     assert loaded.refused["far"].startswith(f"{path}: ")
     assert said in loaded.refused["far"]
+    assert processes() == []
+
+
+def test_a_process_that_does_not_start_is_given_up(
+    write: Write, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("far", HEAD + "def work(agent): return {}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(isolation, "START", 0.01)
+        said = loader.load(settings()).refused["far"]
+    assert said == f"{path}: its process has not started within 0.01 s; see to the machine"
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/no/such/python")
+        said = loader.load(settings()).refused["far"]
+    assert said == f"{path}: its process cannot be started (No such file or directory); see to the machine"
     assert processes() == []
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from WardenServer import trial
@@ -180,6 +181,13 @@ def test_an_isolated_agent_is_tried_in_its_own_process(write: Write, settings: M
     )
     [run] = trial.runs(trial.load(settings(), path), 1)
     assert run.document["parent"] == os.getpid()
+
+
+def test_an_isolated_file_that_needs_a_setting_leaves_no_process(write: Write, settings: MakeSettings) -> None:
+    path = write("apart", "ISOLATE = True\nSETTINGS = {'device': ...}\n" + GOOD)
+    with pytest.raises(WardenError, match="needs the setting device"):
+        trial.load(settings(), path)
+    assert psutil.Process().children() == []
 
 
 def test_nothing_stays_of_a_file_that_was_tried(
