@@ -14,9 +14,9 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,11 +53,11 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     linecache.checkcache()
     loaded = Loaded()
     files = find(settings, loaded.problems)
-    with ThreadPoolExecutor(os.cpu_count(), "isolated load") as processes:  # those begin while the others are imported
+    with ThreadPool(os.cpu_count()) as processes:  # its threads do not hold up the hub's end
         attempts: dict[str, Callable[[], Contract]] = {}
         for name, path in _instances(settings, files, loaded).items():
             read = partial(_load_agent, name, path, settings, known or {})
-            attempts[name] = processes.submit(read).result if _is_isolated(name, path, settings) else read
+            attempts[name] = processes.apply_async(read).get if _is_isolated(name, path, settings) else read
         for name, attempt in attempts.items():
             _take(name, attempt, settings, loaded, known or {})
     for name, contract in (known or {}).items():

@@ -172,23 +172,27 @@ def work(agent):
 
 
 def test_closing_ends_the_process_also_while_it_runs(write: Write, settings: MakeSettings, tmp_path: Path) -> None:
-    closed = str(tmp_path / "closed")
     path = write("far", HEAD + f"""
+TIMEOUT = 60
 def work(agent):
-    if agent.last: time.sleep(60)
+    if agent.last:
+        open({str(tmp_path / "begun")!r}, "w").close()
+        time.sleep(60)
     return {{"pid": os.getpid()}}
 def close(agent):
-    open({closed!r}, "w").close()
+    open({str(tmp_path / "closed")!r}, "w").close()
 """)  # fmt: skip
     with isolated(path, settings()) as (runner, board):
         pid = run(runner, board)["pid"]
     assert not psutil.pid_exists(pid)
-    assert Path(closed).exists()
+    assert (tmp_path / "closed").exists()
     with isolated(path, settings()) as (runner, board):
         pid = run(runner, board)["pid"]
         runner.take_place(0.0, Line())
         runner.wake()
+        wait_for((tmp_path / "begun").exists)
     assert not psutil.pid_exists(pid)
+    assert "its agent was ended while it ran" in str(runner.record.last_error)
 
 
 # -- the import and the contract
@@ -483,6 +487,20 @@ def work(agent):
         os.kill(hub.pid, signal.SIGKILL)
         hub.wait()
     wait_for(lambda: gone(child))
+
+
+def test_a_file_that_is_still_importing_does_not_hold_up_the_end_of_the_hub(write: Write, folder: Path) -> None:
+    begun = folder / "begun"
+    write("far", HEAD + f"open({str(begun)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
+    code = f"""
+import pathlib, threading, time
+from WardenServer import config, loader
+settings = config.load(environment={{}}, options={{"plugin_folders": [{str(folder)!r}], "load_timeout": 50}})
+threading.Thread(target=loader.load, args=(settings,), daemon=True).start()
+while not (pathlib.Path({str(begun)!r}).exists() and pathlib.Path({str(begun)!r}).read_text()): time.sleep(0.01)
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=15, check=False).returncode == 0
+    wait_for(lambda: gone(int(begun.read_text())))
 
 
 # -- state
