@@ -130,10 +130,10 @@ class Worker:
             return
         if self._reserved is None:
             self._reserved = self._memory()[1]
-        limit = self._reserved + size
         with contextlib.suppress(psutil.Error):  # it has ended
-            hard = limit if final else self._usage.rlimit(psutil.RLIMIT_DATA)[1]
-            self._usage.rlimit(psutil.RLIMIT_DATA, (limit, hard))
+            hard = self._usage.rlimit(psutil.RLIMIT_DATA)[1]
+            limit = self._reserved + size if hard < 0 else min(self._reserved + size, hard)
+            self._usage.rlimit(psutil.RLIMIT_DATA, (limit, limit if final else hard))
 
     def _memory(self) -> tuple[int, int]:
         """Bytes held, and bytes reserved for data."""

@@ -394,10 +394,10 @@ def deeper(): deeper()
 def work(agent):
     global n
     n += 1
-    return {"x": "a" * 70_000_000 if n == 1 else deeper() if n == 2 else n}
+    return {"x": "a" * 20_000_000 if n == 1 else deeper() if n == 2 else n}
 """)  # fmt: skip
     with isolated(path, settings()) as (runner, board):
-        assert "work returned more than 67108864 bytes of JSON; return less" in run(runner, board)["error"]
+        assert "work returned more than 16777216 bytes of JSON; return less" in run(runner, board)["error"]
         assert ": line 8: RecursionError: maximum recursion" in run(runner, board)["error"]
         assert run(runner, board)["x"] == 3, "the same process"
 
@@ -405,7 +405,7 @@ def work(agent):
 def test_what_answers_nonsense_is_killed(
     write: Write, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(worker, "LONGEST", 10_000_000)  # in the hub only
+    monkeypatch.setattr(worker, "LONGEST", 5_000_000)  # in the hub only
     path = write("far", HEAD + f"""
 def work(agent):
     open({str(tmp_path / "runs")!r}, "a").write("x")
@@ -413,11 +413,11 @@ def work(agent):
     pipe = max(int(fd) for fd in os.listdir("/proc/self/fd") if "pipe" in os.path.realpath(f"/proc/self/fd/{{fd}}"))
     if n == 1: os.write(pipe, b"no JSON\\n")
     if n == 2: os.write(pipe, b"[3]\\n")
-    if n == 3: return {{"x": "a" * 20_000_000}}
+    if n == 3: return {{"x": "a" * 9_000_000}}
     return {{"x": n}}
 """)  # fmt: skip
     with isolated(path, settings()) as (runner, board):
-        for why in ("Expecting value", "not enough values", "a line of more than 10000000 bytes"):
+        for why in ("Expecting value", "not enough values", "a line of more than 5000000 bytes"):
             error = run(runner, board)["error"]
             assert f"its process sent what is no answer to work ({why}" in error
             assert error.endswith("and was killed; correct the file; it starts again with the next run")
