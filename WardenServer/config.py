@@ -17,6 +17,7 @@ import platformdirs
 from pytimeparse.timeparse import timeparse
 
 from WardenServer.errors import SettingError
+from WardenServer.masking import learn, masked
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")
@@ -130,6 +131,13 @@ class Settings:
     load_timeout: float = _setting(
         5.0, _positive, "How long one plugin file may take to import before it is refused.", "s"
     )
+    allow_writable_plugins: bool = _setting(
+        False, _flag, "Whether plugin files run that others than their owner may write to: whoever can, runs code here."
+    )
+    plugin_hashes: str = _setting(
+        "", lambda value: str(_path(value)) if value else "",
+        "File written by sha256sum; where it is given, only plugin files run whose content it names.",
+    )  # fmt: skip
     memcached: tuple[str, ...] = _setting(
         (),
         _servers,
@@ -176,6 +184,13 @@ class Settings:
 #: The settings a user can give, by name.
 SETTINGS = {item.name: item for item in dataclasses.fields(Settings) if "help" in item.metadata}
 
+#: Those that may be Tango properties of the device: known only once there is one, and not there to keep others out.
+PROPERTIES = tuple(
+    name
+    for name in SETTINGS
+    if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes")
+)
+
 
 def property_name(name: str) -> str:
     """The Tango property of a setting: log_level is LogLevel."""
@@ -218,7 +233,7 @@ def load(
             _take(
                 values, origins, name, value, f"environment {variable_name(name)}", f"environment {variable_name(name)}"
             )
-    by_property = {property_name(name).lower(): name for name in SETTINGS}
+    by_property = {property_name(name).lower(): name for name in PROPERTIES}
     for given, lines in (properties or {}).items():
         name = by_property.get(given.lower(), given)
         value = list(lines) if SETTINGS.get(name) and isinstance(SETTINGS[name].default, tuple) else "".join(lines)
@@ -263,9 +278,11 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
     for name, entry in table.items():
         line = max(_line(text, name, "agents"), _line(text, name, f"agents.{name}"))
         if not isinstance(entry, Mapping):
-            raise SettingError(f"{path}:{line}: agents.{name} is {entry!r:.40}; write a table [agents.{name}]")
+            shown = repr(masked(name, entry))[:40]
+            raise SettingError(f"{path}:{line}: agents.{name} is {shown}; write a table [agents.{name}]")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
             raise SettingError(f'{path}:{line}: agent "{name}"; write a name of letters, digits and _, a letter first')
+        learn("", entry)
         agents.setdefault(name, {}).update(_durations(name, entry, path, text))
     return agents
 

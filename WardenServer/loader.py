@@ -21,28 +21,29 @@ from typing import Any
 
 from pluginbase import PluginBase
 
-import WardenServer.plugins
+from WardenServer import exact, secret
 from WardenServer.agent import Contract, read_contract
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
+from WardenServer.masking import mask
+from WardenServer.trust import SHIPPED, Trust, make_cache
 
 log = logging.getLogger("warden.loader")
-
-#: The folder of the agents and templates that ship with the hub.
-SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
 
 _base = PluginBase(package="warden_plugins")
 
 
 @dataclass
 class Loaded:
-    """What was found: contracts by agent, the reason of each refused agent, and problems that belong to none."""
+    """What was found: contracts by agent, the reason of each refused agent, problems that belong to none, and notes on
+    what is no failure but should be known."""
 
     contracts: dict[str, Contract] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
@@ -52,18 +53,22 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     """
     importlib.invalidate_caches()
     linecache.checkcache()
-    loaded = Loaded()
+    loaded, trust = Loaded(), Trust(settings)
     files = find(settings, loaded.problems)
     for name, path in _instances(settings, files, loaded).items():
         try:
-            contract = _load_agent(name, path, settings, (known or {}).get(name))
+            contract = _load_agent(name, path, settings, trust, (known or {}).get(name))
             if contract.required and name not in settings.agents:
                 continue  # a template for instances, which the configuration names
             _refuse_required(contract)
             _refuse_clash(contract, loaded.contracts)
             loaded.contracts[name] = contract
         except WardenError as error:
-            loaded.refused[name] = str(error)
+            loaded.refused[name] = mask(str(error))
+    loaded.notes += trust.notes
+    if exposed := secret.exposed(settings):
+        loaded.notes.append(exposed)
+        log.warning("%s", exposed)
     for name, contract in (known or {}).items():
         if name not in loaded.contracts and not contract.path.parent.is_dir():
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
@@ -120,43 +125,57 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
     return {name: path for name, path in instances.items() if name not in off.union(settings.disabled)}
 
 
-def _load_agent(name: str, path: Path, settings: Settings, known: Contract | None) -> Contract:
+def _load_agent(name: str, path: Path, settings: Settings, trust: Trust, known: Contract | None) -> Contract:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
         raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
-    configured = settings.agents.get(name, {})
-    digest = _digest(path, configured, settings.tick)
+    configured = secret.resolve(name, settings.agents.get(name, {}))
+    digest = _digest(trust.read(path), path, configured, settings.tick)
     if known is not None and known.digest == digest:
         return known
     if known is not None:  # changed within the same second, an old compiled file could pass for the new
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
-    contract = load_file(path, name, settings.tick, configured, settings.load_timeout)
+    contract = load_file(path, name, settings.tick, configured, settings.load_timeout, trust=trust)
     return replace(contract, digest=digest)
 
 
-def _digest(path: Path, configured: Mapping[str, Any], tick: float) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None
+def _digest(content: bytes, path: Path, configured: Mapping[str, Any], tick: float) -> str:
     return hashlib.sha256(content + repr((sorted(configured.items()), str(path), tick)).encode()).hexdigest()
 
 
 def load_file(
-    path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, in_process: bool = False
+    path: Path,
+    name: str,
+    tick: float,
+    configured: Mapping[str, Any],
+    limit: float,
+    in_process: bool = False,
+    trust: Trust | None = None,
 ) -> Contract:
     """Import one plugin file in a namespace of its own and read its contract.
 
-    With `in_process`, functions run in this process even where the file asks for one of its own.
+    With `in_process`, functions run in this process even where the file asks for one of its own. Where `trust` knows
+    the content of files, no other content is run.
 
     Raises:
         PluginError: the import fails, or takes longer than `limit` seconds, or the contract is broken.
         SettingError: the configured settings do not fit.
     """
-    source = _base.make_plugin_source(searchpath=[str(path.parent)], identifier=f"{name}-{uuid.uuid4().hex}")
+    source = _source(path.parent, name, trust)
+    make_cache(path)
     module = _limited(lambda: _import(source, path), path, limit)
     contract = read_contract(module, path, name, tick, configured)
     contract = replace(contract, origin=source)
     return isolate(contract) if contract.isolate and not in_process else contract
+
+
+def _source(folder: Path, name: str, trust: Trust | None) -> Any:
+    """A namespace of its own for one agent."""
+    known_only = trust is not None and trust.pinned
+    searchpath = [] if known_only else [str(folder)]
+    source = _base.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{uuid.uuid4().hex}")
+    if trust is not None and known_only:
+        exact.find_only_known(source, folder, trust)
+    return source
 
 
 def _import(source: Any, path: Path) -> ModuleType:
@@ -171,6 +190,8 @@ def _limited(action: Callable[[], ModuleType], path: Path, limit: float) -> Modu
     def run() -> None:
         try:
             outcome.append(action())
+        except WardenError as error:  # a module beside it is refused
+            outcome.append(error)
         except BaseException as error:  # a file may raise anything at import, SystemExit too
             outcome.append(PluginError(_why(path, error)))
 
@@ -181,7 +202,7 @@ def _limited(action: Callable[[], ModuleType], path: Path, limit: float) -> Modu
         raise PluginError(
             f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup"
         )
-    if isinstance(outcome[0], PluginError):
+    if isinstance(outcome[0], WardenError):
         raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
 
