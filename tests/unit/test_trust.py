@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import py_compile
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -122,9 +123,11 @@ def test_the_folder_a_link_lies_in_counts(tmp_path: Path, folder: Path, settings
 
 def test_links_that_go_round(folder: Path, write: Write, settings: MakeSettings) -> None:
     write("ring", GOOD)
-    (folder / "__pycache__").symlink_to("__pycache__")
     (folder / "_help.py").symlink_to("_help.py")
     assert loader.load(settings()).refused == {}
+    shutil.rmtree(folder / "__pycache__")
+    (folder / "__pycache__").symlink_to("__pycache__")
+    assert "cannot be looked at (Too many levels of symbolic links)" in loader.load(settings()).refused["ring"]
 
 
 @pytest.mark.parametrize(
