@@ -258,7 +258,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
 def _describe(client: Any) -> str:
     """A client as Tango gives it. Its name is not looked up: that can take long."""
-    address = client.client_ip.removeprefix("giop:tcp:").rpartition(":")[0] or client.client_ip
+    address = client.client_ip.removeprefix("giop:tcp:").rpartition(":")[0]
+    if client.client_ip.startswith("giop:unix"):
+        address = "this computer"
     if not client.client_ident:  # of an old Tango
         return str(address)
     if client.client_lang.name.startswith("JAVA"):
