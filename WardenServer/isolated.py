@@ -11,22 +11,25 @@ from pathlib import Path
 from typing import IO, Any
 
 from WardenServer.agent import Agent, Contract
-from WardenServer.errors import NoData, PluginError
+from WardenServer.config import Settings
+from WardenServer.errors import NoData, WardenError
 from WardenServer.isolation import START, encode
 from WardenServer.loader import load_file
 from WardenServer.result import clean
+from WardenServer.trust import Trust
 
 
 def main() -> None:
     """Run one plugin for the hub, until the hub closes the pipe or ends."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the plugin prints goes to the hub's output, not between the answers
-    path, name, tick, settings, parent = json.loads(sys.stdin.readline())[1]
+    path, name, tick, settings, parent, terms = json.loads(sys.stdin.readline())[1]
     _die_with(parent)
     agent = Agent(name, json.loads(settings), _logger(out))
     try:
-        contract = load_file(Path(path), name, tick, {}, START, in_process=True)
-    except PluginError as error:
+        trust = Trust(Settings(**terms))
+        contract = load_file(Path(path), name, tick, {}, START, in_process=True, trust=trust)
+    except WardenError as error:
         _answer(out, "failed", str(error))
         return
     contract = replace(contract, settings=agent.settings)

@@ -24,6 +24,7 @@ import numpy as np
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.trust import Trust
 
 #: Longest line taken from the process, in bytes.
 LONGEST = 256 * 1024 * 1024
@@ -35,9 +36,9 @@ LOOK = 0.1
 CLOSE = 1.0
 
 
-def isolate(contract: Contract) -> Contract:
-    """The same contract with functions that run in a process of their own."""
-    process = _Process(contract)
+def isolate(contract: Contract, trust: Trust | None = None) -> Contract:
+    """The same contract with functions that run in a process of their own, which runs what `trust` allows."""
+    process = _Process(contract, trust)
     return replace(
         contract,
         work=process.work,
@@ -51,8 +52,9 @@ def isolate(contract: Contract) -> Contract:
 class _Process:
     """The hub's side. Only the agent's own thread calls it, and the loader while the agent is not scheduled."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, trust: Trust | None) -> None:
         self._contract = contract
+        self._terms = trust.terms if trust is not None else {}
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._state: Any = None
@@ -87,7 +89,7 @@ class _Process:
             [sys.executable, "-P", "-m", "WardenServer.isolated"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         settings = json.dumps(dict(self._contract.settings), default=str)
-        self._send("start", [str(self._contract.path), agent.name, self._tick(), settings, os.getpid()])
+        self._send("start", [str(self._contract.path), agent.name, self._tick(), settings, os.getpid(), self._terms])
         if self._state is not None:
             self._send("load", self._state)
 

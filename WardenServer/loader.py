@@ -165,7 +165,7 @@ def load_file(
     module = _limited(lambda: _import(source, path), path, limit)
     contract = read_contract(module, path, name, tick, configured)
     contract = replace(contract, origin=source)
-    return isolate(contract) if contract.isolate and not in_process else contract
+    return isolate(contract, trust) if contract.isolate and not in_process else contract
 
 
 def _source(folder: Path, name: str, trust: Trust | None) -> Any:

@@ -31,6 +31,11 @@ class Trust:
     """Judges the plugin files of one load. `notes` are sentences on what runs though it is not safe."""
 
     def __init__(self, settings: Settings) -> None:
+        #: The settings it goes by, for the process of an agent that has its own.
+        self.terms = {
+            "allow_writable_plugins": settings.allow_writable_plugins,
+            "plugin_hashes": settings.plugin_hashes,
+        }
         self._allow = settings.allow_writable_plugins
         self._hashes = Path(settings.plugin_hashes) if settings.plugin_hashes else None
         self._pins: dict[str, tuple[int, str]] | None = None

@@ -1,8 +1,10 @@
 """What others on the machine, on the network, or in Memcached can do: nothing; and what they do is in the log."""
 
+import hashlib
 import os
 import pickle
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -247,6 +249,37 @@ def work(agent):
         process = psutil.Process(found["pid"])
         assert SECRET not in " ".join(process.cmdline())
         assert SECRET not in "".join(process.environ().values())
+    finally:
+        runner.close()
+        assert runner.join(10)
+
+
+def test_an_isolated_agent_runs_only_what_is_known_also_when_it_starts_again(
+    write: Write, settings: MakeSettings, tmp_path: Path
+) -> None:
+    text = "import os\nISOLATE = True\nINTERVAL = 1\ndef work(agent):\n    return {'x': 1, 'pid': os.getpid()}\n"
+    path = write("far", text)
+    pins = tmp_path / "hashes"
+    pins.write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  far.py\n")
+    board = Board()
+    runner = Runner(loader.load(settings(plugin_hashes=str(pins))).contracts["far"], board)
+
+    def run() -> dict[str, Any]:
+        assert runner.take_place(0.0, iter(()))
+        runner.wake()
+        assert runner.wait_idle(20)
+        return dict(board.document("far") or {})
+
+    runner.open()
+    try:
+        first = run()
+        assert first["x"] == 1, first
+        write("far", text.replace("'x': 1", "'x': 2"))
+        os.kill(first["pid"], signal.SIGKILL)
+        wait_for(lambda: not psutil.pid_exists(first["pid"]) or psutil.Process(first["pid"]).status() == "zombie")
+        again = run()
+        assert again["x"] is None
+        assert "is not the one that was approved" in again["error"]
     finally:
         runner.close()
         assert runner.join(10)
