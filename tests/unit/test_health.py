@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from WardenServer import health
+from WardenServer import health, masking
 
 
 def agent(state: str, **rest: Any) -> dict[str, Any]:
@@ -56,3 +56,9 @@ def test_p99() -> None:
     assert health.p99([]) == 0.0
     assert health.p99([3.0]) == 3.0
     assert health.p99(range(1000)) == pytest.approx(989, abs=1)
+
+
+def test_notes_are_said_last_and_secrets_masked() -> None:
+    masking.add("hunter2-of-health")
+    said = health.status("RUNNING", {}, ["first hunter2-of-health"], ["others reach it"])
+    assert said.splitlines()[1:] == ["first ***", "Note: others reach it"]
