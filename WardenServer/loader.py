@@ -65,10 +65,9 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
             loaded.contracts[name] = contract
         except WardenError as error:
             loaded.refused[name] = mask(str(error))
-    loaded.notes += trust.notes
-    if exposed := secret.exposed(settings):
-        loaded.notes.append(exposed)
-        log.warning("%s", exposed)
+    loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
+    for note in loaded.notes:
+        log.warning("%s", note)
     for name, contract in (known or {}).items():
         if name not in loaded.contracts and not contract.path.parent.is_dir():
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")

@@ -8,7 +8,6 @@ that ship with the hub are named, not refused: who may write to them may write t
 import grp
 import hashlib
 import importlib.util
-import logging
 import os
 import pwd
 import re
@@ -20,8 +19,6 @@ from pathlib import Path
 import WardenServer.plugins
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, SettingError
-
-log = logging.getLogger("warden.trust")
 
 #: The folder of the agents and templates that ship with the hub.
 SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
@@ -76,7 +73,6 @@ class Trust:
         sentence = f"plugin files that others may change are run: {found}"
         if sentence not in self.notes:
             self.notes.append(sentence)
-            log.warning("%s", sentence)
 
     def _trouble_of_folder(self, folder: Path) -> str:
         """A sentence when others may add to a folder of plugins, or change the modules that are there to be imported.

@@ -190,6 +190,7 @@ def test_what_ships_with_the_hub_is_named_and_runs(
     loaded = loader.load(settings())
     assert list(loaded.contracts) == ["ring"]
     assert str(folder) in loaded.notes[0]
+    assert trial.distrust(settings(), folder / "ring.py") == []
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o002])
