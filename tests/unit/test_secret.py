@@ -149,3 +149,6 @@ def test_check_shows_none(write: Write, agents: MakeAgents, capfd: pytest.Captur
     found = trial.check(made, made.plugin_folders[0] / "ring.py")
     assert "refused: ***" in found[0]
     assert "never-seen" not in "".join(capfd.readouterr()) + "".join(found)
+    assert logging.lastResort is not None  # what shows log lines where there is no hub, and no pytest
+    line = logging.LogRecord("warden.agent.ring", logging.WARNING, "f", 1, "tried %s", ("never-seen",), None)
+    assert logging.lastResort.format(line) == "tried ***"
