@@ -15,6 +15,7 @@ from typing import Any
 
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.field import Declaration, attribute_name, declare
+from WardenServer.masking import mask, masked
 from WardenServer.plugins.common import tango_reading
 from WardenServer.units import size
 
@@ -278,4 +279,5 @@ def _refuse_other_type(agent: str, given: str, default: Any, value: Any) -> None
         return
     expected = (int, float) if isinstance(default, float) else type(default)
     if not isinstance(value, expected) or isinstance(value, bool) != isinstance(default, bool):
-        raise SettingError(f"[agents.{agent}]: {given} is {value!r:.60}; write a {type(default).__name__}")
+        shown = mask(repr(masked(given, value)))[:60]  # in this order: part of a secret is one, too
+        raise SettingError(f"[agents.{agent}]: {given} is {shown}; write a {type(default).__name__}")

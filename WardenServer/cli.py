@@ -13,6 +13,7 @@ import click
 
 from WardenServer import __version__, config
 from WardenServer.errors import SettingError, WardenError
+from WardenServer.masking import mask
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -39,9 +40,9 @@ def _sentences(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **options)
         except SettingError as error:
-            raise WrongUsage(str(error)) from None
+            raise WrongUsage(mask(str(error))) from None
         except WardenError as error:
-            raise Refused(str(error)) from None
+            raise Refused(mask(str(error))) from None
 
     return guarded
 
@@ -256,7 +257,7 @@ def show_config(settings: config.Settings, options: dict[str, Any], template: bo
     if template:
         click.echo(settings_view.template())
     elif as_json:
-        click.echo(json.dumps(settings_view.as_dict(settings)))
+        click.echo(json.dumps(settings_view.as_dict(settings), default=str))  # TOML has dates
     else:
         settings_view.show(settings)
         click.echo(unseen, nl=False)

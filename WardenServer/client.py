@@ -55,7 +55,7 @@ def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple
     try:
         database = embedded.find_database(settings)
         device = embedded.registered_device(database, settings)
-        names = [config.property_name(name) for name in config.SETTINGS]
+        names = [config.property_name(name) for name in config.PROPERTIES]
         host = embedded.tango_host(settings)
         found = embedded.within(LIMIT, embedded.properties, host, device, names) if device else {}
     except (WardenError, TimeoutError) as error:

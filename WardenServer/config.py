@@ -16,6 +16,7 @@ from typing import Any
 import platformdirs
 
 from WardenServer.errors import SettingError
+from WardenServer.masking import learn, masked
 from WardenServer.units import duration, size
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
@@ -124,6 +125,13 @@ class Settings:
         "Memory that the process of an isolated agent may hold, where its MEMORY is not set.",
         "bytes",
     )
+    allow_writable_plugins: bool = _setting(
+        False, _flag, "Whether plugin files run that others than their owner may write to: whoever can, runs code here."
+    )
+    plugin_hashes: str = _setting(
+        "", lambda value: str(_path(value)) if value else "",
+        "File written by sha256sum; where it is given, only plugin files run whose content it names.",
+    )  # fmt: skip
     memcached: tuple[str, ...] = _setting(
         (),
         _servers,
@@ -170,6 +178,13 @@ class Settings:
 #: The settings a user can give, by name.
 SETTINGS = {item.name: item for item in dataclasses.fields(Settings) if "help" in item.metadata}
 
+#: Those that may be Tango properties of the device: known only once there is one, and not there to keep others out.
+PROPERTIES = tuple(
+    name
+    for name in SETTINGS
+    if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes")
+)
+
 
 def property_name(name: str) -> str:
     """The Tango property of a setting: log_level is LogLevel."""
@@ -212,7 +227,7 @@ def load(
             _take(
                 values, origins, name, value, f"environment {variable_name(name)}", f"environment {variable_name(name)}"
             )
-    by_property = {property_name(name).lower(): name for name in SETTINGS}
+    by_property = {property_name(name).lower(): name for name in PROPERTIES}
     for given, lines in (properties or {}).items():
         name = by_property.get(given.lower(), given)
         value = list(lines) if SETTINGS.get(name) and isinstance(SETTINGS[name].default, tuple) else "".join(lines)
@@ -257,9 +272,11 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
     for name, entry in table.items():
         line = max(_line(text, name, "agents"), _line(text, name, f"agents.{name}"))
         if not isinstance(entry, Mapping):
-            raise SettingError(f"{path}:{line}: agents.{name} is {entry!r:.40}; write a table [agents.{name}]")
+            shown = repr(masked(name, entry))[:40]
+            raise SettingError(f"{path}:{line}: agents.{name} is {shown}; write a table [agents.{name}]")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
             raise SettingError(f'{path}:{line}: agent "{name}"; write a name of letters, digits and _, a letter first')
+        learn("", entry)
         agents.setdefault(name, {}).update(_parsed(name, entry, path, text))
     return agents
 

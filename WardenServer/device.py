@@ -16,6 +16,7 @@ import WardenServer
 from WardenServer import config, embedded
 from WardenServer.board import Board
 from WardenServer.errors import WardenError
+from WardenServer.masking import mask
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
@@ -39,13 +40,13 @@ ENDING = 1.5
 
 
 def _properties() -> dict[str, device_property]:
-    """A Tango property for every setting but those that must be known before there is a device."""
+    """A Tango property for every setting that may be one."""
     return {
         config.property_name(name): device_property(
-            dtype=(str,) if isinstance(setting.default, tuple) else str, doc=setting.metadata["help"]
+            dtype=(str,) if isinstance(config.SETTINGS[name].default, tuple) else str,
+            doc=config.SETTINGS[name].metadata["help"],
         )
-        for name, setting in config.SETTINGS.items()
-        if name not in ("instance", "tango_host", "listen")
+        for name in config.PROPERTIES
     }
 
 
@@ -59,6 +60,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def init_device(self) -> None:
         """Make the hub from its settings. Never raises: the state is FAULT and the status says the cure."""
         super().init_device()
+        self._log_client("Init")
         self._properties: dict[str, list[str]] = getattr(self, "_properties", {})
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
@@ -78,7 +80,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         except Exception as error:  # of whatever kind: Tango would hide it
             if not isinstance(error, WardenError):
                 log.exception("the hub cannot be made")
-            self._trouble = Health("FAULT", f"{error}\nCorrect it, then Init.")
+            self._trouble = Health("FAULT", f"{mask(str(error))}\nCorrect it, then Init.")
             self._take_back()
             self.publish_state()
 
@@ -180,16 +182,19 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     @command
     def Start(self) -> None:
         """Let the agents run, from tick 0. Nothing happens when they do already."""
+        self._log_client("Start")
         self._hub().start()
 
     @command
     def Stop(self) -> None:
         """Start no agent any more. Runs that go on are left to end."""
+        self._log_client("Stop")
         self._hub().stop()
 
     @command(dtype_out=str, doc_out="What was loaded and what was refused, and why.")
     def Reload(self) -> str:
         """Read the plugin files again, and the settings that say which agents there are."""
+        self._log_client("Reload")
         hub, until = self._hub(), time.monotonic() + ANSWER
         try:
             settings = self._settings(ASKING)
@@ -200,16 +205,19 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StartAgent(self, name: str) -> None:
         """Schedule an agent again."""
+        self._log_client("StartAgent", name)
         self._do(self._hub().start_agent, name)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StopAgent(self, name: str) -> None:
         """Start this agent no more."""
+        self._log_client("StopAgent", name)
         self._do(self._hub().stop_agent, name)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def RunAgent(self, name: str) -> None:
         """Run an agent once, now."""
+        self._log_client("RunAgent", name)
         self._do(self._hub().run_agent, name)
 
     @command(dtype_in=str, doc_in="Memcached key, without prefix.", dtype_out=str, doc_out="The document, ASCII JSON.")
@@ -226,6 +234,16 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """All that the hub can say of itself."""
         return latin1(self._hub().info())
 
+    def _log_client(self, command: str, argument: str = "") -> None:
+        """Who changes something. Says nothing at the server's own start, which no client has asked for."""
+        try:
+            client = self.get_client_ident()
+        except Exception:  # whatever Tango has against it: the command goes on
+            log.exception("the client of %s is not known", command)
+            return
+        if client is not None:
+            log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", _describe(client))
+
     def _hub(self) -> Warden:
         if self._warden is None:
             _refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
@@ -238,6 +256,18 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             _refuse(error)
 
 
+def _describe(client: Any) -> str:
+    """A client as Tango gives it. Its name is not looked up: that can take long."""
+    address = client.client_ip.removeprefix("giop:tcp:").rpartition(":")[0]
+    if client.client_ip.startswith("giop:unix"):
+        address = "this computer"
+    if not client.client_ident:  # of an old Tango
+        return str(address)
+    if client.client_lang.name.startswith("JAVA"):
+        return f"{address} (Java, {client.java_main_class!r:.80})"
+    return f"{address} (pid {client.client_pid}, C++ or Python)"
+
+
 def _refuse(error: WardenError) -> NoReturn:
-    tango.Except.throw_exception(f"Warden_{type(error).__name__}", latin1(str(error)), "BeamlineWarden")
+    tango.Except.throw_exception(f"Warden_{type(error).__name__}", latin1(mask(str(error))), "BeamlineWarden")
     raise error  # not reached; the call above always raises

@@ -1,4 +1,4 @@
-"""Notices that plugin files or the settings file have changed. One thread of its own: a folder may be on a slow disk."""
+"""Notices that plugin files or the settings file have changed. A thread of its own: a folder may be on a slow disk."""
 
 import logging
 import threading

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from WardenServer.masking import mask
+
 #: States of an agent in which somebody should look at it.
 BAD = ("failing", "stalled", "refused")
 
@@ -84,13 +86,16 @@ _FIRST_LINE = {
 }
 
 
-def status(state: str, agents: Mapping[str, Mapping[str, Any]], problems: Sequence[str]) -> str:
-    """The text an operator reads: what is wrong, since when, why, and the cure."""
+def status(
+    state: str, agents: Mapping[str, Mapping[str, Any]], problems: Sequence[str], notes: Sequence[str] = ()
+) -> str:
+    """The text an operator reads: what is wrong, since when, why, and the cure; then notes, which are no failures."""
     able = sum(agent["state"] != "refused" for agent in agents.values())
     lines = [_FIRST_LINE[state].format(able), *problems]
     for name, agent in agents.items():
         lines += _lines(name, agent)
-    return "\n".join(lines)
+    lines += [f"Note: {note}" for note in notes]
+    return mask("\n".join(lines))
 
 
 def _lines(name: str, agent: Mapping[str, Any]) -> list[str]:

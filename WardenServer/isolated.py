@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from WardenServer.agent import Agent, read_contract
+from WardenServer.config import Settings
 from WardenServer.errors import NoData
 from WardenServer.plugin_file import import_plugin
 from WardenServer.result import clean
 from WardenServer.runner import explain
+from WardenServer.trust import Trust
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
 
@@ -63,11 +65,14 @@ class _Answers:
 class _Plugin:
     """The plugin, imported with the first call."""
 
-    def __init__(self, answers: _Answers, path: str, name: str, tick: float, table: str) -> None:
+    def __init__(
+        self, answers: _Answers, path: str, name: str, tick: float, table: str, terms: dict[str, Any] | None
+    ) -> None:
         self._path = Path(path)
         self._agent = Agent(name, log=_logger(answers))
         self._tick = tick
         self._table = decode_table(table)
+        self._trust = Trust(Settings(**terms)) if terms is not None else None
         self._ready = False
 
     def answer(self, call: str, argument: Any) -> str:
@@ -88,7 +93,7 @@ class _Plugin:
             return _failed(str(error) if call == "import" else explain(error, self._contract))
 
     def _import(self, _: Any) -> dict[str, Any]:
-        module, self._origin = import_plugin(self._path, self._agent.name)
+        module, self._origin = import_plugin(self._path, self._agent.name, self._trust)
         self._contract = read_contract(module, self._path, self._agent.name, self._tick, self._table)
         self._agent.settings = self._contract.settings
         return describe(self._contract)

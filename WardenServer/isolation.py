@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.trust import Trust
 from WardenServer.units import megabytes
 from WardenServer.wire import check_state, decode, encode_table, understand
 from WardenServer.worker import Ended, Worker
@@ -28,16 +29,20 @@ CLOSE, STATE = 1.0, 5.0
 GRACE = 0.5
 
 
-def isolate(path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, memory: int) -> Contract:
+def isolate(
+    path: Path, name: str, tick: float, configured: Mapping[str, Any], limit: float, memory: int, trust: Trust | None
+) -> Contract:
     """Have a process of its own import a plugin file: its contract, with functions that run there.
 
-    The process may take `limit` seconds to import the file, and `memory` bytes where the contract says nothing else.
+    It runs what `trust` allows, also when it starts again, and may take `limit` seconds to import the file and `memory`
+    bytes where the contract says nothing else.
     `close` and `discard` end it; `discard` does no harm at any time.
 
     Raises:
         PluginError: the file cannot become an agent; its process is gone.
     """
-    process = _Process(path, name, [str(path), name, tick, encode_table(configured)], limit, memory)
+    terms = trust.terms if trust is not None and trust.pinned else None
+    process = _Process(path, name, [str(path), name, tick, encode_table(configured), terms], limit, memory)
     try:
         said = process.begin(None)
         functions = said.pop("functions")

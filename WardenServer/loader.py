@@ -21,27 +21,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import WardenServer.plugins
+from WardenServer import secret
 from WardenServer.agent import Contract, read_contract
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
+from WardenServer.masking import mask
 from WardenServer.plugin_file import BASE, asks_isolation, import_plugin
+from WardenServer.trust import SHIPPED, Trust, make_cache
 
 log = logging.getLogger("warden.loader")
-
-#: The folder of the agents and templates that ship with the hub.
-SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
 
 
 @dataclass
 class Loaded:
-    """What was found: contracts by agent, the reason of each refused agent, and problems that belong to none."""
+    """What was found: contracts by agent, the reason of each refused agent, problems that belong to none, and notes on
+    what is no failure but should be known."""
 
     contracts: dict[str, Contract] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
@@ -51,15 +52,18 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     """
     importlib.invalidate_caches()
     linecache.checkcache()
-    loaded = Loaded()
+    loaded, trust = Loaded(), Trust(settings)
     files = find(settings, loaded.problems)
     with ThreadPool(os.cpu_count()) as processes:  # its threads do not hold up the hub's end
         attempts: dict[str, Callable[[], Contract]] = {}
         for name, path in _instances(settings, files, loaded).items():
-            read = partial(_load_agent, name, path, settings, known or {})
+            read = partial(_load_agent, name, path, settings, trust, known or {})
             attempts[name] = processes.apply_async(read).get if _is_isolated(name, path, settings) else read
         for name, attempt in attempts.items():
             _take(name, attempt, settings, loaded, known or {})
+    loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
+    for note in loaded.notes:
+        log.warning("%s", note)
     for name, contract in (known or {}).items():
         if name not in loaded.contracts and not contract.path.parent.is_dir():
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
@@ -78,7 +82,7 @@ def _take(
             _refuse_clash(contract, loaded.contracts)
             loaded.contracts[name] = contract
     except WardenError as error:
-        loaded.refused[name] = str(error)
+        loaded.refused[name] = mask(str(error))
     if contract is not None and name not in loaded.contracts and known.get(name) is not contract:
         contract.discard()
 
@@ -140,29 +144,29 @@ def _is_isolated(name: str, path: Path, settings: Settings) -> bool:
         return False  # the load will say why
 
 
-def _load_agent(name: str, path: Path, settings: Settings, known: Mapping[str, Contract]) -> Contract:
+def _load_agent(name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract]) -> Contract:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
         raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
-    configured = settings.agents.get(name, {})
-    digest = _digest(path, configured, settings.tick)
+    configured = secret.resolve(name, settings.agents.get(name, {}))
+    digest = _digest(trust.read(path), path, configured, settings.tick)
     if name in known and known[name].digest == digest:
         return known[name]
     if name in known:  # changed within the same second, an old compiled file could pass for the new
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
-    contract = load_file(path, name, configured, settings)
+    contract = load_file(path, name, configured, settings, trust)
     return replace(contract, digest=digest)
 
 
-def _digest(path: Path, configured: Mapping[str, Any], tick: float) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None
+def _digest(content: bytes, path: Path, configured: Mapping[str, Any], tick: float) -> str:
     return hashlib.sha256(content + repr((sorted(configured.items()), str(path), tick)).encode()).hexdigest()
 
 
-def load_file(path: Path, name: str, configured: Mapping[str, Any], settings: Settings) -> Contract:
+def load_file(
+    path: Path, name: str, configured: Mapping[str, Any], settings: Settings, trust: Trust | None = None
+) -> Contract:
     """Import one plugin file, here or in a process of its own where that is asked for, and read its contract.
+
+    Where `trust` knows the content of files, no other content is run.
 
     Raises:
         PluginError: the import fails, or takes longer than `load_timeout`, or the contract is broken.
@@ -170,8 +174,9 @@ def load_file(path: Path, name: str, configured: Mapping[str, Any], settings: Se
     """
     tick, limit = settings.tick, settings.load_timeout
     if asks_isolation(path, name, configured):
-        return isolate(path, name, tick, configured, limit, settings.isolate_memory)
-    module, origin = _limited(lambda: import_plugin(path, name), path, limit)
+        return isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
+    make_cache(path)
+    module, origin = _limited(lambda: import_plugin(path, name, trust), path, limit)
     contract = read_contract(module, path, name, tick, configured)
     if contract.isolate:
         raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")
@@ -185,7 +190,7 @@ def _limited(action: Callable[[], tuple[ModuleType, object]], path: Path, limit:
     def run() -> None:
         try:
             outcome.append(action())
-        except PluginError as error:
+        except WardenError as error:
             outcome.append(error)
 
     thread = threading.Thread(target=run, name=f"import {path.name}", daemon=True)
@@ -196,7 +201,7 @@ def _limited(action: Callable[[], tuple[ModuleType, object]], path: Path, limit:
             f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup, or"
             " set ISOLATE = True"
         )
-    if isinstance(outcome[0], PluginError):
+    if isinstance(outcome[0], WardenError):
         raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
 

@@ -8,12 +8,21 @@ import sys
 from pathlib import Path
 
 from WardenServer.config import Settings
+from WardenServer.masking import mask
 
 #: Lines that may wait for slow targets; beyond it they are dropped and counted.
 WAITING = 10_000
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 log = logging.getLogger("warden")
+
+
+class Masked(logging.Formatter):
+    """Lines, and the tracebacks below them, without what is secret."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See Formatter."""
+        return mask(super().format(record))
 
 
 class _Queue(logging.handlers.QueueHandler):
@@ -49,6 +58,7 @@ def begin(settings: Settings, console: bool, *others: logging.Handler) -> None:
     lines: queue.Queue[logging.LogRecord] = queue.Queue(WAITING)
     listener = logging.handlers.QueueListener(lines, *handlers)
     log.handlers = [_Queue(lines)]
+    log.handlers[0].setFormatter(Masked())  # before the queue: no target sees more
     log.propagate = False
     log.setLevel(settings.log_level)
     listener.start()

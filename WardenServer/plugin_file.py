@@ -12,7 +12,9 @@ from typing import Any
 
 from pluginbase import PluginBase
 
-from WardenServer.errors import PluginError, SettingError
+from WardenServer import exact
+from WardenServer.errors import PluginError, SettingError, WardenError
+from WardenServer.trust import Trust
 
 BASE = PluginBase(package="warden_plugins")
 
@@ -59,15 +61,23 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
     return [(node.target, node.value)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
 
 
-def import_plugin(path: Path, name: str) -> tuple[ModuleType, object]:
+def import_plugin(path: Path, name: str, trust: Trust | None = None) -> tuple[ModuleType, object]:
     """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
+
+    Where `trust` knows the content of files, no other content is run.
 
     Raises:
         PluginError: the import raised anything at all, which is its cause.
     """
-    source = BASE.make_plugin_source(searchpath=[str(path.parent)], identifier=f"{name}-{uuid.uuid4().hex}")
+    known_only = trust is not None and trust.pinned
+    searchpath = [] if known_only else [str(path.parent)]
+    source = BASE.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{uuid.uuid4().hex}")
+    if trust is not None and known_only:
+        exact.find_only_known(source, path.parent, trust)
     try:
         return source.load_plugin(path.stem), source
+    except WardenError:  # a module beside it is refused
+        raise
     except BaseException as error:  # a file may raise anything at import, SystemExit too
         raise PluginError(_why(path, error)) from error
 

@@ -7,19 +7,24 @@ from rich.console import Console
 from rich.padding import Padding
 
 from WardenServer.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
+from WardenServer.masking import masked
+from WardenServer.secret import exposed
 
 
 def as_dict(settings: Settings) -> dict[str, Any]:
-    """Every setting with value, origin, unit and meaning."""
-    return {
+    """Every setting with value, origin, unit and meaning; what is secret is masked."""
+    hub = {
         name: {
-            "value": _plain(getattr(settings, name)),
+            "value": masked(name, _plain(getattr(settings, name))),
             "origin": settings.origins.get(name, "default"),
             "unit": item.metadata["unit"],
             "meaning": item.metadata["help"],
         }
         for name, item in SETTINGS.items()
     }
+    agents = {name: masked("", table) for name, table in sorted(settings.agents.items())}
+    origin = str(settings.file or "default")
+    return {**hub, "agents": {"value": agents, "origin": origin, "unit": "", "meaning": "Settings of single agents."}}
 
 
 def _plain(value: Any) -> Any:
@@ -31,18 +36,26 @@ def _plain(value: Any) -> Any:
 def show(settings: Settings) -> None:
     """Print every setting with its value, where that came from, and what it means."""
     console = Console(highlight=False, markup=False)
-    for name, item in as_dict(settings).items():
+    described = as_dict(settings)
+    agents = described.pop("agents")["value"]
+    for name, item in described.items():
         value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
         console.print(f"{name} = {value or '(nothing)'} {item['unit']}".rstrip(), style="bold", end="")
         console.print(f"  from {item['origin']}")
         console.print(Padding(item["meaning"], (0, 0, 0, 4)))
-    console.print(f"\nAgents with settings: {', '.join(sorted(settings.agents))}")
+    console.print(f"\nAgents with settings: {', '.join(agents)}")
+    for name, table in agents.items():
+        console.print(
+            Padding(f"{name}: " + ", ".join(f"{key} = {value}" for key, value in table.items()), (0, 0, 0, 4))
+        )
     console.print(
         f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", soft_wrap=True
     )
     console.print(
         f"Each is a variable such as {variable_name('tick')}, too, and a property such as {property_name('log_level')}."
     )
+    if warning := exposed(settings):
+        console.print(f"Warning: {warning}", soft_wrap=True)
 
 
 def template() -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from WardenServer.board import HUB
 from WardenServer.errors import WardenError
-from WardenServer.loader import SHIPPED
+from WardenServer.trust import SHIPPED
 
 _PREFIX = "template_"
+#: Rights of what is made here: the loader refuses what others may write to, so the umask alone does not decide.
+_FOLDER, _FILE = 0o755, 0o644
 
 
 def known() -> dict[str, str]:
@@ -37,15 +39,15 @@ def make(name: str, template: str, folder: Path) -> Path:
         raise WardenError(f'there is no template "{template}"{meant}')
     path = folder / f"{name}.py"
     try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
+        for missing in [each for each in (*reversed(folder.parents), folder) if not each.is_dir()]:
+            missing.mkdir(mode=_FOLDER)
     except OSError as error:
         raise WardenError(
             f"folder {folder} cannot be made ({error.strerror}); see the setting plugin_folders"
         ) from None
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write((SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8"))
+        path.touch(mode=_FILE, exist_ok=False)
+        path.write_text((SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8"), encoding="utf-8")
     except FileExistsError:
         raise WardenError(f"{path} exists; choose another name, or remove it first") from None
     except OSError as error:

@@ -1,6 +1,8 @@
 """Runs a plugin file by itself, for `warden try` and `warden check`: needs neither Tango nor Memcached."""
 
 import json
+import logging
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from WardenServer import secret
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.config import Settings
@@ -16,9 +19,12 @@ from WardenServer.errors import FieldError, WardenError
 from WardenServer.field import Kind, attribute_name, kind_of
 from WardenServer.line import Line
 from WardenServer.loader import load_file
+from WardenServer.logs import Masked
+from WardenServer.masking import mask
 from WardenServer.result import Result, to_json
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import OVERHEAD
+from WardenServer.trust import Trust
 
 #: Bytes of the largest item that Memcached takes by default.
 ITEM_SIZE = 1024 * 1024 - OVERHEAD
@@ -57,7 +63,10 @@ def load(settings: Settings, path: Path) -> Contract:
     if path.suffix != ".py" or not path.is_file():
         raise WardenError(f"{path} is no plugin file; name a file that ends in .py")
     name = path.stem.removeprefix("template_")
-    contract = load_file(path, name, settings.agents.get(name, {}), settings)
+    if logging.lastResort is not None:  # where log lines go without a hub
+        logging.lastResort.setFormatter(Masked())
+    configured = secret.resolve(name, settings.agents.get(name, {}))
+    contract = load_file(path, name, configured, settings)
     if contract.required:
         contract.discard()
         raise WardenError(
@@ -65,6 +74,15 @@ def load(settings: Settings, path: Path) -> Contract:
             " file, or replace the ... in SETTINGS"
         )
     return contract
+
+
+def distrust(settings: Settings, path: Path) -> list[str]:
+    """Why the hub would refuse a file though it can be used: others may write to it, or its content is not known."""
+    try:
+        Trust(settings).read(path.absolute())
+    except WardenError as error:
+        return [f"the hub refuses it: {error}"]
+    return []
 
 
 def runs(contract: Contract, count: int, at_close: list[str] | None = None) -> Iterator[Run]:
@@ -146,6 +164,8 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     """Print what a few runs of a file give; 1 when one failed."""
     contract = load(settings, path)
     console = Console(highlight=False, markup=False, soft_wrap=True)
+    for reason in distrust(settings, path):
+        print(f"Warning: {reason}", file=sys.stderr)
     if not as_json:
         console.print(f"{contract.path}: every {contract.interval:g} s, key {contract.key}, {count} run(s)")
     failed, last = False, None
@@ -174,12 +194,12 @@ def check(settings: Settings, path: Path) -> list[str]:
         at_close: list[str] = []
         done = list(runs(contract, 2, at_close))
     except WardenError as error:
-        return [str(error)]
-    found = [run.result.error for run in done if run.result.error is not None]
+        return [mask(str(error))]
+    found = distrust(settings, path)
+    found += [run.result.error for run in done if run.result.error is not None]
     found += [warning for run in done for warning in run.warnings]
-    return list(
-        dict.fromkeys(found + at_close + _state_problems(contract) + _field_problems(contract, done[-1].result.fields))
-    )
+    found += at_close + _state_problems(contract) + _field_problems(contract, done[-1].result.fields)
+    return list(dict.fromkeys(map(mask, found)))
 
 
 def _field_problems(contract: Contract, fields: Mapping[str, Any]) -> list[str]:

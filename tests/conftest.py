@@ -11,6 +11,9 @@ import pytest
 
 from WardenServer import config
 
+# Plugin files that others may write to are refused: what tests write must not depend on who runs them, where.
+os.umask(0o022)
+
 
 def wait_for(true: Callable[[], object], limit: float = 10.0, what: str = "") -> None:
     """Wait for a thing, with a limit."""

@@ -19,6 +19,7 @@ from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUn
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
+from WardenServer.exposure import exposure
 from WardenServer.result import to_json
 from WardenServer.sinks.base import PAUSES, Sink
 
@@ -57,14 +58,23 @@ class _Server:
         self.item_size = 0
         self.away_since: float | None = None
         self.trouble = ""
+        self.note = ""
 
     def look(self) -> bool:
         """Set the beacon again; False when the one set before is gone: the server came back empty, or was flushed."""
         if not self.item_size:
-            self.item_size = int(self.client.stats("settings").get(b"item_size_max", 1024 * 1024)) - OVERHEAD
+            about = self.client.stats("settings")
+            self.item_size = int(about.get(b"item_size_max", 1024 * 1024)) - OVERHEAD
+            self._warn(exposure(self.place, about.get(b"inter")))
         lost = self.stands and self.client.get(self.beacon) is None
         self.stands = bool(self.client.set(self.beacon, b"1", noreply=False))
         return not lost
+
+    def _warn(self, note: str) -> None:
+        """Say once that others reach the server."""
+        if note and note != self.note:
+            log.warning("%s", note)
+        self.note = note
 
     def lose(self, trouble: str) -> None:
         """Forget what was known: it is away."""
@@ -89,6 +99,11 @@ class Memcached(Sink):
     def ok(self) -> bool:
         """Whether all servers answer."""
         return self.problem is None and all(server.away_since is None for server in self._servers.values())
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what is no failure but should be known."""
+        return [server.note for server in self._servers.values() if server.note]
 
     def publish(self, agents: list[str]) -> None:
         """See Sink."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from WardenServer import health
+from WardenServer import health, masking
 
 
 def agent(state: str, **rest: Any) -> dict[str, Any]:
@@ -88,3 +88,9 @@ def test_the_status_names_overruns_burners_pauses_and_code_that_waits() -> None:
     assert "burner uses 97% of a processor; ISOLATE = True" in lines
     assert "no beam; tried every 12.8 s" in lines
     assert "new: its new code waits for the next run" in lines
+
+
+def test_notes_are_said_last_and_secrets_masked() -> None:
+    masking.add("hunter2-of-health")
+    said = health.status("RUNNING", {}, ["first hunter2-of-health"], ["others reach it"])
+    assert said.splitlines()[1:] == ["first ***", "Note: others reach it"]

@@ -1,0 +1,85 @@
+"""Secrets that the settings file does not hold itself: it names a variable, or a file that only its owner may read.
+
+They are fetched when an agent is loaded, so that a missing one costs that agent only, and people who ask for a status
+need not have them.
+"""
+
+import os
+import shlex
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from WardenServer import masking
+from WardenServer.config import Settings
+from WardenServer.errors import SettingError
+
+
+def resolve(agent: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an agent with the values that `{ env = "NAME" }` and `{ file = "PATH" }` stand for.
+
+    Raises:
+        SettingError: the variable or file is not there, or others may read the file.
+    """
+    return {name: _value(f"[agents.{agent}]: {name}", value) for name, value in table.items()}
+
+
+def exposed(settings: Settings) -> str:
+    """A sentence with the cure when the settings file holds secrets and others may read it; else nothing."""
+    if settings.file is None:
+        return ""
+    plain = [
+        f"[agents.{agent}] {name}"
+        for agent, table in settings.agents.items()
+        for name, value in table.items()
+        if any(masking.secrets_in(name, value))
+    ]
+    try:
+        mode = settings.file.stat().st_mode
+    except OSError:  # gone since it was read
+        return ""
+    if not plain or not mode & (stat.S_IRGRP | stat.S_IROTH):
+        return ""
+    return (
+        f"{settings.file} holds {', '.join(plain)} and others may read it (mode {stat.S_IMODE(mode):04o});"
+        f" run: chmod go-r {shlex.quote(str(settings.file))}, or write {{ env = ... }} or {{ file = ... }} there"
+    )
+
+
+def _value(where: str, value: Any) -> Any:
+    if masking.is_reference(value):
+        read = {"env": _variable, "file": _file}
+        ((kind, place),) = value.items()
+        if not isinstance(place, str) or not place:
+            raise SettingError(f"{where} is {{ {kind} = {place!r:.60} }}; write the name in quotes")
+        found = read[kind](where, place)
+        masking.add(found)
+        masking.learn("", found)  # it may be a URL
+        return found
+    if isinstance(value, Mapping):
+        return {key: _value(f"{where}.{key}", item) for key, item in value.items()}
+    return [_value(where, item) for item in value] if isinstance(value, list) else value
+
+
+def _variable(where: str, name: str) -> str:
+    if name not in os.environ:
+        raise SettingError(
+            f"{where}: the environment variable {name} is not set; set it where the hub is started, or correct env"
+        )
+    return os.environ[name]
+
+
+def _file(where: str, name: str) -> str:
+    """The text of a file without the newline at its end."""
+    try:
+        path = Path(name).expanduser().absolute()
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                cure = f"chmod go= {shlex.quote(str(path))}"
+                raise SettingError(f"{where}: the file {path} is open to others (mode {mode:04o}); run: {cure}")
+            return file.read().removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:  # RuntimeError: ~name of nobody
+        why = getattr(error, "strerror", None) or str(error)
+        raise SettingError(f"{where}: the file {name} cannot be read ({why}); make it, or correct file") from None
