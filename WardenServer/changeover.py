@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
+from WardenServer.masking import mask
 from WardenServer.runner import Runner, explain
 
 
@@ -89,9 +90,11 @@ class Changeover:
         if save is None or load is None:
             return
         try:
-            load(save())
+            state = save()
+            if state is not None or not self.old.contract.isolate:  # a process that has ended has no state
+                load(state)
         except BaseException as error:  # as above
-            raise PluginError(f"its state cannot be handed over ({error!r:.200})") from None
+            raise PluginError(f"its state cannot be handed over ({mask(repr(error)):.200})") from None
 
     def _end(self, reason: str | None) -> None:
         if self._settle():

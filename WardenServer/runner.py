@@ -17,6 +17,7 @@ from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.health import Overruns, p99
 from WardenServer.line import Line
+from WardenServer.masking import mask
 from WardenServer.result import Result, clean, unpublishable
 from WardenServer.thread_time import ThreadTime
 
@@ -291,7 +292,7 @@ class Runner:
             if self._abandoned or came is None:
                 return
             if isinstance(came, NoData):
-                self._have_none(str(came) or "no data")
+                self._have_none(mask(str(came)) or "no data")
             elif isinstance(came, BaseException):
                 raise came
             else:
@@ -375,12 +376,13 @@ class Runner:
             except BaseException as error:  # a plugin may raise anything
                 self.close_error = f"close failed: {explain(error, self.contract)}"
                 log.error("agent %s: %s", self.name, self.close_error)
+        self.contract.discard()
 
 
 def explain(error: BaseException, contract: Contract) -> str:
     """A sentence on why a run failed: what was said, in which line of the plugin."""
     try:
-        said = str(error)[:500]
+        said = mask(str(error))[:500]  # masked first: a part of a secret is one too
     except Exception:  # the plugin's own exception may fail even here
         said = "(no text)"
     trace = reversed(traceback.extract_tb(error.__traceback__))

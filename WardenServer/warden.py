@@ -28,7 +28,9 @@ log = logging.getLogger("warden")
 #: Seconds between looks at stalled agents, each followed by a new document of the hub about itself.
 LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
-CHOICE = ("agents", "plugin_folders", "shipped", "disabled", "origins")
+CHOICE = (
+    "agents", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file", "origins",
+)  # fmt: skip
 #: Seconds that sinks are given to deliver what is left, of those that `close` may take.
 SINKS = 0.5
 #: Seconds to an agent's next run beyond which its new code is tried at once.
@@ -216,11 +218,15 @@ class Warden:
         for problem in loaded.problems:
             log.error("%s", problem)
         with self._lifecycle:
-            if not self._closing.is_set():
-                self._apply(loaded)
-                if self._starts:
-                    self._starts = False
-                    self._scheduler.start()
+            if self._closing.is_set():
+                for name, contract in loaded.contracts.items():
+                    if known.get(name) is not contract:
+                        contract.discard()
+                return
+            self._apply(loaded)
+            if self._starts:
+                self._starts = False
+                self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
 
     def _apply(self, loaded: loader.Loaded) -> None:
@@ -321,7 +327,8 @@ class Warden:
         problems = self._problems()
         loading = self._loading is not None and self._loading.is_alive() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        status = health.status(state, agents, problems)
+        notes = [*self._loaded.notes, *self.memcached.notes]
+        status = health.status(state, agents, problems, notes)
         document = {
             "state": state,
             "status": status,
@@ -335,6 +342,7 @@ class Warden:
             "missed": self._scheduler.missed,
             "lateness_p99": round(health.p99(self._scheduler.lateness), 6),
             "problems": problems,
+            "notes": notes,
             "agents": agents,
         }
         self.health = Health(state, status, MappingProxyType(document))

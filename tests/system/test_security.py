@@ -1,6 +1,7 @@
 """What others on the machine, on the network, or in Memcached can do: nothing; and what they do is in the log."""
 
 import hashlib
+import json
 import os
 import pickle
 import re
@@ -287,3 +288,50 @@ def test_an_isolated_agent_runs_only_what_is_known_also_when_it_starts_again(
     finally:
         runner.close()
         assert runner.join(10)
+
+
+def test_errors_and_notes_reach_readers_without_the_secret(hub: MakeHub, write: Write, tmp_path: Path) -> None:
+    write("ring", """
+INTERVAL = 0.1
+SETTINGS = {"password": "", "url": ""}
+def work(agent):
+    raise ValueError(f"{'x' * 480} {agent.settings['url']} {agent.settings['password']}")
+""")  # fmt: skip
+    write("none", """
+from WardenServer import NoData
+INTERVAL = 0.1
+SETTINGS = {"password": ""}
+def work(agent):
+    raise NoData(f"not with {agent.settings['password']}")
+""")  # fmt: skip
+    write("good", GOOD)
+    tables = (
+        f'[agents.ring]\npassword = "{SECRET}"\nurl = "http://u:{SECRET}@host"\n[agents.none]\npassword = "{SECRET}"\n'
+    )
+    (tmp_path / "warden.toml").write_text(tables)
+    (tmp_path / "warden.toml").chmod(0o644)
+    server = hub()
+    server.wait_document("ring", "error")
+    wait_for(lambda: "not with ***" in json.dumps(server.document("none")))
+    wait_for(lambda: "ring is failing" in server.proxy.status() and "not with ***" in server.proxy.status())
+    assert "Note: " in server.proxy.status()
+    assert "others may read it" in server.proxy.status()
+    hub_key = server.settings.hub_key
+    everything = [server.document("ring"), server.document("none"), server.document(hub_key)]
+    for text in (json.dumps(everything), server.proxy.status(), server.proxy.GetInfo(), server.log()):
+        assert "hunter2" not in text
+    (tmp_path / "warden.toml").chmod(0o600)
+    server.proxy.Reload()
+    wait_for(lambda: "Note: " not in server.proxy.status())
+
+
+def test_a_note_is_no_alarm(hub: MakeHub, write: Write, tmp_path: Path) -> None:
+    write("ring", GOOD).chmod(0o666)
+    with OpenMemcached(free_port(), tmp_path) as memcached:
+        server = hub(allow_writable_plugins="yes", servers=memcached.address)
+        server.wait_document("ring", "x")
+        wait_for(lambda: server.proxy.status().count("Note: ") == 2)
+        assert "can read and change all documents" in server.proxy.status()
+        assert "others may write to" in server.proxy.status()
+        server.wait_state("RUNNING")
+        assert len(server.document(server.settings.hub_key)["notes"]) == 2

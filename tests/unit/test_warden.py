@@ -101,15 +101,16 @@ def test_state_that_cannot_be_handed_over_keeps_the_old_code(warden: Callable[..
 
 
 def test_a_hung_agent_is_left_behind_by_name_within_the_limit(settings: MakeSettings, write: Write) -> None:
-    gate = threading.Event()
-    threading.gate_of_test = gate  # type: ignore[attr-defined]
+    gate, entered = threading.Event(), threading.Event()
+    threading.gate_of_test, threading.entered_of_test = gate, entered  # type: ignore[attr-defined]
     write(
         "hangs",
-        "import threading\nINTERVAL = 0.1\ndef work(agent):\n    threading.gate_of_test.wait(30)\n    return {}\n",
+        "import threading\nINTERVAL = 0.1\ndef work(agent):\n"
+        "    threading.entered_of_test.set()\n    threading.gate_of_test.wait(30)\n    return {}\n",
     )
     hub = Warden(settings(memcached=["127.0.0.1:1"]), [])
     hub.open(5)
-    wait_for(lambda: hub.board is not None and any(r.busy for r in hub._runners.values()))
+    assert entered.wait(5)
     left = hub.close(1.0)
     assert list(left) == ["hangs"]
     gate.set()
