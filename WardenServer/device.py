@@ -122,7 +122,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
         self._watchdog = Watchdog(settings)
         self._watchdog.open()
-        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left)
+        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left, None, self._watchdog)
         try:
             warden.open(LOADING)
             self._attributes.begin()

@@ -15,6 +15,7 @@ from WardenServer.board import Board
 from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.health import p99
+from WardenServer.marks import Mark
 from WardenServer.result import Result, clean, unpublishable
 from WardenServer.scheduler import Startable
 
@@ -40,7 +41,14 @@ class Record:
 class Runner:
     """An agent with its own thread. Only the scheduler starts it; one run at a time."""
 
-    def __init__(self, contract: Contract, board: Board, clock: Clock | None = None, expire: float = -1.0) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        board: Board,
+        clock: Clock | None = None,
+        expire: float = -1.0,
+        mark: Mark | None = None,
+    ) -> None:
         self.contract = contract
         self.name = contract.name
         self.offset_ticks = contract.offset_ticks
@@ -50,6 +58,7 @@ class Runner:
         self.agent = Agent(contract.name, contract.settings, logging.getLogger(f"warden.agent.{contract.name}"))
         self.busy = False
         self.enabled = True
+        self.held = ""  # why it is held back, by the watchdog, when it is
         self.close_error: str | None = None
         self._expire = self.life if expire < 0 else expire
         self._board = board
@@ -61,6 +70,7 @@ class Runner:
         self._outcome = threading.Lock()  # between the runner's own outcome and one that `expire_run` puts for it
         self._deadline = 0.0
         self._line: Iterator[Startable] = iter(())
+        self._mark = bytearray(1) if mark is None or contract.isolate else mark  # what is isolated cannot hang us
         self._closing = False
         self._after: Runner | None = None
         self._thread = threading.Thread(target=self._run, name=f"agent {self.name}", daemon=True)
@@ -176,7 +186,7 @@ class Runner:
             "last_error": self._stall(stalled) if stalled else record.last_error,
             "age": None if record.ended is None else round(self._clock.monotonic() - record.ended, 3),
             "since": record.failing_since,
-            "reason": record.no_data,
+            "reason": self.held or record.no_data,
             "warnings": record.warnings,
         }
 
@@ -198,10 +208,12 @@ class Runner:
         self.finish()
 
     def _run_guarded(self) -> None:
+        self._mark[0] = 1
         try:
             self.run_once()
         except Exception:  # a mistake of ours in reporting a run must not end the agent
             log.exception("agent %s: the run could not be reported", self.name)
+        self._mark[0] = 0
 
     def run_once(self) -> None:
         """One run, start to board. Called by the agent's own thread (and by `warden try`)."""

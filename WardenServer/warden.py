@@ -21,6 +21,7 @@ from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.watchdog import Watchdog
 
 log = logging.getLogger("warden")
 
@@ -54,6 +55,7 @@ class Warden:
         tango_host: str = "",
         left: Mapping[str, Runner] | None = None,
         clock: Clock | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.settings = settings
         self.board = Board()
@@ -63,6 +65,7 @@ class Warden:
         self._device = device
         self._tango_host = tango_host
         self._clock = clock or Clock()
+        self._watchdog = watchdog or Watchdog(settings)  # one that was not opened does nothing
         self._scheduler = Scheduler(settings.tick, self._clock)
         self._runners: dict[str, Runner] = {}
         self._left = dict(left or {})
@@ -146,7 +149,8 @@ class Warden:
         """Schedule an agent again that `stop_agent` took out."""
         runner = self._runner(name)
         if not runner.enabled:
-            runner.enabled = True
+            self._watchdog.release(name)
+            runner.enabled, runner.held = True, ""
             self._scheduler.add(runner)
         self._refresh()
 
@@ -240,13 +244,15 @@ class Warden:
             old.close()
             if old.contract.key != contract.key:
                 self.board.remove(old.name)
-        runner = Runner(contract, self.board, self._clock, self.settings.expire)
-        runner.enabled = old is None or old.enabled
+        mark = self._watchdog.slot(contract.name)
+        runner = Runner(contract, self.board, self._clock, self.settings.expire, mark)
+        runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
+        runner.enabled = not runner.held and (old is None or old.enabled or bool(old.held))
         self._runners[contract.name] = runner
         runner.open(after=old or self._left.pop(contract.name, None))
         if runner.enabled:
             self._scheduler.add(runner)
-        if old is None and self.running:
+        if old is None and self.running and runner.enabled:
             self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
         for sink in self._sinks:
             sink.declare(contract)
@@ -305,7 +311,7 @@ class Warden:
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""
-        problems = list(self._loaded.problems)
+        problems = [*self._watchdog.last_words(), *self._loaded.problems]
         for sink in self._sinks:
             problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems
