@@ -140,13 +140,17 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     def delete_device(self) -> None:
         """End all threads of the hub. They may wait for the device, so it is let go meanwhile."""
+        with AutoTangoAllowThreads(self):
+            self.end()
+
+    def end(self) -> None:
+        """End all threads of the hub, if nobody has done so yet."""
         warden, self._warden = getattr(self, "_warden", None), None
         watchdog, self._watchdog = getattr(self, "_watchdog", None), None
-        with AutoTangoAllowThreads(self):
-            if warden is not None:
-                self._left = warden.close(ENDING)
-            if watchdog is not None:
-                watchdog.close()
+        if warden is not None:
+            self._left = warden.close(ENDING)
+        if watchdog is not None:
+            watchdog.close()
 
     # -- state and attributes
 
