@@ -82,9 +82,7 @@ def test_the_end_in_every_phase_of_an_agent(life: Callable[..., Life], phase: st
     one.end(signal.SIGTERM)
 
 
-@pytest.mark.parametrize(
-    "numbers", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM], [signal.SIGINT, signal.SIGTERM, signal.SIGINT]]
-)
+@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]])
 def test_other_signals_and_several(life: Callable[..., Life], numbers: list[signal.Signals]) -> None:
     one = life("run")
     one.wait_begun()
