@@ -30,7 +30,6 @@ class Changeover:
         self._settled = False
         self._over = threading.Event()
         new.record = old.record
-        new.enabled = old.enabled
         new.agent.last = old.agent.last
 
     def open(self) -> None:

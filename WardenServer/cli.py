@@ -101,7 +101,8 @@ def up(settings: config.Settings, options: dict[str, Any]) -> None:
     from WardenServer import up as launcher
 
     code = launcher.run(settings, options)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # no room for it
+        sys.stdout.flush()
     os._exit(code)  # a call that still waits for a server which hung would hold up the interpreter's own end
 
 

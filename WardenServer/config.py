@@ -98,6 +98,13 @@ def _positive(value: Any) -> float:
     return seconds
 
 
+def _hang_limit(value: Any) -> float:
+    seconds = duration(value)
+    if 0 < seconds < 2:
+        raise ValueError("0, or a duration of at least 2 seconds")
+    return seconds
+
+
 def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "") -> Any:
     return field(default=default, metadata={"parse": parse, "help": text, "unit": unit})
 
@@ -155,6 +162,10 @@ class Settings:
     state_folder: Path = _setting(STATE_DIR, _path, "Where the hub keeps its database, logs and what it remembers.")
     log_level: str = _setting("INFO", _level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
     log_size: int = _setting(5_000_000, _whole, "Size at which the log file is put aside; three are kept.", "bytes")
+    hang_limit: float = _setting(
+        30.0, _hang_limit,
+        "How long the whole server may hang, or be stopped, before it is ended, to be started again; 0 for ever.", "s",
+    )  # fmt: skip
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None

@@ -22,6 +22,7 @@ from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.tango_values import Reading, latin1
 from WardenServer.warden import Health, Warden
+from WardenServer.watchdog import Watchdog
 
 log = logging.getLogger("warden.device")
 
@@ -65,6 +66,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
         self._warden: Warden | None = None
+        self._watchdog: Watchdog | None = None
         self._left = getattr(self, "_left", {})
         self._attributes: Attributes | None = getattr(self, "_attributes", None)
         self._trouble = Health()
@@ -120,7 +122,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         logging.getLogger("warden").setLevel(settings.log_level)
         if self._attributes is None:
             self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
-        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left)
+        self._watchdog = Watchdog(settings)
+        self._watchdog.open()
+        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left, None, self._watchdog)
         try:
             warden.open(LOADING)
             self._attributes.begin()
@@ -138,10 +142,17 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     def delete_device(self) -> None:
         """End all threads of the hub. They may wait for the device, so it is let go meanwhile."""
+        with AutoTangoAllowThreads(self):
+            self.end()
+
+    def end(self) -> None:
+        """End all threads of the hub, if nobody has done so yet."""
         warden, self._warden = getattr(self, "_warden", None), None
+        watchdog, self._watchdog = getattr(self, "_watchdog", None), None
         if warden is not None:
-            with AutoTangoAllowThreads(self):
-                self._left = warden.close(ENDING)
+            self._left = warden.close(ENDING)
+        if watchdog is not None:
+            watchdog.close()
 
     # -- state and attributes
 

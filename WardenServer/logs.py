@@ -5,6 +5,8 @@ import logging
 import logging.handlers
 import queue
 import sys
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 from WardenServer.config import Settings
@@ -26,15 +28,58 @@ class Masked(logging.Formatter):
 
 
 class _Queue(logging.handlers.QueueHandler):
-    """Drops lines instead of waiting when the targets cannot follow."""
+    """Drops lines instead of waiting when the targets cannot follow; says how many as soon as they can."""
 
     dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
+            if self.dropped:
+                self.queue.put_nowait(
+                    _line("%d log lines were dropped here: there were too many at once", self.dropped)
+                )
+                self.dropped = 0
             self.queue.put_nowait(record)
         except queue.Full:
             self.dropped += 1
+
+
+class _File(logging.handlers.RotatingFileHandler):
+    """A file that may be impossible to write for a while: it is opened anew for each line until that works again."""
+
+    lost = 0
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(path, maxBytes=size, backupCount=3, delay=True)
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lost = self.lost
+        super().emit(record)
+        if lost and self.lost == lost:
+            self.lost = 0
+            log.warning("%s is written again; it lacks %d lines", self.baseFilename, lost)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        stream, self.stream = self.stream, None
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()
+        self.lost += 1
+        if self.lost == 1:
+            said = "%s cannot be written (%s), its lines are lost; make room, or correct state_folder or its rights"
+            log.warning(said, self.baseFilename, error.strerror)
+
+
+def _line(text: str, *arguments: object) -> logging.LogRecord:
+    return log.makeRecord(log.name, logging.WARNING, "", 0, text, arguments, None)
 
 
 def file_of(settings: Settings) -> Path:
@@ -43,16 +88,10 @@ def file_of(settings: Settings) -> Path:
 
 
 def begin(settings: Settings, console: bool, *others: logging.Handler) -> None:
-    """Send all lines of the hub to its targets; a log file that cannot be written is said on the console."""
-    handlers: list[logging.Handler] = list(others)
+    """Send all lines of the hub to its targets; that the file cannot be written is said to the others."""
+    handlers: list[logging.Handler] = [*others, _File(file_of(settings), settings.log_size)]
     if console:
         handlers.append(logging.StreamHandler(sys.stderr))
-    path, trouble = file_of(settings), None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=settings.log_size, backupCount=3))
-    except OSError as error:
-        trouble = error
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
     lines: queue.Queue[logging.LogRecord] = queue.Queue(WAITING)
@@ -63,7 +102,3 @@ def begin(settings: Settings, console: bool, *others: logging.Handler) -> None:
     log.setLevel(settings.log_level)
     listener.start()
     atexit.register(listener.stop)
-    if trouble is not None:
-        log.warning(
-            "no log file: %s cannot be written (%s); correct state_folder or its rights", path, trouble.strerror
-        )

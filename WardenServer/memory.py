@@ -2,21 +2,27 @@
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from WardenServer.clock import Clock
 from WardenServer.field import Kind, read_kind
 
 log = logging.getLogger("warden.memory")
 
 VERSION = 1
+#: Seconds until the next attempt when the file could not be written.
+AGAIN = 10.0
 
 
 class Memory:
     """The kinds of all fields, by agent, in one JSON file. One thread uses it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._path = path
+        self._clock = clock or Clock()
+        self._next = 0.0
         self._kinds = _read(path)
         self._changed = False
         self._said = False
@@ -34,7 +40,7 @@ class Memory:
 
     def save(self) -> None:
         """Write the file if there is something new: whole or not at all."""
-        if not self._changed:
+        if not self._changed or self._clock.monotonic() < self._next:
             return
         plain = {
             agent: {field: [kind.dtype, kind.dims, list(kind.labels)] for field, kind in fields.items()}
@@ -47,6 +53,9 @@ class Memory:
             part.replace(self._path)
             self._changed = self._said = False
         except OSError as error:
+            self._next = self._clock.monotonic() + AGAIN
+            with suppress(OSError):
+                part.unlink(missing_ok=True)  # half a file on a full disk only takes the room
             if not self._said:
                 log.warning("%s cannot be written (%s); the next start will not know the fields", part, error.strerror)
             self._said = True

@@ -17,6 +17,7 @@ from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.health import Overruns, p99
 from WardenServer.line import Line
+from WardenServer.marks import Mark
 from WardenServer.masking import mask
 from WardenServer.result import Result, clean, unpublishable
 from WardenServer.thread_time import ThreadTime
@@ -50,7 +51,14 @@ class Record:
 class Runner:
     """An agent with its own thread. Only the scheduler starts it; one run at a time."""
 
-    def __init__(self, contract: Contract, board: Board, clock: Clock | None = None, expire: float = -1.0) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        board: Board,
+        clock: Clock | None = None,
+        expire: float = -1.0,
+        mark: Mark | None = None,
+    ) -> None:
         self.contract = contract
         self.name = contract.name
         self.offset_ticks = contract.offset_ticks
@@ -61,6 +69,7 @@ class Runner:
         self.busy = False
         self.passes = 0  # due ticks to be passed over, after failures
         self.enabled = True
+        self.held = ""  # why it is held back, by the watchdog, when it is
         self.overruns = Overruns()
         self.cpu = ThreadTime()
         self.close_error: str | None = None
@@ -74,6 +83,7 @@ class Runner:
         self._outcome = threading.Lock()  # between a run's report and what `watch` puts in its place
         self._deadline = 0.0
         self._line = Line()
+        self._mark = bytearray(1) if mark is None or contract.isolate else mark  # what is isolated cannot hang us
         self._is_short = False
         self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
         self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
@@ -220,7 +230,7 @@ class Runner:
             "last_error": self._stall(stalled) if stalled else record.last_error,
             "age": None if record.ended is None else round(self._clock.monotonic() - record.ended, 3),
             "since": record.failing_since,
-            "reason": record.no_data,
+            "reason": self.held or record.no_data,
             "tries_every": self._due_ticks_between_tries() * self.contract.interval if record.in_a_row else None,
             "skipping": self.overruns.skipped,
             "cpu": round(self.cpu.share, 3),
@@ -257,10 +267,12 @@ class Runner:
         """Run the plugin's code once, and keep what it returned or raised for the report."""
         record, clock = self.record, self._clock
         began = record.began = clock.monotonic()
+        self._mark[0] = 1
         try:
             self._came = clean(self._work())
         except BaseException as error:  # a plugin may raise anything; its thread and the others go on
             self._came = error
+        self._mark[0] = 0
         self._stamp = clock.time()
         self._ended = ended = clock.monotonic()
         self._is_short = ended - began < SHORT

@@ -2,6 +2,9 @@
 
 import logging
 import os
+import resource
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +15,15 @@ from WardenServer import config, device, embedded, logs
 from WardenServer.errors import WardenError
 from WardenServer.tango_values import latin1
 
+log = logging.getLogger("warden.serve")
+
 #: The server's and the class's name.
 NAME = "BeamlineWarden"
+#: File descriptors the server takes, where it may have so many. Without a free one it cannot talk to anybody new, and
+#: Tango's threads that take connections burn the processor.
+DESCRIPTORS = 65_536
+#: Seconds that Tango is given to begin the end of the hub, and the process until its own, once it is told to end.
+BEGINNING, ENDING = 1.0, 2.7
 
 
 class _TangoHandler(logging.Handler):
@@ -41,6 +51,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     Raises:
         WardenError: the server cannot start.
     """
+    _take_descriptors()
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
     )
@@ -53,11 +64,42 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         endpoint = _endpoint(settings, host, arguments)
     logs.begin(settings, not any(argument.startswith("-v") for argument in arguments), _TangoHandler())
     device.OPTIONS.update(options, instance=settings.instance)
+    threading.Thread(target=_end_in_time, name="end", daemon=True).start()
     try:
         tango.server.run((device.BeamlineWarden,), [NAME, settings.instance, *endpoint, *arguments], raises=True)
     except tango.DevFailed as error:
         raise WardenError(f"the device server cannot start: {error.args[0].desc.strip()}") from None
     return 0
+
+
+def _end_in_time() -> None:
+    """Wait for the end of the server, and see that it comes: Tango takes its leave of the database first, and waits
+    for one that hangs."""
+    while not _is_ending():
+        time.sleep(0.2)
+    until = time.monotonic() + ENDING
+    time.sleep(BEGINNING)
+    for hub in tango.Util.instance(False).get_device_list_by_class(NAME):
+        hub.end()
+    time.sleep(max(0.0, until - time.monotonic()))
+    log.warning("the Tango database does not answer: the server ends without having taken its leave")
+    time.sleep(0.1)  # for the log
+    os._exit(0)
+
+
+def _is_ending() -> bool:
+    try:
+        return bool(tango.Util.instance(False).is_svr_shutting_down())
+    except tango.DevFailed:  # it has not begun
+        return False
+
+
+def _take_descriptors() -> None:
+    """Have as many as is allowed, not the few that a shell gives."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _endpoint(settings: config.Settings, host: str, arguments: Sequence[str]) -> list[str]:

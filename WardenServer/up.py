@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -45,7 +45,8 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
     screen = console()
     try:
         with _interrupts(), only_one(settings.state_folder), ExitStack() as stack:
-            local, children = _servers(settings)
+            with _writes(settings.state_folder):
+                local, children = _servers(settings)
             for child in children:
                 _begin(child, screen, stack)
             embedded.register(embedded.find_database(local), local)
@@ -135,19 +136,33 @@ def only_one(folder: Path) -> Iterator[None]:
         WardenError: another process holds it.
     """
     make_folder(folder)
-    with (folder / "up.lock").open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            pid = file.read().strip()
-            raise WardenError(
-                f"`warden up` runs already, as process {pid}; use that one, or end it with: kill {pid}"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    with ExitStack() as stack:
+        with _writes(folder):
+            file = stack.enter_context((folder / "up.lock").open("a+", encoding="ascii"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                pid = file.read().strip()
+                raise WardenError(
+                    f"`warden up` runs already, as process {pid}; use that one, or end it with: kill {pid}"
+                ) from None
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode("ascii"))
         yield
+
+
+@contextmanager
+def _writes(folder: Path) -> Iterator[None]:
+    """Turn errors of the disk into one of ours."""
+    try:
+        yield
+    except WardenError:  # Unreachable is an OSError too
+        raise
+    except OSError as error:
+        raise WardenError(
+            f"{folder} cannot be written to ({error.strerror}); make room there, or correct the setting state_folder"
+        ) from None
 
 
 def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
@@ -166,12 +181,12 @@ def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
 
 
 def _begin(child: Child, screen: Console, stack: ExitStack) -> None:
-    screen.print(f"{child.name} ...", end=" ")
+    _say(screen, f"{child.name} ...", end=" ")
     stack.callback(child.stop)  # before the start, which may be interrupted
     try:
         child.start()
     except WardenError:
-        screen.print("failed")
+        _say(screen, "failed")
         raise
     _say(screen, child.address)
     if child.notice:
@@ -200,9 +215,11 @@ Memcached is at {", ".join(settings.memcached)}; one of its documents, the hub a
     )
 
 
-def _say(screen: Console, text: str) -> None:
-    """Print as it is: what people copy must not be broken into lines or coloured."""
-    screen.print(text, markup=False, soft_wrap=True)
+def _say(screen: Console, text: str, end: str = "\n") -> None:
+    """Print as it is: what people copy must not be broken into lines or coloured. Where nothing can be written, as on
+    a full disk, the hub is not ended for that."""
+    with suppress(OSError):
+        screen.print(text, markup=False, soft_wrap=True, end=end)
 
 
 # -- running

@@ -22,6 +22,7 @@ from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.watchdog import Watchdog
 
 log = logging.getLogger("warden")
 
@@ -57,6 +58,7 @@ class Warden:
         tango_host: str = "",
         left: Mapping[str, Runner] | None = None,
         clock: Clock | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.settings = settings
         self.board = Board()
@@ -65,6 +67,7 @@ class Warden:
         self._sinks: tuple[Sink, ...] = (self.memcached, *sinks)
         self._device = device
         self._tango_host = tango_host
+        self._watchdog = watchdog or Watchdog(settings)  # one that was not opened does nothing
         self._clock = clock or Clock()
         self._scheduler = Scheduler(settings.tick, self._clock)
         self._runners: dict[str, Runner] = {}
@@ -153,7 +156,8 @@ class Warden:
         """Schedule an agent again that `stop_agent` took out."""
         runner = self._runner(name)
         if not runner.enabled:
-            runner.enabled = True
+            self._watchdog.release(name)
+            runner.enabled, runner.held = True, ""
             self._scheduler.add(self._pending.get(name, runner))
         self._refresh()
 
@@ -250,8 +254,9 @@ class Warden:
         self._declare(contract)
         runner = self._runners[contract.name] = self._make_runner(contract)
         runner.open(after=self._left.pop(contract.name, None))
-        self._scheduler.add(runner)
-        if self.running:
+        if runner.enabled:
+            self._scheduler.add(runner)
+        if runner.enabled and self.running:
             self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
 
     def _end(self, runner: Runner) -> None:
@@ -268,7 +273,7 @@ class Warden:
             earlier.drop()
         changeover = self._pending[name] = Changeover(old, self._make_runner(contract), self._settle)
         changeover.open()
-        if old.enabled:
+        if self._is_wanted(changeover):
             self._scheduler.add(changeover)
             due = self._scheduler.due_in(name)
             if due is not None and due > PATIENCE:
@@ -283,7 +288,7 @@ class Warden:
                 return
             del self._pending[name]
             if reason is None:
-                new.enabled = old.enabled
+                new.enabled = self._is_wanted(changeover)
                 self._runners[name] = new
                 if new.enabled:
                     self._scheduler.add(new)
@@ -297,8 +302,17 @@ class Warden:
                 if changeover.hangs:
                     self._left[name] = new
 
+    def _is_wanted(self, changeover: Changeover) -> bool:
+        """Whether new code is to be run: not where somebody has stopped the agent, or it is held back itself."""
+        old = changeover.old
+        return not changeover.new.held and (old.enabled or bool(old.held))
+
     def _make_runner(self, contract: Contract) -> Runner:
-        return Runner(contract, self.board, self._clock, self.settings.expire)
+        mark = self._watchdog.slot(contract.name)
+        runner = Runner(contract, self.board, self._clock, self.settings.expire, mark)
+        runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
+        runner.enabled = not runner.held
+        return runner
 
     def _declare(self, contract: Contract) -> None:
         for sink in self._sinks:
@@ -363,7 +377,7 @@ class Warden:
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""
-        problems = list(self._loaded.problems)
+        problems = [*self._watchdog.last_words(), *self._loaded.problems]
         for sink in self._sinks:
             problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems

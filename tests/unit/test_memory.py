@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.fake import FakeClock
+from WardenServer.clock import Clock
 from WardenServer.field import Kind
 from WardenServer.memory import Memory
 
@@ -18,8 +20,8 @@ KINDS = {
 }
 
 
-def learnt(path: Path) -> Memory:
-    memory = Memory(path)
+def learnt(path: Path, clock: Clock | None = None) -> Memory:
+    memory = Memory(path, clock)
     for name, kind in KINDS.items():
         memory.learn("ring", name, kind)
     memory.save()
@@ -114,16 +116,23 @@ def test_a_folder_that_cannot_be_written_is_said_and_no_failure(
 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = learnt(path)
+    clock = FakeClock()
+    memory = learnt(path, clock)
+    attempts = []
 
     def full(self: Path, text: str, encoding: str) -> int:
+        attempts.append(self)
         self.write_bytes(text[:10].encode())
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
     memory.learn("ring", "more", Kind("int"))
-    memory.save()
+    for _ in range(10):
+        memory.save()
+    assert len(attempts) == 1, "it is not tried again at every event"
+    assert list(path.parent.iterdir()) == [path], "half a file only takes the room"
     monkeypatch.undo()
     assert Memory(path).kinds("ring") == KINDS
+    clock.turn(11)
     memory.save()
     assert "more" in Memory(path).kinds("ring"), "what could not be written is written later"

@@ -1,0 +1,201 @@
+"""Ends a process that hangs as a whole, and says at its next start which agent was at work.
+
+C code that hangs with the interpreter's lock held stops every thread, ours too. faulthandler's timer is a thread that
+needs no lock: unless it is set anew in time, it writes the stacks of all threads to a file and ends the process, which
+`warden up`, Starter or systemd then starts again. A crash in C code leaves its stacks in the same file.
+
+The agent at fault would do the same again: the next start holds it back.
+"""
+
+import faulthandler
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+from WardenServer import last_words
+from WardenServer.config import Settings
+from WardenServer.marks import Mark, Marks, place
+
+log = logging.getLogger("warden.watchdog")
+
+#: Seconds between beats.
+BEAT = 1.0
+#: Seconds after a hang or crash within which another one counts as its repetition.
+AGAIN = 3600.0
+
+
+@dataclass
+class _Held:
+    """An agent that is held back: its code is not run until it changes."""
+
+    reason: str
+    digest: str = ""  # known as soon as the agent is loaded
+
+
+@dataclass
+class _Past:
+    """What must be known at the next start."""
+
+    suspects: list[str] = field(default_factory=list)
+    since: float = 0.0  # Unix seconds
+    held: dict[str, _Held] = field(default_factory=dict)
+
+
+class Watchdog:
+    """The watch over one process; off, and without effect, until `open` and when hang_limit is 0."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limit = settings.hang_limit
+        self._settings = settings
+        self._file = settings.state_folder / f"{settings.instance}-held.json"
+        self._dump = settings.state_folder / "logs" / f"{settings.instance}-hang.txt"
+        self._past = _Past()
+        self._words: list[str] = []
+        self._marks: Marks | None = None
+        self._output: IO[str] | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+
+    # -- life
+
+    def open(self) -> None:
+        """Read what the last process has left, say it in the log, and begin to watch."""
+        if not self._limit:
+            return
+        self._past = _read(self._file)
+        self._find_marks()
+        self._learn()
+        self._open_dump()
+        self.beat()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Watch no more: the process ends in order, or a new hub begins."""
+        self._closing.set()
+        if not self._thread.is_alive():
+            return
+        self._thread.join()
+        faulthandler.cancel_dump_traceback_later()
+        faulthandler.disable()
+        if self._output is not None:
+            self._output.close()
+        if self._marks is not None:
+            self._marks.remove()
+
+    def beat(self) -> None:
+        """We are alive: the process is to be ended only if this is not called for another hang_limit."""
+        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._output or sys.stderr)
+        if self._marks is not None:
+            self._marks.beat(time.time())
+
+    def _run(self) -> None:
+        while not self._closing.wait(min(BEAT, self._limit / 4)):
+            self.beat()
+
+    def _find_marks(self) -> None:
+        try:
+            self._marks = Marks(place(self._settings))
+        except OSError as error:
+            log.warning("agents at work cannot be marked (%s); a hang of the whole hub will name none", error)
+
+    def _open_dump(self) -> None:
+        """Where the stacks go; a process that hangs must end also where they cannot be written."""
+        try:
+            self._dump.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if last_words.is_there(self._dump):
+                self._dump.replace(f"{self._dump}.1")
+            self._output = self._dump.open("w", encoding="utf-8")
+            faulthandler.enable(self._output, all_threads=False)  # of a hundred at most, the right one
+        except OSError as error:
+            log.warning("%s cannot be written (%s); a hang of the whole hub will not be known", self._dump, error)
+
+    # -- agents
+
+    def slot(self, name: str) -> Mark:
+        """The mark of an agent, one byte: 1 while it is at work, else 0."""
+        with self._lock:
+            return self._marks.slot(name) if self._marks is not None else bytearray(1)
+
+    def last_words(self) -> Sequence[str]:
+        """Sentences on how the last process ended, if it hung or crashed."""
+        return tuple(self._words)
+
+    def holds(self, name: str, digest: str) -> str:
+        """Why an agent is to be held back; "" when it is not. Code with another digest is not held back any more."""
+        with self._lock:
+            held = self._past.held.get(name)
+            if held is None:
+                return ""
+            if held.digest in ("", digest):
+                held.digest = digest
+                reason = held.reason
+            else:
+                del self._past.held[name]
+                reason = ""
+            self._save()
+            return reason
+
+    def release(self, name: str) -> None:
+        """Hold an agent back no more: somebody wants it to run as it is."""
+        with self._lock:
+            if self._past.held.pop(name, None) is not None:
+                self._save()
+
+    # -- what the last process has left
+
+    def _learn(self) -> None:
+        """Say how the last process ended, and hold back those at fault."""
+        end = None
+        try:
+            end = last_words.read(self._dump, self._marks, self._settings)
+        except OSError as error:
+            log.warning("%s cannot be read (%s); how the last server ended is not known", self._dump, error.strerror)
+        if self._marks is not None:
+            self._marks.clear()
+        if end is None:
+            return
+        blamed = self._blame(list(end.at_work))
+        self._words = [end.sentence(blamed)]
+        log.error("%s", self._words[0])
+        self._past.held.update({name: _Held(end.reason(name)) for name in blamed})
+        self._past.suspects, self._past.since = list(end.at_work), time.time()
+        self._save()
+
+    def _blame(self, suspects: list[str]) -> list[str]:
+        """Who is to be held back. Of several the one at fault is not known: only those at work in two hangs in a row,
+        or all when these have none in common."""
+        before = self._past.suspects if time.time() - self._past.since < AGAIN else []
+        if len(suspects) == 1 or not before:
+            return suspects if len(suspects) == 1 else []
+        return [name for name in suspects if name in before] or suspects
+
+    def _save(self) -> None:
+        part = self._file.with_suffix(".part")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.write_text(json.dumps(asdict(self._past)), encoding="utf-8")
+            part.replace(self._file)
+        except OSError as error:
+            log.warning("%s cannot be written (%s); the next start will hold no agent back", self._file, error)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> _Past:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        held = {str(name): _Held(str(one["reason"]), str(one["digest"])) for name, one in stored["held"].items()}
+        return _Past([str(name) for name in stored["suspects"]], float(stored["since"]), held)
+    except FileNotFoundError:
+        return _Past()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s is not usable (%s); no agent is held back", path, error)
+        return _Past()
