@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import pymemcache
-
 from WardenServer.child import Child, wait_until
+from WardenServer.sinks.memcached import connect
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
-from WardenServer.soak.stage import AGENTS, ARMED, Stage, kill, stopped
+from WardenServer.soak.stage import ARMED, Stage, kill, stopped
 from WardenServer.soak.watch import Watch
 
 #: Seconds in which the hub must show what a fault asks of it.
@@ -45,13 +44,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault: how long it holds, what it excuses while it is on, and whether clients lose the hub."""
+    """One kind of fault: how long it holds, and what it excuses while it is on."""
 
     kind: str
     throw: Throw
     seconds: tuple[float, float] = (1.0, 4.0)
     excuses: frozenset[str] = frozenset()
-    hub_away: bool = False
 
 
 ALL = frozenset({DOCUMENTS, RUNS, DEVICE, COUNTS})
@@ -72,8 +70,9 @@ def _restarted(scene: Scene, child: Child) -> Iterator[None]:
 
 @contextmanager
 def _flushed(scene: Scene) -> Iterator[None]:
-    with pymemcache.Client(("127.0.0.1", scene.stage.memcached.port), timeout=2) as client:
-        client.flush_all()
+    client = connect((scene.stage.memcached.address,), 2.0)
+    client.flush_all()
+    client.close()
     yield
 
 
@@ -158,7 +157,7 @@ def _write(scene: Scene, text: str, by_signal: bool) -> None:
 @contextmanager
 def _edited(scene: Scene, by_signal: bool = False) -> Iterator[None]:
     """A good edit of a file that many agents run; later the file as it was."""
-    text = (AGENTS / "counter.py").read_text(encoding="utf-8")
+    text = scene.stage.counter
     _write(scene, text.replace("EDITION = 0", "EDITION = 1"), by_signal)
     scene.expect(lambda: _edition(scene) == 1, "the edited counter.py does not run after the reload")
     yield
@@ -169,7 +168,7 @@ def _edited(scene: Scene, by_signal: bool = False) -> Iterator[None]:
 @contextmanager
 def _broken(scene: Scene, edit: str) -> Iterator[None]:
     """An edit that breaks the file; later it is repaired. The old code must go on meanwhile."""
-    text = (AGENTS / "counter.py").read_text(encoding="utf-8")
+    text = scene.stage.counter
     _write(scene, text.replace("EDITION = 0", edit), False)
     scene.expect(lambda: "counter.py" in scene.watch.status(), "the status does not name the broken counter.py")
     yield
@@ -225,8 +224,8 @@ def faults(stage: Stage) -> list[Fault]:
         Fault(
             "database stopped (SIGSTOP)", partial(_database_away, way=lambda scene: stopped(stage.database)), (1.0, 5.0)
         ),
-        Fault("hub stopped (SIGSTOP)", lambda scene: stopped(stage.hub), (3.0, 10.0), ALL - {COUNTS}, True),
-        Fault("hub killed", _hub_killed, (0.0, 0.0), ALL, True),
+        Fault("hub stopped (SIGSTOP)", lambda scene: stopped(stage.hub), (3.0, 10.0), ALL - {COUNTS}),
+        Fault("hub killed", _hub_killed, (0.0, 0.0), ALL),
         Fault("Reload storm", lambda scene: _clients(scene, 3, "storm", "Reload"), (2.0, 5.0)),
         Fault("Stop, Start, Reload storm", lambda scene: _storm(scene, *commands), (2.0, 5.0), ALL - {COUNTS, DEVICE}),
         Fault("Init storm", lambda scene: _storm(scene, "Init", *commands), (2.0, 5.0), ALL - {DEVICE}),

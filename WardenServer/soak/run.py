@@ -7,7 +7,8 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from rich.table import Table
 
 from WardenServer import up
 from WardenServer.child import wait_until
+from WardenServer.errors import SettingError
 from WardenServer.soak import verdict
-from WardenServer.soak.faults import Fault, Scene, faults
-from WardenServer.soak.record import DOCUMENTS, Record, Window
+from WardenServer.soak.faults import ALL, Fault, Scene, faults
+from WardenServer.soak.record import COUNTS, DEVICE, Record, Window
 from WardenServer.soak.stage import INTERVALS, Stage
 from WardenServer.soak.watch import Watch
 
@@ -30,42 +32,62 @@ PATIENCE = 30.0
 SAMPLE = 1.0
 #: A hub is killed once in so many rounds of all faults: between, it must live long enough to show a leak.
 KILLED_EVERY = 3
+#: The time until all agents have run for the first time.
+WARMING_UP = Fault("warming up", lambda scene: nullcontext(), (0.0, 0.0), ALL)
 
 
-def run(minutes: float, seed: int | None, as_json: bool) -> int:
+def run(minutes: float, seed: int | None, only: str, as_json: bool) -> int:
     """Run a soak, until its time is over or Ctrl-C; the exit code: 0 when the verdict is clean, else 1.
 
+    Args:
+        minutes: how long, without the start and the end.
+        seed: of the order and length of the faults; None is one by chance.
+        only: what the names of the faults must contain.
+        as_json: the verdict as JSON, and progress to the standard error.
+
     Raises:
+        SettingError: no fault has such a name.
         WardenError: a server cannot be started.
     """
     seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     screen = Console(highlight=False, stderr=as_json, soft_wrap=True)
     for name in [name for name in os.environ if name.startswith("WARDEN_") or name == "TANGO_HOST"]:
         del os.environ[name]  # the user's hub is none of our business
-    with tempfile.TemporaryDirectory(prefix="warden-soak-") as holder:
-        soak = Soak(Path(holder) / "soak", seed, screen)
-        found = soak.run(60 * minutes)
-        kept = "" if verdict.clean(found) else _keep(soak.stage.folder)
+    soak = Soak(Path(tempfile.mkdtemp(prefix="warden-soak-")), seed, screen)
+    soak.choose(only)
+    found = soak.run(60 * minutes)
+    good = verdict.clean(found)
+    if good:
+        shutil.rmtree(soak.stage.folder)
+    kept = "" if good else str(soak.stage.folder)
     if as_json:
         print(json.dumps({"seed": seed, "seconds": soak.seconds, "kept": kept, **verdict.as_dict(soak.record, found)}))
     else:
         _show(soak, found, kept)
-    return 0 if verdict.clean(found) else 1
+    return 0 if good else 1
 
 
 class Soak:
     """One soak, with all that is known of it."""
 
     def __init__(self, folder: Path, seed: int, screen: Console) -> None:
-        folder.mkdir(mode=0o700)
         self.stage = Stage(folder)
         self.record = Record(INTERVALS)
         self.seed = seed
         self.seconds = 0.0
         self.samples: list[verdict.Sample] = []
+        self._faults = faults(self.stage)
         self._random = random.Random(seed)
         self._screen = screen
         self._began = time.monotonic()
+
+    def choose(self, only: str) -> None:
+        """Throw only faults whose names contain this. Raises: SettingError, there are none."""
+        names = "; ".join(fault.kind for fault in self._faults)
+        self._faults = [fault for fault in self._faults if only in fault.kind]
+        if not self._faults:
+            shutil.rmtree(self.stage.folder)
+            raise SettingError(f'no fault has "{only}" in its name; there are: {names}')
 
     def run(self, seconds: float) -> list[verdict.Line]:
         """Everything, from the start of the servers to their end; the lines of the verdict."""
@@ -91,7 +113,7 @@ class Soak:
         """Fault after fault, with pauses, until the time is over."""
         scene = Scene(self.stage, watch)
         with self._screen.status("warming up") as status:
-            self._settle(watch, "warming up", time.monotonic(), frozenset({DOCUMENTS}), scene)
+            self._settle(WARMING_UP, time.monotonic(), scene)
             self._began = time.monotonic()
             for fault in self._course():
                 status.update(f"{self._clock()} no fault is on")
@@ -109,7 +131,8 @@ class Soak:
         """The faults in random order, round after round; each comes once in a round, the kill of the hub in some."""
         number = 0
         while True:
-            kinds = [each for each in faults(self.stage) if each.kind != "hub killed" or number % KILLED_EVERY == 0]
+            spared = "hub killed" if number % KILLED_EVERY and len(self._faults) > 1 else ""
+            kinds = [fault for fault in self._faults if fault.kind != spared]
             self._random.shuffle(kinds)
             yield from kinds
             number += 1
@@ -120,20 +143,20 @@ class Soak:
         scene.complaints.clear()
         with fault.throw(scene):
             time.sleep(self._random.uniform(*fault.seconds))
-        self._settle(scene.watch, fault.kind, began, fault.excuses, scene, fault.hub_away)
+        self._settle(fault, began, scene)
         window = self.record.windows[-1]
         took = ", ".join(f"{name} after {_seconds(value)}" for name, value in window.recovered.items())
         self._screen.print(f"{at} {fault.kind}, for {window.ended - began:.1f} s in all: {took}", markup=False)
         for complaint in scene.complaints:
             self._screen.print(f"      {complaint}", markup=False)
 
-    def _settle(
-        self, watch: Watch, kind: str, began: float, excuses: frozenset[str], scene: Scene, hub_away: bool = False
-    ) -> None:
+    def _settle(self, fault: Fault, began: float, scene: Scene) -> None:
         """Wait until all is well, and take note of the window."""
-        ended = time.monotonic()
-        events = "events valid, hub was away" if hub_away else "events valid"
-        wanted = {"documents whole": watch.whole, events: lambda: watch.events_since(ended)}
+        ended, watch = time.monotonic(), scene.watch
+        anew = ", hub began anew" if COUNTS in fault.excuses else ""
+        documents = "documents whole" + anew
+        events = "events valid" + (", hub was away" if DEVICE in fault.excuses else anew)
+        wanted: dict[str, Callable[[], bool]] = {documents: watch.whole, events: lambda: watch.events_since(ended)}
         recovered: dict[str, float | None] = dict.fromkeys(wanted)
 
         def well() -> bool:
@@ -143,10 +166,11 @@ class Soak:
             return None not in recovered.values()
 
         wait_until(well, PATIENCE)
-        starting = kind == "warming up"
-        self.record.windows.append(Window(kind, began, time.monotonic(), excuses, {} if starting else recovered))
+        if fault is WARMING_UP:
+            recovered = {}
+        self.record.windows.append(Window(fault.kind, began, time.monotonic(), fault.excuses, recovered))
         for complaint in scene.complaints:
-            self.record.fault("faults not met as they should be", f"{kind}: {complaint}")
+            self.record.fault("faults not met as they should be", f"{fault.kind}: {complaint}")
 
     def _pause(self, watch: Watch) -> None:
         """A quiet gap, in which the hub's process is measured."""
@@ -161,13 +185,6 @@ class Soak:
     def _clock(self) -> str:
         passed = int(time.monotonic() - self._began)
         return f"{passed // 60:02}:{passed % 60:02}"
-
-
-def _keep(folder: Path) -> str:
-    """Move the folder to where it outlives us."""
-    kept = tempfile.mkdtemp(prefix="warden-soak-kept-")
-    shutil.move(folder, kept)
-    return str(Path(kept) / folder.name)
 
 
 # -- showing
@@ -193,11 +210,10 @@ def _faults_table(record: Record) -> Table:
     for name in ("Times", "Late p50", "p99", "Longest", "Documents whole", "Events valid"):
         table.add_column(name, justify="right", no_wrap=True)
     for kind in verdict.kinds(record):
-        recovered = [value for name, value in kind.recovered.items() if name.startswith("events")]
+        took = {name.split()[0]: value for name, value in kind.recovered.items()}
         table.add_row(
             kind.kind, str(kind.times or ""), *map(_seconds, (kind.late_p50, kind.late_p99, kind.late_max)),
-            _seconds(kind.recovered["documents whole"]) if "documents whole" in kind.recovered else "",
-            _seconds(recovered[0]) if recovered else "",
+            *(_seconds(took[name]) if name in took else "" for name in ("documents", "events")),
         )  # fmt: skip
     return table
 

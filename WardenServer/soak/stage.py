@@ -38,17 +38,15 @@ def _counters() -> dict[str, dict[str, Any]]:
         }
     tables["slow"] = {"plugin": "steady", "interval": 1.0, "key": "slow", "takes": 0.5}
     tables["apart"] = {"plugin": "steady", "interval": 1.0, "key": "apart", "isolate": True}
-    return {**tables, **{name: {"plugin": name, "interval": 1.0, "key": name} for name in COUNTERS}}
+    return tables
 
 
 TABLES = _counters()
-#: The agents that behave well and are always there, with their intervals; `spare` is away now and then.
-INTERVALS = {name: float(table["interval"]) for name, table in TABLES.items() if name != "spare"}
+#: The agents that behave well and are always there, with their intervals.
+INTERVALS = {name: float(table["interval"]) for name, table in TABLES.items()}
 #: Their documents: key, with the agents that fill it.
 DOCUMENTS = {
-    table["key"]: [name for name in INTERVALS if TABLES[name]["key"] == table["key"]]
-    for name, table in TABLES.items()
-    if name in INTERVALS
+    table["key"]: [name for name in TABLES if TABLES[name]["key"] == table["key"]] for table in TABLES.values()
 }
 #: Agents that misbehave while they are armed.
 ARMED = ("hangs", "hangs_apart", "recurses", "burns", "floods_text", "floods_array", "huge", "leaks")
@@ -68,7 +66,8 @@ class Stage:
         self.folder = folder
         self.plugins = folder / "plugins"
         self.journal = folder / "journal"
-        self.began = time.monotonic()
+        text = (AGENTS / "counter.py").read_text(encoding="utf-8")
+        self.counter = text.replace('"journal": ""', f'"journal": {json.dumps(str(self.journal))}')
         self.ended_by_itself: list[str] = []
         self._seen: dict[int, psutil.Process] = {}
         self.database = embedded.Database(free_port(), folder / "state")
@@ -83,15 +82,14 @@ class Stage:
         self.plugins.mkdir(mode=0o700)
         for file in AGENTS.glob("[a-z]*.py"):
             shutil.copy(file, self.plugins)
-        for name in COUNTERS[1:]:
-            shutil.copy(AGENTS / "counter.py", self.plugins / f"{name}.py")
+        for name in COUNTERS:
+            (self.plugins / f"{name}.py").write_text(self.counter, encoding="utf-8")
         settings = {
             "instance": "soak", "shipped": False, "plugin_folders": [str(self.plugins)],
             "state_folder": str(self.folder / "state"), "memcached": [self.memcached.address],
             "tango_host": self.database.address,
         }  # fmt: skip
-        tables = {name: {**table, "journal": str(self.journal)} for name, table in TABLES.items()}
-        tables |= {name: {"armed": str(self.folder / name)} for name in ARMED}
+        tables = {**TABLES, **{name: {"armed": str(self.folder / name)} for name in ARMED}}
         lines = _assignments(settings)
         for name, table in tables.items():
             lines += [f"[agents.{name}]", *_assignments(table)]

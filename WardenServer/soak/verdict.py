@@ -11,6 +11,8 @@ from WardenServer.soak.record import QUIET, Record, share
 
 #: Seconds from a fault's end until the board is whole in Memcached, and until valid change events come.
 WHOLE, EVENTS = 2.0, 2.0
+#: Seconds until the board is whole after the hub begins anew: all agents start at their offsets, processes too.
+WHOLE_ANEW = 5.0
 #: Seconds until events come after the hub was away: Tango's clients look every 10 s whether their server is there.
 EVENTS_ANEW = 15.0
 #: Seconds in which the device answers State, Stop and Reload.
@@ -21,8 +23,8 @@ LATE, LATE_RATIO = 0.02, 3.0
 MEMORY_GROWTH, MEMORY_NOISE = 15.0, 25.0
 #: More threads and descriptors than this are growth: Tango keeps some for clients that have gone for a while.
 THREADS, DESCRIPTORS = 5.0, 10.0
-#: Seconds from the start of a hub that count as warming up.
-WARM_UP = 20.0
+#: Seconds from the start of a hub that count as warming up, and that it must have run beyond, to be judged.
+WARM_UP, LIFE = 20.0, 20.0
 
 #: What must not happen at all.
 NEVER = (
@@ -30,7 +32,13 @@ NEVER = (
     "commands without an answer", "hub ended by itself", "faults not met as they should be", "processes left behind",
 )  # fmt: skip
 #: What takes time after a fault, with its limit.
-RECOVERIES = {"documents whole": WHOLE, "events valid": EVENTS, "events valid, hub was away": EVENTS_ANEW}
+RECOVERIES = {
+    "documents whole": WHOLE,
+    "documents whole, hub began anew": WHOLE_ANEW,
+    "events valid": EVENTS,
+    "events valid, hub began anew": WHOLE_ANEW,
+    "events valid, hub was away": EVENTS_ANEW,
+}
 
 
 @dataclass(frozen=True)
@@ -166,8 +174,8 @@ def _lateness(record: Record, loop: Sequence[float]) -> list[Line]:
 
 def _growth(samples: Sequence[Sample]) -> list[Line]:
     """Growth from after the warm-up to the end, of that life of the hub in which it was most over its limit."""
-    lives = [list(life) for _, life in groupby(samples, lambda sample: sample.pid)]
-    ends = [(early, late) for life in lives if (early := _early(life)) and (late := _late(life))]
+    lives = [_warm(list(life)) for _, life in groupby(samples, lambda sample: sample.pid)]
+    ends = [(_part(life), _part(life[::-1])[::-1]) for life in lives if life and life[-1].at - life[0].at >= LIFE]
     found = []
     for name, noise, unit in (
         ("memory", MEMORY_NOISE, "MB"),
@@ -188,13 +196,11 @@ def _grown(name: str, noise: float, unit: str, early: Sequence[Sample], late: Se
     return Line(f"growth of the hub: {name.replace('_', ' ')}", after - before, unit, limit, note)
 
 
-def _early(life: Sequence[Sample]) -> list[Sample]:
-    """The first quarter after the warm-up."""
-    warm = [sample for sample in life if sample.at >= life[0].at + WARM_UP]
-    return warm[: -(-len(warm) // 4)]
+def _warm(life: Sequence[Sample]) -> list[Sample]:
+    """The samples after the warm-up."""
+    return [sample for sample in life if sample.at >= life[0].at + WARM_UP]
 
 
-def _late(life: Sequence[Sample]) -> list[Sample]:
-    """The last quarter."""
-    warm = [sample for sample in life if sample.at >= life[0].at + WARM_UP]
-    return warm[len(warm) - -(-len(warm) // 4) :]
+def _part(life: Sequence[Sample]) -> Sequence[Sample]:
+    """The first quarter."""
+    return life[: -(-len(life) // 4)]
