@@ -249,9 +249,7 @@ def check(settings: config.Settings, options: dict[str, Any], file: Path) -> Non
     "--minutes", "-m", default=5.0, show_default=True, type=click.FloatRange(0, min_open=True), help="How long."
 )
 @click.option("--seed", type=int, help="Repeat the faults of an earlier soak. [default: by chance, and printed]")
-@click.option(
-    "--fault", "only", default="", metavar="TEXT", help="Only faults with this in their name: burns, Init ..."
-)
+@click.option("--fault", "only", default="", metavar="TEXT", help="Only faults with this in their name.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON object; progress goes to stderr.")
 @_sentences
 def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:

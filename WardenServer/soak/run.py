@@ -19,7 +19,7 @@ from WardenServer import up
 from WardenServer.child import wait_until
 from WardenServer.errors import SettingError
 from WardenServer.soak import verdict
-from WardenServer.soak.faults import ALL, Fault, Scene, faults
+from WardenServer.soak.faults import ALL, FLOOD, Fault, Scene, faults, flood
 from WardenServer.soak.record import COUNTS, DEVICE, Record, Window
 from WardenServer.soak.stage import INTERVALS, Stage
 from WardenServer.soak.watch import Watch
@@ -113,7 +113,8 @@ class Soak:
         """Fault after fault, with pauses, until the time is over."""
         scene = Scene(self.stage, watch)
         with self._screen.status("warming up") as status:
-            self._settle(WARMING_UP, time.monotonic(), scene)
+            flood(self.stage)
+            self._settle(WARMING_UP, time.monotonic() - FLOOD, scene)
             self._began = time.monotonic()
             for fault in self._course():
                 status.update(f"{self._clock()} no fault is on")

@@ -20,7 +20,7 @@ ANSWER = 1.0
 #: Lateness outside faults, 99th percentile: this, or so many times that of a bare loop meanwhile on this machine.
 LATE, LATE_RATIO = 0.02, 3.0
 #: Growth of the hub's memory in MB: per half hour, and what it goes up and down by anyway.
-MEMORY_GROWTH, MEMORY_NOISE = 15.0, 25.0
+MEMORY_GROWTH, MEMORY_NOISE = 15.0, 40.0
 #: More threads and descriptors than this are growth: Tango keeps some for clients that have gone for a while.
 THREADS, DESCRIPTORS = 5.0, 10.0
 #: Seconds from the start of a hub that count as warming up, and that it must have run beyond, to be judged.
