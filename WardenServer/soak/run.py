@@ -126,7 +126,6 @@ class Soak:
                 self._throw(fault, scene)
             self._pause(watch)
             watch.collect(self.record)
-            self.stage.note_processes()
 
     def _course(self) -> Iterator[Fault]:
         """The faults in random order, round after round; each comes once in a round, the kill of the hub in some."""

@@ -104,6 +104,7 @@ class Stage:
                 stack.enter_context(child)
             embedded.register(embedded.connect(self.database.address), self.settings)
             stack.enter_context(self.hub)
+            stack.callback(self.note_processes)
             yield
 
     # -- the hub's process

@@ -73,12 +73,12 @@ class Watch:
 
     def collect(self, record: Record) -> None:
         """Hand over what was seen so far; the faults of that time must be known."""
-        for line in self._journal:
+        for _ in range(len(self.seen)):
+            self.seen.popleft()(record)
+        for line in self._journal:  # last: among what was seen are moments without a processor, which explain runs
             name, n, began = line.split()
             if name in INTERVALS:
                 record.run(Run(name, int(n), float(began)))
-        for _ in range(len(self.seen)):
-            self.seen.popleft()(record)
 
     def command(self, name: str) -> str:
         """Run a command of the device, and take note how long it took; what was wrong."""
