@@ -16,7 +16,7 @@ from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
 
 #: What depends on how busy the machine is; the benchmark judges it.
-TIMING = ("late starts", "answered, longest", "growth", "again after a fault")
+TIMING = ("late starts", "answered, longest", "growth", "again after a fault", "ticks missed", "runs left out")
 ENDING = 15.0
 
 
@@ -49,7 +49,7 @@ def processes(folder: Path) -> list[psutil.Process]:
 
 
 def test_a_short_soak_gives_its_verdict_and_leaves_nothing(tmp_path: Path) -> None:
-    with soak(tmp_path, "--minutes", "0.35", "--seed", "21", "--json") as process:
+    with soak(tmp_path, "--minutes", "0.25", "--seed", "21", "--json") as process:
         code = process.wait(90)
     said = (tmp_path / "err").read_text()
     found = json.loads((tmp_path / "out").read_text())
@@ -85,6 +85,14 @@ def test_ctrl_c_ends_it_with_a_verdict_and_a_bad_one_keeps_the_logs(tmp_path: Pa
     assert (kept / "state" / "logs" / "soak.log").exists()
     assert processes(tmp_path) == []
     assert (tmp_path / "err").read_text() == ""
+
+
+def test_a_fault_that_is_none_is_a_wrong_usage(tmp_path: Path) -> None:
+    with soak(tmp_path, "--fault", "moon") as process:
+        assert process.wait(20) == 2
+    said = (tmp_path / "err").read_text()
+    assert 'warden: no fault has "moon" in its name; there are: memcached killed, empty again at once; ' in said
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "err"}
 
 
 def test_its_help_teaches(tmp_path: Path) -> None:
