@@ -246,6 +246,36 @@ def check(settings: config.Settings, options: dict[str, Any], file: Path) -> Non
     sys.exit(1 if found else 0)
 
 
+@main.command()
+@click.option(
+    "--minutes", "-m", default=5.0, show_default=True, type=click.FloatRange(0, min_open=True), help="How long."
+)
+@click.option("--seed", type=int, help="Repeat the faults of an earlier soak. [default: by chance, and printed]")
+@click.option("--fault", "only", default="", metavar="TEXT", help="Only faults with this in their name.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON object; progress goes to stderr.")
+@_sentences
+def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:
+    """Throw faults at a hub of its own, and judge how it stood them: exit code 0 when the verdict is clean, else 1.
+
+    It runs a Tango database, Memcached and a hub in a temporary folder, on free ports; a hub of yours is not touched.
+    Some twenty agents count their runs while others raise, hang, crash or flood it with data. Meanwhile, in random
+    order, servers are killed and stopped, clients storm the device, and plugin files are edited, broken and removed.
+
+    
+    warden soak --minutes 0.5       a first look
+    warden soak --minutes 30        what a release should stand
+    warden soak --seed 7            the same faults in the same order as last time with 7
+    warden soak --fault SIGSTOP     one kind of fault, again and again
+
+    Ctrl-C ends it early, with the verdict over what was run. When that is bad, the folder with the logs is kept.
+    """
+    from WardenServer.soak import run
+
+    code = run.run(minutes, seed, only, as_json)
+    sys.stdout.flush()
+    os._exit(code)  # see `up`
+
+
 @main.command(name="config")
 @click.option("--template", is_flag=True, help="A commented settings file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")

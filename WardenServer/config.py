@@ -122,6 +122,7 @@ class Settings:
         (CONFIG_DIR / "plugins",), _paths, "Folders of your own plugin files; the first folder that has a name wins."
     )
     shipped: bool = _setting(True, _flag, "Whether the agents that ship with the hub run too.")
+    watch: bool = _setting(False, _flag, "Whether plugin files and settings are read again as soon as they change.")
     disabled: tuple[str, ...] = _setting((), _texts, "Names of agents not to load.")
     load_timeout: float = _setting(
         5.0, _positive, "How long one plugin file may take to import before it is refused.", "s"

@@ -4,6 +4,7 @@ Commands and reads return at once from snapshots; only the sink's publisher thre
 """
 
 import logging
+import signal
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ import WardenServer
 from WardenServer import config, embedded
 from WardenServer.board import Board
 from WardenServer.errors import WardenError
+from WardenServer.file_watch import FileWatch
 from WardenServer.masking import mask
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
@@ -69,6 +71,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         self._watchdog: Watchdog | None = None
         self._left = getattr(self, "_left", {})
         self._attributes: Attributes | None = getattr(self, "_attributes", None)
+        self._file_watch: FileWatch | None = None
         self._trouble = Health()
         self._shown: tuple[str, str] = ("", "")
         self._database_answers = True
@@ -77,6 +80,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         for name in ("State", "Status"):
             self.set_change_event(name, True, False)
             self.set_archive_event(name, True, False)
+        self.register_signal(signal.SIGUSR1)
         try:
             self._open()
         except Exception as error:  # of whatever kind: Tango would hide it
@@ -132,6 +136,10 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             warden.close(ENDING)
             raise
         self._warden = warden
+        if settings.watch:
+            files = [settings.file] if settings.file is not None else []
+            self._file_watch = FileWatch(settings.plugin_folders, files, lambda: self._reload_unasked("changed files"))
+            self._file_watch.open()
 
     def _take_back(self) -> None:
         """No hub: what the attributes show is INVALID."""
@@ -149,6 +157,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """End all threads of the hub, if nobody has done so yet."""
         warden, self._warden = getattr(self, "_warden", None), None
         watchdog, self._watchdog = getattr(self, "_watchdog", None), None
+        files, self._file_watch = getattr(self, "_file_watch", None), None
+        if files is not None:
+            files.close(ENDING)
         if warden is not None:
             self._left = warden.close(ENDING)
         if watchdog is not None:
@@ -206,12 +217,29 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def Reload(self) -> str:
         """Read the plugin files again, and the settings that say which agents there are."""
         self._log_client("Reload")
-        hub, until = self._hub(), time.monotonic() + ANSWER
         try:
-            settings = self._settings(ASKING)
-            return latin1(hub.reload(until - time.monotonic(), settings))
+            return latin1(self._reload(self._hub()))
         except WardenError as error:
             _refuse(error)
+
+    def _reload(self, hub: Warden) -> str:
+        until = time.monotonic() + ANSWER
+        settings = self._settings(ASKING)
+        return hub.reload(until - time.monotonic(), settings)
+
+    def signal_handler(self, number: int) -> None:
+        """SIGUSR1: as Reload. Called by Tango's signal thread."""
+        self._reload_unasked(signal.Signals(number).name)
+
+    def _reload_unasked(self, why: str) -> None:
+        """A reload that no client waits for: the log says how it ended."""
+        hub = self._warden
+        if hub is None:
+            return
+        try:
+            log.info("reload by %s: %s", why, self._reload(hub))
+        except WardenError as error:
+            log.error("reload by %s is refused: %s", why, error)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StartAgent(self, name: str) -> None:

@@ -44,7 +44,7 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
     """
     screen = console()
     try:
-        with _interrupts(), only_one(settings.state_folder), ExitStack() as stack:
+        with interrupts(), only_one(settings.state_folder), ExitStack() as stack:
             with _writes(settings.state_folder):
                 local, children = _servers(settings)
             for child in children:
@@ -108,7 +108,7 @@ class HubServer(Child):
 
 
 @contextmanager
-def _interrupts() -> Iterator[None]:
+def interrupts() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the program as Ctrl-C does; from then on nothing interrupts the end."""
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,0 +1,1 @@
+"""`warden soak`: a real hub, with agents of all kinds, while faults are thrown at it; ends with a verdict."""

@@ -1,0 +1,229 @@
+"""Looks at the hub from outside, as its clients do: documents, State, events, processes.
+
+Two threads look all the time and put what they see into `seen`; the main thread takes it from there once it knows which
+faults were on. Nothing here waits longer than Tango's or Memcached's own limits.
+"""
+
+import functools
+import json
+import threading
+import time
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import tango
+import tango.utils
+from pymemcache.exceptions import MemcacheError
+
+from WardenServer.errors import WardenError
+from WardenServer.sinks.memcached import connect
+from WardenServer.soak.client import ask
+from WardenServer.soak.record import DOCUMENTS as STALE
+from WardenServer.soak.record import RUNS, Record, Run, Window
+from WardenServer.soak.stage import DOCUMENTS, INTERVALS, TABLES, Stage
+from WardenServer.soak.verdict import Sample
+
+#: Seconds between looks.
+LOOK = 0.1
+#: Seconds that a document may be older than the interval of its agents.
+AGE = 1.0
+#: Seconds by which a bare loop is late when this machine, not the hub, had no processor for us.
+HICCUP = 0.1
+#: The kind of the time in which that was so.
+NO_PROCESSOR = "this machine had no processor"
+
+
+class Watch:
+    """All that is looked at. Made and closed by the main thread."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.seen: deque[Callable[[Record], None]] = deque()
+        self.loop: array[float] = array("d")
+        self.events: dict[str, float] = {}  # attribute: when the last valid event came
+        self.missed = 0
+        self.error = ""
+        self._stage = stage
+        self._closing = threading.Event()
+        self._journal = stage.journal.open(encoding="ascii")
+        self._proxy = tango.DeviceProxy(stage.device)
+        self._hub: dict[str, Any] = {}
+        self._threads = [
+            tango.utils.PyTangoThread(target=target, daemon=True) for target in (self._look_on, self._ask_on)
+        ]
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Look all the time."""
+        self._subscribe()
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._closing.set()
+            for thread in self._threads:
+                thread.join(4.0)
+            self._journal.close()
+
+    # -- for the main thread
+
+    def collect(self, record: Record) -> None:
+        """Hand over what was seen so far; the faults of that time must be known."""
+        for _ in range(len(self.seen)):
+            self.seen.popleft()(record)
+        for line in self._journal:  # last: among what was seen are moments without a processor, which explain runs
+            name, n, began = line.split()
+            if name in INTERVALS:
+                record.run(Run(name, int(n), float(began)))
+
+    def command(self, name: str) -> str:
+        """Run a command of the device, and take note how long it took; what was wrong."""
+        said = ask(self._proxy, name)
+        self.seen.append(lambda record: record.answer(*said))
+        return said[3]
+
+    def answers(self, command: str, began: float, ended: float, error: str) -> None:
+        """Take note of what a client saw."""
+        self.seen.append(lambda record: record.answer(command, began, ended, error))
+
+    def whole(self) -> bool:
+        """Whether every document in Memcached is fresh, and not older than the hub's own."""
+        try:
+            theirs = {key: json.loads(self._proxy.command_inout("GetDocument", key)) for key in DOCUMENTS}
+            found = self._documents()
+        except (tango.DevFailed, MemcacheError, OSError):
+            return False
+        ages = {key: _age(key, found.get(key)) for key in DOCUMENTS}
+        if any(age is None or age > _limit(key) for key, age in ages.items()):
+            return False
+        return all(
+            found[key].get(f"{name}_n", -1) >= (theirs[key].get(f"{name}_n") or 0)
+            for key, agents in DOCUMENTS.items()
+            for name in agents
+        )
+
+    def events_since(self, moment: float) -> bool:
+        """Whether a valid event of every agent that behaves well has come since then."""
+        return all(self.events.get(_attribute(name).lower(), 0.0) > moment for name in INTERVALS)
+
+    def status(self) -> str:
+        """What the device says of itself."""
+        try:
+            return str(self._proxy.command_inout("Status"))
+        except tango.DevFailed:
+            return ""
+
+    def document(self, key: str) -> dict[str, Any]:
+        """A document as it stands in Memcached; empty when none does."""
+        try:
+            return self._documents([key]).get(key, {})
+        except (MemcacheError, OSError):
+            return {}
+
+    def valid(self, attribute: str) -> bool:
+        """Whether an attribute has a valid value."""
+        try:
+            return bool(self._proxy.read_attribute(attribute).quality == tango.AttrQuality.ATTR_VALID)
+        except tango.DevFailed:
+            return False
+
+    def sample(self) -> Sample | None:
+        """What the hub's process has and holds now."""
+        process = self._stage.process
+        try:
+            threads = int(self._proxy.read_attribute("NumThreads").value)
+            if process is None:
+                return None
+            memory = process.memory_info().rss / 1e6
+            return Sample(time.monotonic(), process.pid, memory, process.num_threads(), threads, process.num_fds())
+        except (tango.DevFailed, TypeError, psutil.Error):
+            return None
+
+    # -- threads
+
+    def _look_on(self) -> None:
+        began, tick = time.monotonic(), 0
+        while not self._closing.is_set():
+            tick += 1
+            self._closing.wait(max(0.0, began + tick * LOOK - time.monotonic()))
+            late = time.monotonic() - (began + tick * LOOK)
+            self.loop.append(late)
+            if late > HICCUP:
+                self._hiccup(time.monotonic(), late)
+            self._guarded(self._look)
+            tick = max(tick, int((time.monotonic() - began) / LOOK))  # a look may take longer: it is then left out
+
+    def _ask_on(self) -> None:
+        while not self._closing.wait(2 * LOOK):
+            self._guarded(lambda: self.command("State"))
+
+    def _guarded(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except (WardenError, tango.DevFailed, MemcacheError, OSError, ValueError) as error:
+            self.error = str(error)
+
+    def _hiccup(self, now: float, late: float) -> None:
+        window = Window(NO_PROCESSOR, now - late, now, frozenset({RUNS, STALE}))
+        self.seen.appendleft(lambda record: record.windows.append(window))
+
+    def _look(self) -> None:
+        """One look at all documents, and at the hub's own."""
+        try:
+            found = self._documents([*DOCUMENTS, self._stage.settings.hub_key])
+        except (MemcacheError, OSError):
+            found = {}
+        now = time.monotonic()
+        for key in DOCUMENTS:
+            age, limit = _age(key, found.get(key)), _limit(key)
+            self.seen.append(functools.partial(_see_document, key=key, age=age, limit=limit, at=now))
+        hub = found.get(self._stage.settings.hub_key)
+        if hub:
+            self._count_missed(hub["missed"], now)
+
+    def _count_missed(self, missed: int, now: float) -> None:
+        """Ticks missed since the last look; the hub counts anew at Start."""
+        more = missed - self.missed if missed >= self.missed else missed
+        self.missed = missed
+        if more:
+            self.seen.append(lambda record: record.missed(more, now - 2.5, now))
+
+    def _documents(self, keys: list[str] | None = None) -> dict[str, dict[str, Any]]:
+        client = connect((self._stage.memcached.address,), 0.5)
+        try:
+            return {key: json.loads(value) for key, value in client.get_many(keys or list(DOCUMENTS)).items()}
+        finally:
+            client.close()
+
+    def _subscribe(self) -> None:
+        for name in INTERVALS:
+            attribute = _attribute(name)
+            self._proxy.subscribe_event(attribute, tango.EventType.CHANGE_EVENT, self._take, [], True)
+
+    def _take(self, event: Any) -> None:
+        if not event.err and event.attr_value.quality == tango.AttrQuality.ATTR_VALID:
+            self.events[event.attr_value.name.lower()] = time.monotonic()
+
+
+def _see_document(record: Record, key: str, age: float | None, limit: float, at: float) -> None:
+    record.document(key, age, limit, at)
+
+
+def _attribute(agent: str) -> str:
+    return f"{agent}_{agent}_n"
+
+
+def _limit(key: str) -> float:
+    """The age of a document beyond which it is stale."""
+    table = TABLES[DOCUMENTS[key][0]]
+    return float(table["interval"]) + float(table.get("takes", 0.0)) + AGE
+
+
+def _age(key: str, document: dict[str, Any] | None) -> float | None:
+    """The age of the oldest field; None when the document, or a field, is not there."""
+    stamps = [(document or {}).get(f"{name}_at") for name in DOCUMENTS[key]]
+    return None if None in stamps else time.time() - min(stamp for stamp in stamps if stamp is not None)
