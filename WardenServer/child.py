@@ -159,6 +159,11 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)  # with what it started itself
             self._process.wait(self.patience)
 
+    def tell(self, number: int) -> None:
+        """Send it a signal; nothing happens when it does not run."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def last_words(self) -> str:
         """The last line of its output."""
         try:

@@ -92,15 +92,16 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--watch", is_flag=True, help="Read plugin files and settings again as soon as they change.")
 @with_settings
-def up(settings: config.Settings, options: dict[str, Any]) -> None:
+def up(settings: config.Settings, options: dict[str, Any], watch: bool) -> None:
     """Run everything on this machine: Tango database, Memcached and hub, as far as they are not configured elsewhere.
 
     Stays in the foreground and shows the agents; Ctrl-C ends all that it started.
     """
     from WardenServer import up as launcher
 
-    code = launcher.run(settings, options)
+    code = launcher.run(settings, {**options, "watch": "yes"} if watch else options)
     with contextlib.suppress(OSError):  # no room for it
         sys.stdout.flush()
     os._exit(code)  # a call that still waits for a server which hung would hold up the interpreter's own end
@@ -114,9 +115,12 @@ SERVER = {"help_option_names": ["--help"], "ignore_unknown_options": True, "allo
 @click.argument("instance")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="Settings file (TOML).")
 @click.option("--set", "given", multiple=True, callback=_assignments, help="NAME=VALUE: one setting; repeatable.")
+@click.option("--watch", is_flag=True, help="Read plugin files and settings again as soon as they change.")
 @click.argument("tango_arguments", nargs=-1, type=click.UNPROCESSED)
 @_sentences
-def serve(instance: str, file: Path | None, given: dict[str, str], tango_arguments: tuple[str, ...]) -> None:
+def serve(
+    instance: str, file: Path | None, given: dict[str, str], watch: bool, tango_arguments: tuple[str, ...]
+) -> None:
     """Run only the device server of INSTANCE, as Starter does; also as `BeamlineWarden INSTANCE`.
 
     Tango's own arguments may follow: -v4, -nodb, -dlist warden/hub/local, -ORBendPoint ...
@@ -125,6 +129,7 @@ def serve(instance: str, file: Path | None, given: dict[str, str], tango_argumen
 
     if file is not None:
         os.environ["WARDEN_CONFIG"] = str(file.absolute())
+    given = {**given, "watch": "yes"} if watch else given
     settings = config.load(options={**given, "instance": instance})
     sys.exit(server.run(settings, given, tango_arguments))
 

@@ -65,9 +65,17 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     for note in loaded.notes:
         log.warning("%s", note)
     for name, contract in (known or {}).items():
-        if name not in loaded.contracts and not contract.path.parent.is_dir():
+        if name not in loaded.contracts and not _can_be_listed(contract.path.parent):
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
     return loaded
+
+
+def _can_be_listed(folder: Path) -> bool:
+    try:
+        next(folder.iterdir(), None)
+    except OSError:
+        return False
+    return True
 
 
 def _take(

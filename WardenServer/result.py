@@ -13,6 +13,9 @@ from WardenServer.errors import FieldError, NoData
 from WardenServer.field import RESERVED
 
 _INT64 = range(-(2**63), 2**63)
+#: Most characters of a field, and most items of a list: what Tango and Memcached take, and what can be converted
+#: without holding up all other threads of the hub.
+MOST_TEXT, MOST_ITEMS = 1_000_000, 1_000_000
 #: Types whose values need no look.
 _CLEAN = frozenset({float, bool, type(None)})
 
@@ -93,10 +96,15 @@ def _clean_scalar(value: Any) -> Any:
 
 def _clean_text(value: str) -> str:
     """Text that UTF-8 can hold: lone surrogates (undecodable bytes of file names) become question marks."""
+    if len(value) > MOST_TEXT:
+        raise FieldError(f"is a text of {len(value)} characters; return at most {MOST_TEXT}, or write it into a file")
+    if value.isascii():
+        return value
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _clean_list(value: list[Any]) -> Any:
+    _refuse_large(value)
     rows = [row if isinstance(row, list | tuple | np.ndarray) else None for row in value]
     flat = value
     if any(row is not None for row in rows):
@@ -107,6 +115,18 @@ def _clean_list(value: list[Any]) -> Any:
     if len(kinds) > 1:
         raise FieldError(f"is a list that mixes {' and '.join(sorted(kinds))}; return items of one type")
     return _clean_array(_to_array(value, flat, kinds))
+
+
+def _refuse_large(value: list[Any]) -> None:
+    """What is large is refused before it is converted: that would hold up all other threads."""
+    items = sum(len(item) if isinstance(item, list | tuple) else 1 for item in value)
+    if items > MOST_ITEMS:
+        raise FieldError(f"is a list of {items} items; return at most {MOST_ITEMS}, or a numpy array of numbers")
+    characters = sum(
+        len(item) for row in value for item in (row if isinstance(row, list | tuple) else (row,)) if type(item) is str
+    )
+    if characters > MOST_TEXT:
+        raise FieldError(f"is a list with {characters} characters of text; return at most {MOST_TEXT}")
 
 
 def _to_array(value: list[Any], flat: list[Any], kinds: set[str]) -> "np.ndarray[Any, Any]":
@@ -132,6 +152,8 @@ def _clean_array(value: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         raise FieldError(f"is an array of {value.ndim} dimensions; return one or two")
     if value.dtype.kind not in "biufU" or (value.dtype == np.uint64 and value.size and value.max() > _INT64[-1]):
         raise FieldError(f"is a list or array of {value.dtype}; return bool, int (64 bits), float or text")
+    if value.dtype.kind == "U" and value.nbytes > 16 * MOST_TEXT:
+        raise FieldError(f"is an array of text that holds {value.nbytes} bytes; return at most {16 * MOST_TEXT}")
     array = np.array(value, copy=True)
     array.flags.writeable = False
     return array

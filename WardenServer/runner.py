@@ -1,5 +1,6 @@
 """One thread per agent: waits until it is due, runs `work`, and reports what it brought to the board."""
 
+import errno
 import logging
 import sys
 import threading
@@ -27,6 +28,8 @@ log = logging.getLogger("warden.runner")
 #: Seconds of a run beyond which the next in line is woken before it, not after: what is shorter costs less this way
 #: than two threads that want the interpreter at once.
 SHORT = 100e-6
+#: Seconds in which the same sentence is logged once, and how many different ones are in that time.
+SILENCE, MOST_SAID = 600.0, 10
 #: Longest pause that failures add to an agent's interval, in seconds.
 LONGEST_PAUSE = 60.0
 
@@ -87,6 +90,8 @@ class Runner:
         self._is_short = False
         self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
         self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
+        self._said: dict[str, float] = {}  # lines in the log, and when
+        self._was_said = False  # that it fails now
         self._closing = False
         self._abandoned = False
         self._after: Runner | None = None
@@ -346,14 +351,16 @@ class Runner:
             return
         warnings = {name: f'{self.contract.path}: field "{name}" {text}' for name, text in said.items()}
         for name in warnings.keys() - self.record.warnings.keys():
-            log.warning("%s", warnings[name])
+            if self._is_news(warnings[name]):
+                log.warning("%s", warnings[name])
         self.record.warnings = warnings
 
     def _recover(self) -> None:
         record = self.record
         if record.in_a_row:
-            log.info("agent %s is good again after %d failure(s) in a row", self.name, record.in_a_row)
-            record.failing_since, record.in_a_row = None, 0
+            if self._was_said:
+                log.info("agent %s is good again after %d failure(s) in a row", self.name, record.in_a_row)
+            record.failing_since, record.in_a_row, self._was_said = None, 0, False
 
     def _fail(self, error: BaseException) -> None:
         record = self.record
@@ -363,12 +370,22 @@ class Runner:
         self.passes = self._due_ticks_between_tries() - 1
         if record.failing_since is None:
             record.failing_since = self._clock.time()
-        if sentence != record.last_error:
+        if self._is_news(sentence):
+            self._was_said = True
             log.error("agent %s fails: %s", self.name, sentence)
             log.debug("agent %s", self.name, exc_info=error)
         record.last_error = sentence
         record.no_data = None
         self._put_nulls(sentence)
+
+    def _is_news(self, sentence: str) -> bool:
+        """Whether a sentence is worth a line in the log: an agent that goes to and fro says each once in a while."""
+        now = self._clock.monotonic()
+        self._said = {said: when for said, when in self._said.items() if now - when < SILENCE}
+        news = sentence not in self._said and len(self._said) < MOST_SAID
+        if news:
+            self._said[sentence] = now
+        return news
 
     def _due_ticks_between_tries(self) -> int:
         """1, 2, 4, ... with every failure in a row, as long as that is no pause of more than LONGEST_PAUSE."""
@@ -405,4 +422,6 @@ def explain(error: BaseException, contract: Contract) -> str:
     if isinstance(error, SystemExit):
         return f"{where}: work calls sys.exit(); return a dict, or raise NoData"
     cure = "correct the file, or raise NoData where that is no failure"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        cure = "the process has no file descriptor left: see what keeps so many open, or raise the limit (ulimit -n)"
     return f"{where}: {type(error).__name__}{': ' if said else ''}{said}; {cure}"

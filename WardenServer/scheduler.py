@@ -204,4 +204,8 @@ class Scheduler:
             self.missed += missed
             self.lateness.append(now - deadline)
         if missed:
-            log.warning("%d tick(s) missed: the process had no processor for %.1f s", missed, missed * self.period)
+            log.warning(
+                "%d tick(s) missed: for %.1f s the process had no processor, or one thread held the interpreter",
+                missed,
+                missed * self.period,
+            )

@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from WardenServer.tango_values import latin1
 
 log = logging.getLogger("warden.serve")
 
+#: Seconds after which a thread that computes lets others run. Python's own 5 ms would make every agent, event and
+#: answer wait that long, several times in a row, as soon as one agent burns the processor.
+SWITCH = 0.0005
 #: The server's and the class's name.
 NAME = "BeamlineWarden"
 #: File descriptors the server takes, where it may have so many. Without a free one it cannot talk to anybody new, and
@@ -52,6 +56,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         WardenError: the server cannot start.
     """
     _take_descriptors()
+    sys.setswitchinterval(SWITCH)
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
     )

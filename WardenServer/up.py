@@ -52,6 +52,7 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
             embedded.register(embedded.find_database(local), local)
             children.append(HubServer(local, options))
             _begin(children[-1], screen, stack)
+            signal.signal(signal.SIGUSR1, lambda *_: children[-1].tell(signal.SIGUSR1))
             _introduce(local, screen)
             _follow(local, [Keeper(child) for child in children], screen)
     except KeyboardInterrupt:

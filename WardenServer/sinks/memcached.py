@@ -25,6 +25,8 @@ from WardenServer.sinks.base import PAUSES, Sink
 
 log = logging.getLogger("warden.memcached")
 
+#: Longest life that Memcached takes as such, in seconds.
+MONTH = 30 * 24 * 3600
 #: What Memcached adds to an item: header, CAS number, and the slack of its largest slab.
 OVERHEAD = 200
 
@@ -44,6 +46,11 @@ def connect(servers: tuple[str, ...], timeout: float) -> Any:
     return (
         Client(addresses[0], **_options(timeout)) if len(addresses) == 1 else HashClient(addresses, **_options(timeout))
     )
+
+
+def _seconds(life: float) -> int:
+    """As Memcached takes it: beyond 30 days it would be a date."""
+    return min(math.ceil(life), MONTH)
 
 
 class _Server:
@@ -175,7 +182,7 @@ class Memcached(Sink):
             encoded = to_json(board.merge(results), self._array_limit)
             if self._fits(key, encoded, limit):
                 life = max(result.expire for result in results)
-                documents.setdefault(math.ceil(life), {})[self._prefix + key] = encoded
+                documents.setdefault(_seconds(life), {})[self._prefix + key] = encoded
         return documents
 
     def _fits(self, key: str, encoded: bytes, limit: int) -> bool:

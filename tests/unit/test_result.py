@@ -180,3 +180,19 @@ def test_a_float_attribute_takes_an_int_but_not_the_other_way_round() -> None:
     assert Kind("float").accepts(Kind("int"))
     assert not Kind("int").accepts(Kind("float"))
     assert not Kind("float").accepts(Kind("int", 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x" * 1_000_001, "is a text of 1000001 characters"),
+        (["x" * 600_000, "x" * 600_000], "is a list with 1200000 characters of text"),
+        ([["x" * 600_000], ["x" * 600_000]], "is a list with 1200000 characters of text"),
+        ([1] * 1_000_001, "is a list of 1000001 items"),
+        ([[1] * 600_000] * 2, "is a list of 1200000 items"),
+        (np.array(["x" * 5_000_000]), "is an array of text that holds 20000000 bytes"),
+    ],
+)
+def test_what_would_hold_up_all_threads_is_refused_before_it_is_converted(value: object, said: str) -> None:
+    with pytest.raises(FieldError, match=said):
+        clean({"x": value})

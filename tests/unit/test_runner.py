@@ -1,6 +1,7 @@
 """One run of an agent, whatever its plugin does; with a fake clock and no thread of ours where possible."""
 
 import enum
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -350,3 +351,34 @@ def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:
     runner.close()
     assert runner.join(5)
     assert runner.stack() == []
+
+
+def test_an_agent_that_goes_to_and_fro_says_each_thing_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    outcomes = [{"x": 1}, OSError("no"), {"x": float("nan")}, ValueError("other")]
+    turns = iter(range(1000))
+
+    def work(agent: Any) -> Any:
+        outcome = outcomes[next(turns) % 4]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    runner = make(work, clock)
+    caplog.set_level("INFO")
+    for _ in range(100):
+        runner.run_once()
+        clock.turn(1)
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 5, said
+    clock.turn(600)
+    for _ in range(4):
+        runner.run_once()
+    assert len(caplog.records) == 9
+
+
+def test_the_cure_for_a_process_without_descriptors_is_not_to_correct_the_file() -> None:
+    runner = make(_raise(OSError(errno.EMFILE, "Too many open files")))
+    runner.run_once()
+    runner.run_once()
+    assert "ulimit -n" in documents(runner)["error"]

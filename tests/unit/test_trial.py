@@ -40,7 +40,7 @@ PROBLEMS = {
     "name": (returning("{'two words': 1}"), 'field "two words" becomes the attribute problem_two_words'),
     "case": (returning("{'A': 1, 'a': 2}"), 'fields "A" and "a" would be the same attribute'),
     "long name": (returning("{'n' * 300: 1}"), "has 300 characters: too long for a Tango attribute"),
-    "size": (returning("{'x': 'x' * 2_000_000}"), "the document has 2000009 bytes; Memcached takes 1048376"),
+    "size": (returning("{'x': 'x' * 999_999, 'y': 'x' * 999_999}"), "has 2000016 bytes; Memcached takes 1048376"),
     "not returned": (returning("{'x': 1}", "FIELDS = {'y': {}}"), 'FIELDS names "y", which work does not return'),
     "save alone": (GOOD + "def save():\n    return 1\n", "save and load come together; add the other"),
     "load alone": (GOOD + "def load(state):\n    pass\n", "save and load come together; add the other"),
