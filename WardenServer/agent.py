@@ -5,12 +5,13 @@ import difflib
 import inspect
 import logging
 import math
+import re
 import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from WardenServer.errors import FieldError, PluginError, SettingError
@@ -133,9 +134,17 @@ def read_contract(module: ModuleType, path: Path, name: str, tick: float, config
     )
 
 
+#: What stands at the beginning of a line, as a function or as a name in capitals that gets a value.
+_TOP_LEVEL = re.compile(rb"^(?:def[ \t]+(\w+)|([A-Z][A-Z_0-9]*)[ \t]*[:=])", re.MULTILINE)
+
+
 def _refuse_misspellings(path: Path) -> None:
     """Top-level names in capitals that look like a name of the contract but are not, and functions likewise."""
-    for node in ast.parse(path.read_bytes()).body:
+    content = path.read_bytes()
+    found = {(function or constant).decode() for function, constant in _TOP_LEVEL.findall(content)}
+    if not found.difference(_CONSTANTS, FUNCTIONS):
+        return  # nothing to be parsed for
+    for node in ast.parse(content).body:
         if isinstance(node, ast.FunctionDef):
             _refuse_misspelling(node.name, FUNCTIONS[:1], path, node.lineno, 0.75)
         targets = (
@@ -147,8 +156,8 @@ def _refuse_misspellings(path: Path) -> None:
 
 
 def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int, cutoff: float) -> None:
-    close = difflib.get_close_matches(name, known, 1, cutoff)
-    if close and name not in known:
+    close = name not in known and difflib.get_close_matches(name, known, 1, cutoff)
+    if close:
         raise PluginError(f'{path}:{line}: "{name}" looks like a misspelling of {close[0]}; write {close[0]}')
 
 
@@ -166,6 +175,12 @@ def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
 
 
 def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    if (
+        isinstance(function, FunctionType)
+        and function.__code__.co_argcount == arguments
+        and not function.__kwdefaults__
+    ):
+        return not function.__code__.co_kwonlyargcount  # the usual case, without the cost of a signature
     try:
         inspect.signature(function).bind(*range(arguments))
     except TypeError:

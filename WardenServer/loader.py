@@ -12,16 +12,14 @@ import linecache
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from WardenServer import secret
+from WardenServer import importer, secret
 from WardenServer.agent import Contract, read_contract
 from WardenServer.board import HUB
 from WardenServer.config import Settings
@@ -43,6 +41,8 @@ class Loaded:
     refused: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # agents, by their name in lower case
+    fields: dict[tuple[str, str], str] = field(default_factory=dict)  # agents, by key and field
 
 
 def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
@@ -54,13 +54,20 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     linecache.checkcache()
     loaded, trust = Loaded(), Trust(settings)
     files = find(settings, loaded.problems)
-    with ThreadPool(os.cpu_count()) as processes:  # its threads do not hold up the hub's end
-        attempts: dict[str, Callable[[], Contract]] = {}
-        for name, path in _instances(settings, files, loaded).items():
-            read = partial(_load_agent, name, path, settings, trust, known or {})
-            attempts[name] = processes.apply_async(read).get if _is_isolated(name, path, settings) else read
-        for name, attempt in attempts.items():
-            _take(name, attempt, settings, loaded, known or {})
+    instances = _instances(settings, files, loaded)
+    load_one = partial(_load_agent, settings=settings, trust=trust, known=known or {})
+    reads = {name: partial(load_one, name, path) for name, path in instances.items()}
+    isolated = [name for name, path in instances.items() if _is_isolated(name, path, settings)]
+    outcomes: dict[str, Contract | Exception] = {}
+    if isolated:  # side by side; the threads do not hold up the hub's end
+        with ThreadPool(os.cpu_count()) as processes:
+            outcomes.update(zip(isolated, processes.map(lambda name: _attempt(reads[name]), isolated), strict=True))
+    here = [name for name in instances if name not in outcomes]
+    outcomes.update(
+        zip(here, importer.run([(instances[n], reads[n]) for n in here], settings.load_timeout), strict=True)
+    )
+    for name in instances:
+        _take(name, outcomes[name], settings, loaded, known or {})
     loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
     for note in loaded.notes:
         log.warning("%s", note)
@@ -78,16 +85,25 @@ def _can_be_listed(folder: Path) -> bool:
     return True
 
 
+def _attempt(read: Callable[[], Contract]) -> Contract | Exception:
+    try:
+        return read()
+    except Exception as error:  # `_take` judges it
+        return error
+
+
 def _take(
-    name: str, attempt: Callable[[], Contract], settings: Settings, loaded: Loaded, known: Mapping[str, Contract]
+    name: str, outcome: Contract | Exception, settings: Settings, loaded: Loaded, known: Mapping[str, Contract]
 ) -> None:
     """Add a contract to those loaded, or the reason why it is none."""
-    contract = None
+    contract = None if isinstance(outcome, Exception) else outcome
     try:
-        contract = attempt()
+        if isinstance(outcome, Exception):
+            raise outcome
+        contract = outcome
         if not contract.required or name in settings.agents:  # else a template for instances
             _refuse_required(contract)
-            _refuse_clash(contract, loaded.contracts)
+            _refuse_clash(contract, loaded)
             loaded.contracts[name] = contract
     except WardenError as error:
         loaded.refused[name] = mask(str(error))
@@ -161,8 +177,7 @@ def _load_agent(name: str, path: Path, settings: Settings, trust: Trust, known: 
         return known[name]
     if name in known:  # changed within the same second, an old compiled file could pass for the new
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
-    contract = load_file(path, name, configured, settings, trust)
-    return replace(contract, digest=digest)
+    return load_file(path, name, configured, settings, trust, digest)
 
 
 def _digest(content: bytes, path: Path, configured: Mapping[str, Any], tick: float) -> str:
@@ -170,48 +185,31 @@ def _digest(content: bytes, path: Path, configured: Mapping[str, Any], tick: flo
 
 
 def load_file(
-    path: Path, name: str, configured: Mapping[str, Any], settings: Settings, trust: Trust | None = None
+    path: Path,
+    name: str,
+    configured: Mapping[str, Any],
+    settings: Settings,
+    trust: Trust | None = None,
+    digest: str = "",
 ) -> Contract:
     """Import one plugin file, here or in a process of its own where that is asked for, and read its contract.
 
     Where `trust` knows the content of files, no other content is run.
 
     Raises:
-        PluginError: the import fails, or takes longer than `load_timeout`, or the contract is broken.
+        PluginError: the import fails, or the contract is broken.
         SettingError: the configured settings do not fit.
     """
     tick, limit = settings.tick, settings.load_timeout
     if asks_isolation(path, name, configured):
-        return isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
+        apart = isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
+        return replace(apart, digest=digest)
     make_cache(path)
-    module, origin = _limited(lambda: import_plugin(path, name, trust), path, limit)
+    module, origin = import_plugin(path, name, trust)
     contract = read_contract(module, path, name, tick, configured)
     if contract.isolate:
         raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")
-    return replace(contract, origin=origin)
-
-
-def _limited(action: Callable[[], tuple[ModuleType, object]], path: Path, limit: float) -> tuple[ModuleType, object]:
-    """Import on a thread of its own: a file that hangs, exits or raises anything costs only itself."""
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append(action())
-        except WardenError as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=run, name=f"import {path.name}", daemon=True)
-    thread.start()
-    thread.join(limit)
-    if not outcome:
-        raise PluginError(
-            f"{path}: still importing after {limit:g} s; move slow work from the top of the file into setup, or"
-            " set ISOLATE = True"
-        )
-    if isinstance(outcome[0], WardenError):
-        raise outcome[0]
-    return outcome[0]  # type: ignore[no-any-return]
+    return replace(contract, origin=origin, digest=digest)
 
 
 def _refuse_required(contract: Contract) -> None:
@@ -221,16 +219,15 @@ def _refuse_required(contract: Contract) -> None:
         )
 
 
-def _refuse_clash(contract: Contract, others: Mapping[str, Contract]) -> None:
+def _refuse_clash(contract: Contract, loaded: Loaded) -> None:
     """Two agents may share a document, but no field of it, and no name in Tango's eyes."""
-    for other in others.values():
-        if other.name.lower() == contract.name.lower():
+    other = loaded.names.setdefault(contract.name.lower(), contract.name)
+    if other != contract.name:
+        raise PluginError(f"{contract.path}: agents {other} and {contract.name} differ only in case; rename one")
+    for field_name in contract.fields:
+        other = loaded.fields.setdefault((contract.key, field_name), contract.name)
+        if other != contract.name:
             raise PluginError(
-                f"{contract.path}: agents {other.name} and {contract.name} differ only in case; rename one"
-            )
-        both = set(other.fields) & set(contract.fields) if other.key == contract.key else set()
-        if both:
-            raise PluginError(
-                f'{contract.path}: field "{min(both)}" of document {contract.key} is filled by agent {other.name}'
+                f'{contract.path}: field "{field_name}" of document {contract.key} is filled by agent {other}'
                 " already; rename the field or choose another KEY"
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import secret
+from WardenServer import importer, secret
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.config import Settings
@@ -66,7 +66,10 @@ def load(settings: Settings, path: Path) -> Contract:
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     configured = secret.resolve(name, settings.agents.get(name, {}))
-    contract = load_file(path, name, configured, settings)
+    (outcome,) = importer.run([(path, lambda: load_file(path, name, configured, settings))], settings.load_timeout)
+    if isinstance(outcome, Exception):
+        raise outcome
+    contract = outcome
     if contract.required:
         contract.discard()
         raise WardenError(
