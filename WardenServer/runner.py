@@ -169,9 +169,10 @@ class Runner:
                 self._put_nulls(
                     f"the run started {took:.0f} s ago has not ended; TIMEOUT is {self.contract.timeout:g} s"
                 )
+            elif self.passes:  # it rests after failures: readers shall go on seeing why
+                self._put_nulls(self.record.last_error)
             elif ended is not None and self._clock.monotonic() - ended > self.life:
-                failing = self.record.last_error if self.record.in_a_row else None
-                self._put_nulls(failing or f"no run for {self._clock.monotonic() - ended:.0f} s")
+                self._put_nulls(f"no run for {self._clock.monotonic() - ended:.0f} s")
 
     def _since_began(self) -> float:
         return self._clock.monotonic() - self.record.began

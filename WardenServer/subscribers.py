@@ -51,7 +51,10 @@ class Subscribers:
         """Take note of the connections there are, give them and those to come a limit, and cut off who hangs."""
         if sys.platform != "linux":
             return
-        sockets = list(_sockets())
+        try:
+            sockets = list(_sockets())
+        except OSError:  # no descriptor is left to look with; the next look may have one
+            return
         ports = {found.port for found in sockets if found.client is None}
         ours = [found for found in sockets if found.port in ports]
         for found in ours:
@@ -95,7 +98,7 @@ def _addresses_of(client: Address) -> set[Address]:
 
 
 def _sockets() -> Iterator[Connection]:
-    """All TCP sockets of the process."""
+    """All TCP sockets of the process. Raises: OSError, there is no descriptor left."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
         with suppress(OSError), _borrowed(int(name)) as found:
             if found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM:
