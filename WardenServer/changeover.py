@@ -11,7 +11,8 @@ from collections.abc import Callable
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
 from WardenServer.masking import mask
-from WardenServer.runner import Runner, explain
+from WardenServer.record import explain
+from WardenServer.runner import Runner
 
 
 class Changeover:

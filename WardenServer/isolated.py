@@ -15,8 +15,8 @@ from WardenServer.agent import Agent, read_contract
 from WardenServer.config import Settings
 from WardenServer.errors import NoData
 from WardenServer.plugin_file import import_plugin
+from WardenServer.record import explain
 from WardenServer.result import clean
-from WardenServer.runner import explain
 from WardenServer.trust import Trust
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 

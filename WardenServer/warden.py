@@ -11,12 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from WardenServer import __version__, health, loader
-from WardenServer.agent import Contract
+from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
-from WardenServer.changeover import Changeover
 from WardenServer.clock import Clock
 from WardenServer.config import Settings
-from WardenServer.errors import WardenError
 from WardenServer.result import Result
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
@@ -34,8 +32,6 @@ CHOICE = (
 )  # fmt: skip
 #: Seconds that sinks are given to deliver what is left, of those that `close` may take.
 SINKS = 0.5
-#: Seconds to an agent's next run beyond which its new code is tried at once.
-PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,7 @@ class Warden:
         self._watchdog = watchdog or Watchdog(settings)  # one that was not opened does nothing
         self._clock = clock or Clock()
         self._scheduler = Scheduler(settings.tick, self._clock)
-        self._runners: dict[str, Runner] = {}
-        self._left = dict(left or {})
-        self._pending: dict[str, Changeover] = {}
-        self._loaded = loader.Loaded()
+        self.agents = Agents(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
@@ -99,11 +92,7 @@ class Warden:
         until = self._clock.monotonic() + wait
         self._closing.set()
         self._scheduler.close()
-        with self._lifecycle:
-            runners = [*self._runners.values(), *(changeover.new for changeover in self._pending.values())]
-        for runner in runners:
-            self._scheduler.remove(runner.name)
-            runner.close()
+        runners = self.agents.close()
         left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
         for sink in self._sinks:
             sink.close()
@@ -114,7 +103,7 @@ class Warden:
             self._watch.join(self._until(until))
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
-        return {**self._left, **left}
+        return {**self.agents.left, **left}
 
     def _until(self, until: float) -> float:
         return max(0.0, until - self._clock.monotonic())
@@ -144,52 +133,32 @@ class Warden:
         until = self._clock.monotonic() + wait
         if not self._join_loading(wait):
             return "The reload goes on; the status will say how it ended."
-        waiting = [c.name for c in list(self._pending.values()) if not c.join(self._until(until))]
+        waiting = self.agents.undecided(until)
         self._refresh()
-        loaded = self._loaded
-        said = [f"{len(self._runners)} agents run the code in the files."]
+        loaded = self.agents.loaded
+        said = [f"{len(self.agents.runners)} agents run the code in the files."]
         said += [f"{name}: its new code is tried at its next run; until then the old code stays." for name in waiting]
         said += [f"Refused: {reason}" for reason in loaded.refused.values()]
         return "\n".join(said + loaded.problems)
 
     def start_agent(self, name: str) -> None:
-        """Schedule an agent again that `stop_agent` took out."""
-        runner = self._runner(name)
-        if not runner.enabled:
-            self._watchdog.release(name)
-            runner.enabled, runner.held = True, ""
-            self._scheduler.add(self._pending.get(name, runner))
+        """Schedule an agent again that `stop_agent` took out; raises WardenError when there is none."""
+        self.agents.start(name)
         self._refresh()
 
     def stop_agent(self, name: str) -> None:
-        """Start this agent no more, until `start_agent` or the next start of the hub."""
-        runner = self._runner(name)
-        runner.enabled = False
-        self._scheduler.remove(runner.name)
+        """Start this agent no more, until `start_agent` or the next start of the hub; raises as `start_agent`."""
+        self.agents.stop(name)
         self._refresh()
 
     def run_agent(self, name: str) -> None:
-        """Run an agent once, now, whatever the schedule says.
-
-        Raises:
-            WardenError: there is no such agent, or it runs already.
-        """
-        runner = self._runner(name)
-        runner.passes = 0
-        if not self._scheduler.run_now(self._pending.get(name, runner)):
-            raise WardenError(f"agent {name} runs already; wait until it has ended")
+        """Run an agent once, now, whatever the schedule says; raises WardenError when there is none, or it runs."""
+        self.agents.run(name)
 
     @property
     def running(self) -> bool:
         """Whether the tick runs."""
         return self._scheduler.running
-
-    def _runner(self, name: str) -> Runner:
-        try:
-            return self._runners[name]
-        except KeyError:
-            known = ", ".join(sorted(self._runners)) or "none"
-            raise WardenError(f'there is no agent "{name}"; loaded are: {known}') from None
 
     # -- loading
 
@@ -209,139 +178,47 @@ class Warden:
         return not self._loading.is_alive()
 
     def _load(self) -> None:
-        known = {name: self._newest(runner) for name, runner in self._runners.items()}
+        known = self.agents.contracts()
         try:
             loaded = loader.load(self.settings, known)
         except Exception as error:  # an error of ours must not end the agents that run, nor leave the hub silent
             log.exception("the plugin files cannot be loaded")
-            self._loaded.problems.append(f"the plugin files cannot be loaded: {error}")
+            self.agents.loaded.problems.append(f"the plugin files cannot be loaded: {error}")
             return
         for name, reason in loaded.refused.items():
             kept = "; its old code runs on" if name in known else ""
             log.error("agent %s refused: %s%s", name, reason, kept)
         for problem in loaded.problems:
             log.error("%s", problem)
+        if not self.agents.take_on(loaded, self.settings.expire):
+            for name, contract in loaded.contracts.items():
+                if known.get(name) is not contract:
+                    contract.discard()
+            return
         with self._lifecycle:
-            if self._closing.is_set():
-                for name, contract in loaded.contracts.items():
-                    if known.get(name) is not contract:
-                        contract.discard()
-                return
-            self._apply(loaded)
-            if self._starts:
+            if self._starts and not self._closing.is_set():
                 self._starts = False
                 self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
-
-    def _apply(self, loaded: loader.Loaded) -> None:
-        """Bring the runners in line with what was loaded. Called with the life cycle's lock held."""
-        self._loaded = loaded
-        for name in set(self._runners) - set(loaded.contracts) - set(loaded.refused):
-            self._end(self._runners.pop(name))
-        for name, contract in loaded.contracts.items():
-            runner = self._runners.get(name)
-            if runner is None:
-                self._begin(contract)
-            elif self._newest(runner) is not contract:
-                self._change_over(runner, contract)
-
-    def _newest(self, runner: Runner) -> Contract:
-        """What was loaded last for an agent."""
-        changeover = self._pending.get(runner.name)
-        return changeover.new.contract if changeover is not None else runner.contract
-
-    def _begin(self, contract: Contract) -> None:
-        self._declare(contract)
-        runner = self._runners[contract.name] = self._make_runner(contract)
-        runner.open(after=self._left.pop(contract.name, None))
-        if runner.enabled:
-            self._scheduler.add(runner)
-        if runner.enabled and self.running:
-            self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
-
-    def _end(self, runner: Runner) -> None:
-        self._scheduler.remove(runner.name)
-        runner.close()
-        if (changeover := self._pending.pop(runner.name, None)) is not None:
-            changeover.drop()
-        self.board.remove(runner.name)
-
-    def _change_over(self, old: Runner, contract: Contract) -> None:
-        """Try new code at the agent's next run; at once where that is far off."""
-        name = old.name
-        if (earlier := self._pending.pop(name, None)) is not None:
-            earlier.drop()
-        changeover = self._pending[name] = Changeover(old, self._make_runner(contract), self._settle)
-        changeover.open()
-        if self._is_wanted(changeover):
-            self._scheduler.add(changeover)
-            due = self._scheduler.due_in(name)
-            if due is not None and due > PATIENCE:
-                self._scheduler.run_now(changeover)
-
-    def _settle(self, changeover: Changeover, reason: str | None) -> None:
-        """An agent goes on with its new code, or with its old code for a reason. On any thread."""
-        old, new, name = changeover.old, changeover.new, changeover.name
-        with self._lifecycle:
-            if self._closing.is_set() or self._pending.get(name) is not changeover:
-                new.abandon()
-                return
-            del self._pending[name]
-            if reason is None:
-                new.enabled = self._is_wanted(changeover)
-                self._runners[name] = new
-                if new.enabled:
-                    self._scheduler.add(new)
-                old.close()
-                self._declare(new.contract)
-            else:
-                log.error("agent %s refused: %s; its old code runs on", name, reason)
-                self._loaded.refused[name] = reason
-                if old.enabled:
-                    self._scheduler.add(old, overdue=changeover.deadline)
-                if changeover.hangs:
-                    self._left[name] = new
-
-    def _is_wanted(self, changeover: Changeover) -> bool:
-        """Whether new code is to be run: not where somebody has stopped the agent, or it is held back itself."""
-        old = changeover.old
-        return not changeover.new.held and (old.enabled or bool(old.held))
-
-    def _make_runner(self, contract: Contract) -> Runner:
-        mark = self._watchdog.slot(contract.name)
-        runner = Runner(contract, self.board, self._clock, self.settings.expire, mark)
-        runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
-        runner.enabled = not runner.held
-        return runner
-
-    def _declare(self, contract: Contract) -> None:
-        for sink in self._sinks:
-            sink.declare(contract)
 
     # -- what the hub says of itself
 
     def _look(self) -> None:
         while not self._closing.wait(LOOK):
             try:
-                for runner in list(self._runners.values()):
-                    runner.watch()
-                for changeover in list(self._pending.values()):
-                    changeover.watch()
+                self.agents.watch()
                 self._refresh()
             except Exception:  # a mistake in here must not leave the hub silent
                 log.exception("the watch failed; it goes on")
 
     def _refresh(self) -> None:
         """Make the hub's document anew and put it on the board."""
-        described = {
-            name: {**runner.describe(), "pending": name in self._pending}
-            for name, runner in list(self._runners.items())
-        }
-        agents = health.with_refused(described, self._loaded.refused)
+        loaded = self.agents.loaded
+        agents = health.with_refused(self.agents.describe(), loaded.refused)
         problems = self._problems()
         loading = self._loading is not None and self._loading.is_alive() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        notes = [*self._loaded.notes, *self.memcached.notes]
+        notes = [*loaded.notes, *self.memcached.notes]
         status = health.status(state, agents, problems, notes)
         document = {
             "state": state,
@@ -372,12 +249,12 @@ class Warden:
                 f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None)
             )
             if agent["state"] == "stalled":
-                lines += [f"    {line}" for line in self._runners[name].stack()]
+                lines += [f"    {line}" for line in self.agents.runners[name].stack()]
         return "\n".join(lines)
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""
-        problems = [*self._watchdog.last_words(), *self._loaded.problems]
+        problems = [*self._watchdog.last_words(), *self.agents.loaded.problems]
         for sink in self._sinks:
             problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems

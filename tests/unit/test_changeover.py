@@ -77,7 +77,7 @@ def test_no_run_is_lost_or_doubled_over_many_reloads(hub: Callable[..., Warden],
         wait_for(lambda: all(agent(warden, name)["pending"] is False for name in names))
     wait_for(lambda: {run[1] for run in runs[-20:]} == {"5"})
     warden.stop()
-    wait_for(lambda: not any(runner.busy for runner in warden._runners.values()))
+    wait_for(lambda: not any(runner.busy for runner in warden.agents.runners.values()))
     for name in names:
         mine = [n for who, _, n in runs if who == name]
         assert mine == list(range(1, len(mine) + 1)), "each run is counted on from the one before"
@@ -122,7 +122,7 @@ def test_new_code_whose_first_run_hangs_gives_way_to_the_old(
     wait_for(lambda: len(runs) > seen + 2)
     assert {run[1] for run in runs[seen:]} == {"old"}
     threading.gate_of_test.set()  # type: ignore[attr-defined]
-    wait_for(lambda: warden._left["c"].join(0))
+    wait_for(lambda: warden.agents.left["c"].join(0))
     document = warden.board.document("c")
     assert document is not None
     assert document["version"] == "old", "what comes too late is not published"

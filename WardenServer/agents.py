@@ -1,0 +1,214 @@
+"""The runners of all agents: begun, changed over to new code, ended. Any thread may call it; nothing here waits."""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from WardenServer.agent import Contract
+from WardenServer.board import Board
+from WardenServer.changeover import Changeover
+from WardenServer.clock import Clock
+from WardenServer.errors import WardenError
+from WardenServer.loader import Loaded
+from WardenServer.runner import Runner
+from WardenServer.scheduler import Scheduler
+from WardenServer.sinks.base import Sink
+from WardenServer.watchdog import Watchdog
+
+log = logging.getLogger("warden")
+
+#: Seconds to an agent's next run beyond which its new code is tried at once.
+PATIENCE = 10.0
+
+
+class Agents:
+    """Every agent's runner, and the changeovers that go on.
+
+    `loaded` is what was loaded last, `left` are runners whose code still runs though their agent has gone, or was given
+    up: the next runner of that agent waits for them.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        scheduler: Scheduler,
+        sinks: Sequence[Sink],
+        watchdog: Watchdog,
+        clock: Clock,
+        left: Mapping[str, Runner],
+    ) -> None:
+        self.runners: dict[str, Runner] = {}
+        self.loaded = Loaded()
+        self.left = dict(left)
+        self._pending: dict[str, Changeover] = {}
+        self._board, self._scheduler, self._sinks = board, scheduler, sinks
+        self._watchdog, self._clock = watchdog, clock
+        self._expire = -1.0
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def close(self) -> list[Runner]:
+        """Tell all runners to end; returns them, to be waited for."""
+        with self._lock:
+            self._closed = True
+            runners = [*self.runners.values(), *(changeover.new for changeover in self._pending.values())]
+        for runner in runners:
+            self._scheduler.remove(runner.name)
+            runner.close()
+        return runners
+
+    def watch(self) -> None:
+        """Look after every agent, about once a second."""
+        for runner in list(self.runners.values()):
+            runner.watch()
+        for changeover in list(self._pending.values()):
+            changeover.watch()
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Every agent as the hub's document shows it."""
+        runners = list(self.runners.items())
+        return {name: {**runner.describe(), "pending": name in self._pending} for name, runner in runners}
+
+    def contracts(self) -> dict[str, Contract]:
+        """What was loaded last for each agent."""
+        return {name: self._newest(runner) for name, runner in list(self.runners.items())}
+
+    def undecided(self, until: float) -> list[str]:
+        """Agents whose new code has not been tried when the clock shows `until`; returns as soon as there are none."""
+        changeovers = list(self._pending.values())
+        return [each.name for each in changeovers if not each.join(max(0.0, until - self._clock.monotonic()))]
+
+    # -- one agent
+
+    def start(self, name: str) -> None:
+        """Schedule an agent again that `stop` took out."""
+        runner = self.get(name)
+        if not runner.enabled:
+            self._watchdog.release(name)
+            runner.enabled, runner.held = True, ""
+            self._scheduler.add(self._pending.get(name, runner))
+
+    def stop(self, name: str) -> None:
+        """Start this agent no more, until `start`."""
+        runner = self.get(name)
+        runner.enabled = False
+        self._scheduler.remove(runner.name)
+
+    def run(self, name: str) -> None:
+        """Run an agent once, now, whatever the schedule says.
+
+        Raises:
+            WardenError: there is no such agent, or it runs already.
+        """
+        runner = self.get(name)
+        runner.passes = 0
+        if not self._scheduler.run_now(self._pending.get(name, runner)):
+            raise WardenError(f"agent {name} runs already; wait until it has ended")
+
+    def get(self, name: str) -> Runner:
+        """The runner of an agent; raises WardenError when there is no such agent."""
+        try:
+            return self.runners[name]
+        except KeyError:
+            known = ", ".join(sorted(self.runners)) or "none"
+            raise WardenError(f'there is no agent "{name}"; loaded are: {known}') from None
+
+    # -- code that was loaded
+
+    def take_on(self, loaded: Loaded, expire: float) -> bool:
+        """Bring the runners in line with what was loaded; documents live for `expire` seconds. False after `close`."""
+        with self._lock:
+            if self._closed:
+                return False
+            self.loaded, self._expire = loaded, expire
+            for name in set(self.runners) - set(loaded.contracts) - set(loaded.refused):
+                self._end(self.runners.pop(name))
+            for name, contract in loaded.contracts.items():
+                runner = self.runners.get(name)
+                if runner is None:
+                    self._begin(contract)
+                elif self._newest(runner) is not contract:
+                    self._change_over(runner, contract)
+        return True
+
+    def _newest(self, runner: Runner) -> Contract:
+        changeover = self._pending.get(runner.name)
+        return changeover.new.contract if changeover is not None else runner.contract
+
+    def _begin(self, contract: Contract) -> None:
+        self._declare(contract)
+        runner = self.runners[contract.name] = self._make_runner(contract)
+        runner.open(after=self.left.pop(contract.name, None))
+        if runner.enabled:
+            self._scheduler.add(runner)
+        if runner.enabled and self._scheduler.running:
+            self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
+
+    def _end(self, runner: Runner) -> None:
+        self._scheduler.remove(runner.name)
+        runner.close()
+        if not runner.join(0):
+            self.left[runner.name] = runner
+        if (changeover := self._pending.pop(runner.name, None)) is not None:
+            changeover.drop()
+        self._board.remove(runner.name)
+
+    def _change_over(self, old: Runner, contract: Contract) -> None:
+        """Try new code at the agent's next run; at once where that is far off."""
+        name = old.name
+        if (earlier := self._pending.pop(name, None)) is not None:
+            earlier.drop()
+        changeover = self._pending[name] = Changeover(old, self._make_runner(contract), self._settle)
+        changeover.open()
+        if _is_wanted(changeover):
+            self._scheduler.add(changeover)
+            due = self._scheduler.due_in(name)
+            if due is not None and due > PATIENCE:
+                self._scheduler.run_now(changeover)
+
+    def _settle(self, changeover: Changeover, reason: str | None) -> None:
+        """An agent goes on with its new code, or with its old code for a reason. On any thread."""
+        with self._lock:
+            if self._closed or self._pending.get(changeover.name) is not changeover:
+                changeover.new.abandon()
+                return
+            del self._pending[changeover.name]
+            if reason is None:
+                self._go_on_with(changeover.new, changeover)
+            else:
+                self._go_back(changeover, reason)
+
+    def _go_on_with(self, new: Runner, changeover: Changeover) -> None:
+        new.enabled = _is_wanted(changeover)
+        self.runners[new.name] = new
+        if new.enabled:
+            self._scheduler.add(new)
+        changeover.old.close()
+        self._declare(new.contract)
+
+    def _go_back(self, changeover: Changeover, reason: str) -> None:
+        name, old = changeover.name, changeover.old
+        log.error("agent %s refused: %s; its old code runs on", name, reason)
+        self.loaded.refused[name] = reason
+        if old.enabled:
+            self._scheduler.add(old, overdue=changeover.deadline)
+        if changeover.hangs:
+            self.left[name] = changeover.new
+
+    def _make_runner(self, contract: Contract) -> Runner:
+        mark = self._watchdog.slot(contract.name)
+        runner = Runner(contract, self._board, self._clock, self._expire, mark)
+        runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
+        runner.enabled = not runner.held
+        return runner
+
+    def _declare(self, contract: Contract) -> None:
+        for sink in self._sinks:
+            sink.declare(contract)
+
+
+def _is_wanted(changeover: Changeover) -> bool:
+    """Whether new code is to be run: not where somebody has stopped the agent, or it is held back itself."""
+    old = changeover.old
+    return not changeover.new.held and (old.enabled or bool(old.held))
