@@ -53,15 +53,18 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
 def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple[config.Settings, str]:
     """The settings as the hub has them, with its properties in the Tango database; else a sentence why not."""
     try:
-        database = embedded.find_database(settings)
-        device = embedded.registered_device(database, settings)
-        names = [config.property_name(name) for name in config.PROPERTIES]
-        host = embedded.tango_host(settings)
-        found = embedded.within(LIMIT, embedded.properties, host, device, names) if device else {}
+        found = embedded.within(2 * LIMIT, _properties, embedded.tango_host(settings), settings)
     except (WardenError, TimeoutError) as error:
         why = str(error) or "it takes too long to answer"
         return settings, f"Properties in the Tango database are not shown: {why}\n"
     return config.load(properties=found, options=options), ""
+
+
+def _properties(host: str, settings: config.Settings) -> dict[str, list[str]]:
+    database = embedded.connect(host)
+    device = embedded.registered_device(database, settings)
+    names = [config.property_name(name) for name in config.PROPERTIES]
+    return embedded.properties(database, device, names) if device else {}
 
 
 def state(settings: config.Settings) -> str:

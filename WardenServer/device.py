@@ -102,13 +102,14 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self._properties = {name: [v] if isinstance(v, str) else list(v) for name, v in given.items() if v}
         else:
             try:
-                self._properties = embedded.within(
-                    limit, embedded.properties, TANGO_HOST, self.get_name(), list(_properties())
-                )
+                self._properties = embedded.within(limit, self._ask_database)
                 self._database_answers, self._database_asked = True, time.monotonic()
             except (WardenError, TimeoutError):
                 log.warning("the Tango database does not answer: the device's properties stay as they were")
         return config.load(properties=self._properties, options=OPTIONS)
+
+    def _ask_database(self) -> dict[str, list[str]]:
+        return embedded.properties(embedded.connect(TANGO_HOST), self.get_name(), list(_properties()))
 
     def can_add(self) -> bool:
         """See Host. What the database said, or did not say, holds for a second."""

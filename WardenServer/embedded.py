@@ -179,7 +179,7 @@ def find_database(settings: Settings) -> Any:
     return connect(tango_host(settings))
 
 
-def properties(host: str, device: str, names: Sequence[str]) -> dict[str, list[str]]:
+def properties(database: Any, device: str, names: Sequence[str]) -> dict[str, list[str]]:
     """Those of a device's properties that it has in the Tango database.
 
     Asked by the database's plain command: tango's own functions stop all threads of the process while it hangs.
@@ -188,7 +188,7 @@ def properties(host: str, device: str, names: Sequence[str]) -> dict[str, list[s
         Unreachable: the database does not answer.
     """
     with _sentences(device):
-        answer = list(connect(host).command_inout("DbGetDeviceProperty", [device, *names]))
+        answer = list(database.command_inout("DbGetDeviceProperty", [device, *names]))
     found, at = {}, 2
     while at < len(answer):
         count = int(answer[at + 1])

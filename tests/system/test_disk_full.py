@@ -122,7 +122,9 @@ def test_the_database_on_a_full_disk(hub: MakeHub, write: Write, disk: Disk) -> 
         disk.free()
         wait_for(lambda: "one_x" in proxy.get_attribute_list(), 20)
         embedded.connect(own.address).put_device_property(server.settings.device, {"LogLevel": ["DEBUG"]})
-        assert embedded.properties(own.address, server.settings.device, ["LogLevel"]) == {"LogLevel": ["DEBUG"]}
+        assert embedded.properties(embedded.connect(own.address), server.settings.device, ["LogLevel"]) == {
+            "LogLevel": ["DEBUG"]
+        }
         server.stop()
     with closing(sqlite3.connect(own.file)) as file:
         assert file.execute("pragma integrity_check").fetchone() == ("ok",)

@@ -12,7 +12,7 @@ import time
 import psutil
 import pytest
 
-from WardenServer import embedded, ports, up
+from WardenServer import client, embedded, ports, up
 from WardenServer.child import Child, wait_until
 from WardenServer.config import Settings
 from WardenServer.embedded import Database, Memcached
@@ -54,6 +54,19 @@ def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port)
         assert sockets == [("127.0.0.1", server.port)]
         assert process.uids().effective != 0
     assert gone(server.pid)
+
+
+def test_the_hub_s_properties_are_asked_over_one_connection(tmp_path, free_port, monkeypatch):
+    connect, connections = embedded.connect, []
+    monkeypatch.setattr(embedded, "connect", lambda *given: connections.append(connect(*given)) or connections[-1])
+    with Database(free_port(), tmp_path) as server:
+        settings = Settings(instance="asked", tango_host=server.address)
+        embedded.register(connect(server.address), settings)
+        connect(server.address).put_device_property(settings.device, {"Tick": ["0.2"]})
+        connections.clear()
+        found, unseen = client.with_properties(settings, {})
+    assert (found.tick, unseen) == (0.2, "")
+    assert len(connections) == 1
 
 
 def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path, free_port):
