@@ -196,11 +196,11 @@ def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:
 @click.argument("key")
 @with_settings
 def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
-    """Show the document of KEY again whenever it changes, until Ctrl-C."""
+    """Show the document of KEY again whenever it changes, until Ctrl-C; where there is none, say so once and wait."""
     from WardenServer import client
 
     with contextlib.suppress(KeyboardInterrupt):  # its usual end
-        for document in client.changes(settings, key):
+        for document in client.changes(settings, key, lambda why: click.echo(f"warden: {why}", err=True)):
             click.echo(document)
 
 

@@ -2,16 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tango
-from pymemcache.exceptions import MemcacheError
 
 from WardenServer import config, embedded
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.plugins.common.tango_reading import first_reason
-from WardenServer.sinks.memcached import connect
+from WardenServer.sinks.memcached import ERRORS, connect, sentence
 
 #: Seconds the device may take to answer: Tango's own limit. Setting another would stop all threads while it hangs.
 LIMIT = 3.0
@@ -83,9 +82,8 @@ def document(settings: config.Settings, key: str) -> str:
     client = connect(servers, settings.memcached_timeout)
     try:
         value = client.get(settings.prefix + key)
-    except (MemcacheError, OSError) as error:
-        said = str(error) or type(error).__name__
-        raise Unreachable(f"Memcached {', '.join(servers)} does not answer ({said})") from None
+    except ERRORS as error:
+        raise Unreachable(sentence(", ".join(servers), error)) from None
     finally:
         client.close()
     if value is None:
@@ -93,14 +91,19 @@ def document(settings: config.Settings, key: str) -> str:
     return str(value.decode("utf-8", "replace"))
 
 
-def changes(settings: config.Settings, key: str) -> Iterator[str]:
-    """The document of a key, again and again, whenever it has changed."""
-    last = ""
+def changes(settings: config.Settings, key: str, say: Callable[[str], None]) -> Iterator[str]:
+    """The document of a key, again and again, whenever it has changed; `say` is told once why there is none."""
+    last, said = "", ""
     while True:
-        newest = document(settings, key)
+        try:
+            newest, why = document(settings, key), ""
+        except WardenError as error:
+            newest, why = last, str(error)
+        if why and why != said:
+            say(f"{why}; waiting for it")
         if newest != last:
             yield newest
-        last = newest
+        last, said = newest, why
         time.sleep(LOOK)
 
 

@@ -25,8 +25,8 @@ def wait_for(true: Callable[[], object], limit: float = 10.0, what: str = "") ->
 
 
 def _ours() -> set[threading.Thread]:
-    """Threads but those that only visit Python (Tango's), or watch over the tests."""
-    foreign = ("Dummy", "pytest_timeout")
+    """Threads but those that only visit Python (Tango's), watch over the tests, or serve in a longer fixture."""
+    foreign = ("Dummy", "pytest_timeout", "fake memcached")
     return {thread for thread in threading.enumerate() if not thread.name.startswith(foreign)}
 
 

@@ -12,7 +12,7 @@ from WardenServer.errors import Unreachable
 log = logging.getLogger("warden.sink")
 
 #: Seconds between attempts while a server is away, doubling from the first to the last.
-PAUSES = (0.1, 1.0)
+PAUSES = (0.1, 0.5)
 #: Seconds after which a sink looks round even when nothing came.
 IDLE = 1.0
 #: Seconds in which nothing more has to come before a sink delivers, and how often it waits for that at most.

@@ -1,12 +1,14 @@
 """Documents in Memcached: UTF-8 JSON with flags 0, acknowledged, expiring, and whole again after Memcached was away.
 
 Several servers are one key space, spread as pymemcache's HashClient spreads it, so that readers find every document.
-The documents of a server that is away move to the others, and come back with it.
+The documents of a server that is away move to the others, and come back with it. Every exchange has a limit as a whole,
+and whatever a server answers can only make it count as away.
 """
 
 import functools
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +18,7 @@ from pymemcache.client.hash import HashClient
 from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
+from WardenServer import exchange
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
@@ -29,10 +32,24 @@ log = logging.getLogger("warden.memcached")
 MONTH = 30 * 24 * 3600
 #: What Memcached adds to an item: header, CAS number, and the slack of its largest slab.
 OVERHEAD = 200
+#: What pymemcache raises where a server is away, or answers as no Memcached does.
+ERRORS = (MemcacheError, OSError, ValueError, LookupError)
+
+
+def sentence(place: str, error: Exception) -> str:
+    """What one of ERRORS says of the server or servers at `place`."""
+    first = error.args[0] if error.args else ""
+    said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error) or type(error).__name__
+    if isinstance(error, OSError | MemcacheUnexpectedCloseError):
+        return f"Memcached {place} does not answer ({said})"
+    if isinstance(error, MemcacheServerError):
+        return f"Memcached {place} does not work ({said}); see to it"
+    return f"{place} answers as no Memcached does ({said}); see what listens there, or correct the setting memcached"
 
 
 def _options(timeout: float) -> dict[str, Any]:
-    return {"connect_timeout": timeout, "timeout": timeout, "no_delay": True, "allow_unicode_keys": True}
+    limits = {"connect_timeout": timeout, "timeout": timeout, "socket_module": exchange}
+    return {**limits, "no_delay": True, "allow_unicode_keys": True}
 
 
 def _address(server: str) -> tuple[str, int]:
@@ -66,6 +83,7 @@ class _Server:
         self.away_since: float | None = None
         self.trouble = ""
         self.note = ""
+        self._probe: threading.Thread | None = None
 
     def look(self) -> bool:
         """Set the beacon again; False when the one set before is gone: the server came back empty, or was flushed."""
@@ -83,11 +101,38 @@ class _Server:
             log.warning("%s", note)
         self.note = note
 
-    def lose(self, trouble: str) -> None:
+    def lose(self, error: Exception) -> None:
         """Forget what was known: it is away."""
         self.client.close()
-        self.trouble = trouble
+        self.trouble = sentence(self.place, error)
         self.stands, self.item_size, self.away_since = False, 0, time.monotonic()
+
+    @property
+    def probed(self) -> bool:
+        """Whether another thread looks at it, or has looked."""
+        return self._probe is not None
+
+    def is_back(self) -> bool:
+        """Whether it answers again; looks on a thread of its own, so that no other server has to wait for this one."""
+        if self._probe is not None and not self._probe.is_alive():
+            self._probe = None
+            return self.stands
+        if self._probe is None and self.away_since is not None and time.monotonic() > self.away_since + PAUSES[1]:
+            self._probe = threading.Thread(target=self._look_again, name=f"look at {self.place}", daemon=True)
+            self._probe.start()
+        return False
+
+    def _look_again(self) -> None:
+        try:
+            self.look()
+        except ERRORS as error:
+            self.lose(error)
+
+    def end(self) -> None:
+        """Let go of the connection."""
+        if self._probe is not None:
+            self._probe.join()  # each of its exchanges has a limit
+        self.client.close()
 
 
 class Memcached(Sink):
@@ -101,11 +146,14 @@ class Memcached(Sink):
         servers = [_Server(place, beacon, settings.memcached_timeout) for place in settings.memcached_servers]
         self._servers = {server.node: server for server in servers}
         self._there = RendezvousHash(list(self._servers))
+        self._refused: set[str] = set()  # keys that a server does not store; sent again with every look
+        self._limit = settings.memcached_timeout
 
     @property
     def ok(self) -> bool:
-        """Whether all servers answer."""
-        return self.problem is None and all(server.away_since is None for server in self._servers.values())
+        """Whether all servers answer, and store what they are sent."""
+        away = any(server.away_since is not None for server in self._servers.values())
+        return self.problem is None and not away and not self._refused
 
     @property
     def notes(self) -> list[str]:
@@ -117,6 +165,8 @@ class Memcached(Sink):
         for server in self._servers.values():
             if HUB in agents or not server.item_size:
                 self._try(server, self._look)
+        if HUB in agents:
+            agents = [*agents, *(result.agent for key in self._refused for result in self._board.results(key))]
         for life, documents in self._documents(agents).items():
             for node, part in self._spread(documents).items():
                 self._try(self._servers[node], functools.partial(self._send, documents=part, life=life))
@@ -126,18 +176,18 @@ class Memcached(Sink):
     def end(self) -> None:
         """See Sink."""
         for server in self._servers.values():
-            server.client.close()
+            server.end()
 
     # -- servers
 
     def _try(self, server: _Server, action: Callable[[_Server], None]) -> None:
         """Do something with a server; where it does not answer, its documents move to the others."""
-        if server.away_since is not None and self._there.nodes and time.monotonic() < server.away_since + PAUSES[1]:
+        if server.away_since is not None and (self._there.nodes or server.probed) and not server.is_back():
             return
         try:
             action(server)
-        except (MemcacheError, OSError) as error:
-            self._lose(server, str(error) or type(error).__name__)
+        except ERRORS as error:
+            self._lose(server, error)
             return
         if server.away_since is not None:
             server.away_since = None
@@ -145,8 +195,8 @@ class Memcached(Sink):
             self._well(server.place)
             self.send_all()
 
-    def _lose(self, server: _Server, why: str) -> None:
-        server.lose(f"Memcached {server.place} does not answer ({why})")
+    def _lose(self, server: _Server, error: Exception) -> None:
+        server.lose(error)
         if server.node in self._there.nodes:
             self._there.remove_node(server.node)
             self.problems = {**self.problems, server.place: server.trouble}
@@ -177,7 +227,7 @@ class Memcached(Sink):
         board = self._board
         for key in dict.fromkeys(result.key for agent in agents if (result := board.result(agent))):
             results = board.results(key)
-            if not results or not limit:
+            if not results or not limit or (key in self._refused and HUB not in agents):
                 continue
             encoded = to_json(board.merge(results), self._array_limit)
             if self._fits(key, encoded, limit):
@@ -189,10 +239,7 @@ class Memcached(Sink):
         size = len(encoded) + len(self._prefix + key)
         if size > limit:
             self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
-            return False
-        if self.problems:
-            self._well(key)
-        return True
+        return size <= limit
 
     def _refuse(self, key: str, sentence: str) -> None:
         if key not in self.problems:
@@ -207,14 +254,32 @@ class Memcached(Sink):
             raise
         except MemcacheServerError:
             failed = list(documents)  # one bad item ends the exchange: send them singly to find it
-        for key in failed:
-            self._send_singly(server, key, documents[key], life)
+        if self.problems:
+            for key in documents.keys() - set(failed):
+                self._stored(key.removeprefix(self._prefix))
+        self._send_singly(server, {key: documents[key] for key in failed}, life)
 
-    def _send_singly(self, server: _Server, key: str, encoded: bytes, life: int) -> None:
+    def _send_singly(self, server: _Server, documents: Mapping[str, bytes], life: int) -> None:
+        until = time.monotonic() + self._limit
+        for key, encoded in documents.items():
+            name = key.removeprefix(self._prefix)
+            said = self._set(server, key, encoded, life) if time.monotonic() < until else "it takes too long"
+            if said:
+                self._refused.add(name)
+                why = f"is refused by Memcached {server.place} ({said})"
+                self._refuse(name, f"{why}; return less, or give it more memory (-m)")
+            else:
+                self._stored(name)
+
+    def _set(self, server: _Server, key: str, encoded: bytes, life: int) -> str:
+        """Send one document; what the server says against it."""
         try:
-            server.client.set(key, encoded, expire=life, noreply=False)
+            return "" if server.client.set(key, encoded, expire=life, noreply=False) else "not stored"
         except MemcacheUnexpectedCloseError:
             raise
         except MemcacheServerError as error:
-            said = (error.args[0] if error.args else b"").decode("utf-8", "replace")
-            self._refuse(key.removeprefix(self._prefix), f"is refused by Memcached ({said}); return less")
+            return (error.args[0] if error.args else b"").decode("utf-8", "replace")
+
+    def _stored(self, key: str) -> None:
+        self._refused.discard(key)
+        self._well(key)

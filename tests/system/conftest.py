@@ -4,8 +4,10 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +131,45 @@ class Hub(Child):
     def stop(self) -> None:
         self.memcached.close()
         super().stop()
+
+
+def about(server: Hub) -> dict[str, Any]:
+    """What the hub says of itself at this moment."""
+    proxy = server.proxy
+    proxy.GetInfo()  # makes its document anew
+    return dict(json.loads(proxy.GetDocument(server.settings.hub_key)))
+
+
+def check_tick(server: Hub, ticks: int = 10) -> None:
+    """The tick and the runs go on. A busy machine may cost a tick; a server that is waited for would cost ten."""
+    before = about(server)
+    wait_for(lambda: about(server)["ticks"] >= before["ticks"] + ticks, 0.1 * ticks + 2)
+    after = about(server)
+    quick, earlier = after["agents"]["quick"], before["agents"]["quick"]
+    assert after["missed"] - before["missed"] < 5
+    assert quick["runs"] - earlier["runs"] >= ticks - 5
+    assert quick["skipped"] - earlier["skipped"] < 5
+
+
+def check_commands(server: Hub) -> None:
+    """Stop, Start and State answer in time."""
+    proxy = server.proxy
+    for command, stopped in (("Stop", True), ("Start", False)):
+        began = time.monotonic()
+        proxy.command_inout(command)
+        assert (proxy.state() == tango.DevState.ON) is stopped
+        assert time.monotonic() - began < 1.0
+
+
+def make_hub(name: str, agents: dict[str, str], base: Path, database: embedded.Database, servers: str) -> Hub:
+    """A hub for several tests, not started: with these plugin files, in a folder of its own."""
+    (base / "plugins").mkdir()
+    for agent, text in agents.items():
+        (base / "plugins" / f"{agent}.py").write_text(text, encoding="utf-8")
+    said = {"plugin_folders": str(base / "plugins"), "shipped": "no", "state_folder": str(base / "state")}
+    settings = config.load(environment={}, options={**said, "instance": name, "prefix": f"{name}."})
+    embedded.register(embedded.connect(database.address), settings)
+    return Hub(settings, database.address, servers, 0, {})
 
 
 MakeHub = Callable[..., Hub]

@@ -262,9 +262,8 @@ def test_without_a_database_it_is_one_sentence(words: tuple[str, ...], warden: W
     assert f"{os.environ['TANGO_HOST']} does not answer" in sentence(warden(*words), 1)
 
 
-@pytest.mark.parametrize("command", ["get", "watch"])
-def test_without_memcached_it_is_one_sentence(command: str, warden: Warden) -> None:
-    said = sentence(warden(command, "host"), 1)
+def test_without_memcached_it_is_one_sentence(warden: Warden) -> None:
+    said = sentence(warden("get", "host"), 1)
     assert said.startswith(f"Memcached {os.environ['WARDEN_MEMCACHED']} does not answer")
 
 
