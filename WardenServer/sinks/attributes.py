@@ -22,6 +22,7 @@ from WardenServer.field import Declaration, Kind, attribute_name, kind_of
 from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.base import Sink
+from WardenServer.subscribers import LARGE, Subscribers
 from WardenServer.tango_values import Reading, definition, invalid, same, to_tango
 
 log = logging.getLogger("warden.attributes")
@@ -89,6 +90,10 @@ FIXED: Mapping[str, Fixed] = {
 }
 
 
+def _elements(value: Any) -> int:
+    return int(np.size(value)) if isinstance(value, np.ndarray | list) else 1
+
+
 def _states(hub: Mapping[str, Any]) -> list[str]:
     return [agent["state"] for agent in hub["agents"].values()]
 
@@ -109,6 +114,7 @@ class Attributes(Sink):
         self._logged: set[str] = set()
         self._late: set[str] = set()  # agents with an event that could not be pushed
         self._said: dict[str, dict[str, Declaration]] = {}
+        self._subscribers = Subscribers()
 
     # -- called by the owner
 
@@ -159,11 +165,15 @@ class Attributes(Sink):
                 self._fixed.add(name)
 
     def _publish_hub(self) -> None:
+        self._subscribers.look()
         late, self._late = self._late, set()
         for agent in late - {HUB}:
             self._publish_agent(agent, self._board.result(agent))
         self._make_fixed()
-        self._host.publish_state()
+        try:
+            self._host.publish_state()
+        except tango.DevFailed as error:  # a client holds the device: with the next look it is tried again
+            log.warning("events of State and Status are late: %s", error.args[0].desc.strip())
         result = self._board.result(HUB)
         if result is None:
             return
@@ -271,6 +281,9 @@ class Attributes(Sink):
     def _push(self, name: str, reading: Reading) -> None:
         self.values[name] = reading
         if name in self._pushed and same(self._pushed[name], reading):
+            return
+        if _elements(reading[0]) >= LARGE and self._subscribers.behind():
+            self._late.add(self._owners[name.lower()][0])
             return
         try:
             self._host.push_change_event(name, *reading)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -174,43 +173,6 @@ def load(state):
     write("count", text.replace('"code": 1', '"code": 2'))
     server.proxy.Reload()
     assert server.wait_document("count", "code", 2)["n"] >= 11
-
-
-def test_commands_storm_from_two_clients_leaves_one_scheduler_and_the_right_threads(hub: MakeHub, write: Write) -> None:
-    write("counter", COUNTER)
-    server = hub()
-    proxy = server.proxy
-    server.wait_state("RUNNING")
-    proxy.Init()
-    threads = server.wait_valid("NumThreads")
-
-    failed: list[str] = []
-
-    def storm() -> None:
-        mine = tango.DeviceProxy(server.device)
-        for command in ("Stop", "Start", "Stop", "Start", "Init") * 4:
-            try:
-                mine.command_inout(command)
-            except tango.DevFailed as error:  # while the other's Init is under way there is no hub
-                if "the hub is not there" not in error.args[0].desc:
-                    failed.append(error.args[0].desc)
-
-    clients = [threading.Thread(target=storm) for _ in range(2)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    assert failed == []
-    proxy.Start()
-    server.wait_state("RUNNING")
-    wait_for(lambda: proxy.NumThreads <= threads, 10, f"threads {proxy.NumThreads} instead of {threads}")
-    info = proxy.GetInfo()
-    first = proxy.Ticks
-    wait_for(lambda: proxy.Ticks >= first + 20)
-    assert proxy.MissedTicks == 0 or "counter: state good" in info
-    before = server.wait_document("counter", "n")
-    after = server.wait_document("counter", "n", before["n"] + 5)
-    assert 0.3 < after["timestamp"] - before["timestamp"] < 2.0, "one scheduler, not two"
 
 
 def test_agents_can_be_stopped_started_and_run_one_by_one(hub: MakeHub, write: Write) -> None:
