@@ -12,6 +12,7 @@ from WardenServer.field import Kind
 from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.attributes import FIXED, Attributes
+from WardenServer.subscribers import Subscribers
 from WardenServer.tango_values import invalid, latin1, same, to_tango
 
 VALID = tango.AttrQuality.ATTR_VALID
@@ -48,7 +49,9 @@ class Host:
 
     def read_field(self, attr: Any) -> Any: ...
 
-    def publish_state(self) -> None: ...
+    def publish_state(self) -> None:
+        if self.refuses:
+            tango.Except.throw_exception("API_CommandTimedOut", "held by a client", "test")
 
     def of(self, name: str) -> list[Any]:
         return [value for pushed, value, _ in self.pushed if pushed == name]
@@ -144,3 +147,27 @@ def test_readings_that_say_the_same(one: Any, other: Any, alike: bool) -> None:
 def test_text_as_tango_can_carry_it() -> None:
     assert latin1("20 °C 温\0") == "20 °C ??"
     assert to_tango(np.array([["a", "温"]]), Kind("str", 2)) == [["a", "?"]]
+
+
+def test_events_of_the_state_that_come_late_hold_up_nothing_else(sink: Attributes, host: Host) -> None:
+    sink.publish([HUB])
+    host.pushed.clear()
+    host.refuses = True
+    sink._pushed.clear()
+    sink.publish([HUB])
+    assert set(FIXED) == {name for name, _, _ in host.pushed}, "all were tried"
+
+
+def test_a_large_event_waits_while_data_for_a_client_do(sink: Attributes, host: Host, board: Board) -> None:
+    class Behind(Subscribers):
+        def behind(self) -> bool:
+            return True
+
+    board.put(Result("a", "a", 1.0, {"small": 1.0, "large": np.zeros(2048)}))
+    free, sink._subscribers = sink._subscribers, Behind()
+    sink.publish(["a"])
+    assert {name for name, _, _ in host.pushed} == {"a_small"}
+    assert sink.values["a_large"][0].size == 2048, "it can be read meanwhile"
+    sink._subscribers = free
+    sink.publish([HUB])
+    assert "a_large" in {name for name, _, _ in host.pushed}
