@@ -135,7 +135,7 @@ def test_watch_shows_a_pickle_as_text(memcached: embedded.Memcached, settings: M
     client.set(f"{tmp_path.name}.host", raw, flags=1, noreply=False)
     client.close()
     made = settings(prefix=f"{tmp_path.name}.", memcached=[memcached.address])
-    assert next(asking.changes(made, "host")) == raw.decode("utf-8", "replace")
+    assert next(asking.changes(made, "host", pytest.fail)) == raw.decode("utf-8", "replace")
     assert not trap.exists()
 
 
