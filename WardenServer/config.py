@@ -208,6 +208,11 @@ def variable_name(name: str) -> str:
     return f"WARDEN_{name.upper()}"
 
 
+def file_place(environment: Mapping[str, str] = os.environ) -> Path:
+    """The settings file, whether it exists or not: what WARDEN_CONFIG names, else the one in the XDG folder."""
+    return Path(environment.get("WARDEN_CONFIG") or CONFIG_FILE).expanduser().absolute()
+
+
 def load(
     file: Path | None = None,
     environment: Mapping[str, str] = os.environ,
@@ -225,11 +230,11 @@ def load(
     Raises:
         SettingError: a setting is unknown or wrong; the text has the source, the line and the likely meaning.
     """
-    named = file or (Path(environment["WARDEN_CONFIG"]) if environment.get("WARDEN_CONFIG") else None)
-    path = (named or CONFIG_FILE).expanduser().absolute()
+    named = file is not None or bool(environment.get("WARDEN_CONFIG"))
+    path = file.expanduser().absolute() if file is not None else file_place(environment)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    table, text = _read_file(path, must_exist=named is not None)
+    table, text = _read_file(path, must_exist=named)
     agents = _agents(table.pop("agents", {}), path, text)
     for name, value in table.items():
         where = f"{path}:{_line(text, name)}"

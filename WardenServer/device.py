@@ -138,8 +138,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             raise
         self._warden = warden
         if settings.watch:
-            files = [settings.file] if settings.file is not None else []
-            self._file_watch = FileWatch(settings.plugin_folders, files, lambda: self._reload_unasked("changed files"))
+            self._file_watch = FileWatch(
+                settings.plugin_folders, [config.file_place()], lambda: self._reload_unasked("changed files")
+            )
             self._file_watch.open()
 
     def _take_back(self) -> None:

@@ -23,6 +23,7 @@ from tests.system.conftest import Events, MakeHub, clean_environment, free_port
 from WardenServer import config, embedded, loader
 from WardenServer.board import Board
 from WardenServer.child import Child
+from WardenServer.line import Line
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import Memcached
 
@@ -241,7 +242,7 @@ def work(agent):
     runner = Runner(loader.load(made).contracts["far"], board)
     runner.open()
     try:
-        assert runner.take_place(0.0, iter(()))
+        assert runner.take_place(0.0, Line())
         runner.wake()
         assert runner.wait_idle(20)
         found = board.document("far")
@@ -266,7 +267,8 @@ def test_an_isolated_agent_runs_only_what_is_known_also_when_it_starts_again(
     runner = Runner(loader.load(settings(plugin_hashes=str(pins))).contracts["far"], board)
 
     def run() -> dict[str, Any]:
-        assert runner.take_place(0.0, iter(()))
+        runner.passes = 0  # no pause after a failure
+        assert runner.take_place(0.0, Line())
         runner.wake()
         assert runner.wait_idle(20)
         return dict(board.document("far") or {})
