@@ -31,9 +31,10 @@ class Startable(Protocol):
 
 
 class Line:
-    """Runners to be woken one after the other. Any thread may use it."""
+    """Runners to be woken one after the other. Any thread may use it. `last` is the one at the end."""
 
     def __init__(self) -> None:
+        self.last: Startable | None = None
         self._waiting: Iterator[Startable] = iter(())
         self._ended: deque[Startable] = deque()
 
@@ -46,6 +47,7 @@ class Line:
         idle: list[Startable] = []
         self._waiting = iter(idle)
         idle += [runner for runner in due if runner.take_place(deadline, self)]
+        self.last = idle[-1] if idle else None
         self.wake(1)
         return len(idle)
 

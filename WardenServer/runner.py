@@ -234,7 +234,7 @@ class Runner:
         while not self._closing:
             self._wake.acquire()
             line = self._line
-            if not self._is_short or not len(line):
+            if not self._is_short or line.last is self:
                 line.go_on()
             if self.busy and not self._closing:
                 run, self._first = self._first or self.obtain, None
@@ -290,13 +290,12 @@ class Runner:
             came, self._came = self._came, None  # an exception that is kept would keep the plugin's variables alive
             if self._abandoned or came is None:
                 return
-            if isinstance(came, NoData):
+            if isinstance(came, tuple):
+                self._succeed(*came)
+            elif isinstance(came, NoData):
                 self._have_none(mask(str(came)) or "no data")
-            elif isinstance(came, BaseException):
-                raise came
             else:
-                self._put(*came)
-                self._succeed(came[0])
+                raise came
 
     def _have_none(self, reason: str) -> None:
         self.record.no_data = reason
@@ -310,27 +309,23 @@ class Runner:
             self._is_set_up = True
         return self.contract.work(self.agent)
 
-    def _put(self, fields: dict[str, Any], reasons: dict[str, str]) -> None:
-        stamp = fields.pop("timestamp", self._stamp)
-        if stamp is None:
-            stamp = self._stamp
-        elif isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < 1e11:
-            raise FieldError(f'field "timestamp" is {stamp!r:.40}; return Unix seconds, or leave it out')
-        self._board.put(
-            Result(self.name, self.contract.key, float(stamp), MappingProxyType(fields), None, reasons, self._expire)
-        )
-
-    def _succeed(self, fields: dict[str, Any]) -> None:
+    def _succeed(self, fields: dict[str, Any], reasons: dict[str, str]) -> None:
+        record, stamp = self.record, self._stamp
+        if "timestamp" in fields:
+            stamp = _checked(fields.pop("timestamp"), stamp)
+        shown = MappingProxyType(fields)
+        self._board.put(Result(self.name, self.contract.key, stamp, shown, None, reasons, self._expire))
+        self.agent.last = shown
         if not fields.keys() <= self._known.keys():
             self._known.update(dict.fromkeys(fields))
-        self.agent.last = fields
-        self.record.no_data = None
-        self._warn(unpublishable(fields))
-        self._recover()
+        record.no_data = None
+        said = unpublishable(fields)
+        if said or record.warnings:
+            self._warn(said)
+        if record.in_a_row:
+            self._recover()
 
     def _warn(self, said: dict[str, str]) -> None:
-        if not said and not self.record.warnings:
-            return
         warnings = {name: f'{self.contract.path}: field "{name}" {text}' for name, text in said.items()}
         for name in warnings.keys() - self.record.warnings.keys():
             if self._is_news(warnings[name]):
@@ -388,3 +383,12 @@ class Runner:
                 self.close_error = f"close failed: {explain(error, self.contract)}"
                 log.error("agent %s: %s", self.name, self.close_error)
         self.contract.discard()
+
+
+def _checked(stamp: Any, default: float) -> float:
+    """The time stamp that a plugin gives its data."""
+    if stamp is None:
+        return default
+    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < 1e11:
+        raise FieldError(f'field "timestamp" is {stamp!r:.40}; return Unix seconds, or leave it out')
+    return float(stamp)

@@ -15,8 +15,6 @@ log = logging.getLogger("warden.sink")
 PAUSES = (0.1, 0.5)
 #: Seconds after which a sink looks round even when nothing came.
 IDLE = 1.0
-#: Seconds in which nothing more has to come before a sink delivers, and how often it waits for that at most.
-MOMENT, MOMENTS = 0.001, 20
 
 
 class Sink:
@@ -106,19 +104,10 @@ class Sink:
     def _run(self, closing: threading.Event) -> None:
         pause = PAUSES[0]
         while not closing.is_set():
-            if self._wake.wait(IDLE):
-                self._gather(closing)
+            self._wake.wait(IDLE)
             pause = self._deliver(pause, closing)
         self._deliver(pause, closing)
         self.end()
-
-    def _gather(self, closing: threading.Event) -> None:
-        """Wait as long as more comes, moment by moment: agents that are due together then run without a rival for the
-        interpreter, and are delivered together."""
-        for _ in range(MOMENTS):
-            count = len(self._new)
-            if closing.wait(MOMENT) or len(self._new) == count:
-                return
 
     def _deliver(self, pause: float, closing: threading.Event) -> float:
         """One wake-up; returns the pause after the next failure."""
