@@ -55,6 +55,8 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     loaded, trust = Loaded(), Trust(settings)
     files = find(settings, loaded.problems)
     instances = _instances(settings, files, loaded)
+    for folder in {path.parent for path in instances.values()}:
+        make_cache(folder)
     load_one = partial(_load_agent, settings=settings, trust=trust, known=known or {})
     reads = {name: partial(load_one, name, path) for name, path in instances.items()}
     isolated = [name for name, path in instances.items() if _is_isolated(name, path, settings)]
@@ -204,7 +206,6 @@ def load_file(
     if asks_isolation(path, name, configured):
         apart = isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
         return replace(apart, digest=digest)
-    make_cache(path)
     module, origin = import_plugin(path, name, trust)
     contract = read_contract(module, path, name, tick, configured)
     if contract.isolate:

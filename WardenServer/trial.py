@@ -24,7 +24,7 @@ from WardenServer.masking import mask
 from WardenServer.result import Result, to_json
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import OVERHEAD
-from WardenServer.trust import Trust
+from WardenServer.trust import Trust, make_cache
 
 #: Bytes of the largest item that Memcached takes by default.
 ITEM_SIZE = 1024 * 1024 - OVERHEAD
@@ -66,6 +66,7 @@ def load(settings: Settings, path: Path) -> Contract:
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     configured = secret.resolve(name, settings.agents.get(name, {}))
+    make_cache(path.parent)
     (outcome,) = importer.run([(path, lambda: load_file(path, name, configured, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome

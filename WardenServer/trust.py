@@ -5,6 +5,7 @@ The rule is OpenSSH's for the files it trusts, with Debian's exception for group
 that ship with the hub are named, not refused: who may write to them may write to the hub's own code beside them.
 """
 
+import functools
 import grp
 import hashlib
 import importlib.util
@@ -21,6 +22,7 @@ import WardenServer.plugins
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, SettingError
 
+_SUFFIX = importlib.util.cache_from_source("x.py").rpartition("x")[2]
 #: The folder of the agents and templates that ship with the hub.
 SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
 
@@ -179,13 +181,18 @@ def _sentence(path: Path, mode: int) -> str:
 
 def _compiled(path: Path) -> Path:
     """Where Python keeps the compiled form of a file, which it runs in place of the file."""
-    return Path(importlib.util.cache_from_source(str(path)))
+    return _cache(path.parent) / f"{path.stem}{_SUFFIX}"
 
 
-def make_cache(path: Path) -> None:
-    """Make the folder of compiled files for a plugin file, so that it is closed to others whatever the umask."""
+@functools.cache
+def _cache(folder: Path) -> Path:
+    return Path(importlib.util.cache_from_source(str(folder / "x.py"))).parent
+
+
+def make_cache(folder: Path) -> None:
+    """Make the folder of compiled files for a folder of plugins, so that it is closed to others whatever the umask."""
     if not sys.dont_write_bytecode:
         try:
-            _compiled(path).parent.mkdir(mode=0o755)
+            _cache(folder).mkdir(mode=0o755)
         except OSError:  # it is there, or cannot be: Python does without
             pass
