@@ -27,6 +27,25 @@ def p99(values: Iterable[float]) -> float:
     return ordered[int(0.99 * (len(ordered) - 1) + 0.5)] if ordered else 0.0
 
 
+#: Seconds in which the same sentence is logged once, and how many different ones are in that time.
+SILENCE, MOST_SAID = 600.0, 10
+
+
+class News:
+    """Which sentences on an agent are worth a line in the log: one that goes to and fro says each once in a while."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def is_news(self, sentence: str, now: float) -> bool:
+        """Whether a sentence is to be logged at `now`, on the monotonic clock; then it is no news for some time."""
+        self._said = {said: when for said, when in self._said.items() if now - when < SILENCE}
+        news = sentence not in self._said and len(self._said) < MOST_SAID
+        if news:
+            self._said[sentence] = now
+        return news
+
+
 class Overruns:
     """Says once what becomes of runs that are skipped because the last one still goes on, as netdata's SkipTracker:
     INFO at the first skip, WARNING when it goes on (at twice the number each time), INFO when it is over."""

@@ -1,19 +1,17 @@
 """One thread per agent: waits until it is due, runs `work`, and reports what it brought to the board."""
 
 import logging
-import sys
 import threading
-import traceback
 from collections.abc import Callable
-from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any
 
+from WardenServer import thread_trace
 from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
 from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData
-from WardenServer.health import Overruns, p99
+from WardenServer.health import News, Overruns, p99
 from WardenServer.line import Line
 from WardenServer.marks import Mark
 from WardenServer.masking import mask
@@ -26,8 +24,6 @@ log = logging.getLogger("warden.runner")
 #: Seconds of a run beyond which the next in line is woken before it, not after: what is shorter costs less this way
 #: than two threads that want the interpreter at once.
 SHORT = 100e-6
-#: Seconds in which the same sentence is logged once, and how many different ones are in that time.
-SILENCE, MOST_SAID = 600.0, 10
 #: Longest pause that failures add to an agent's interval, in seconds.
 LONGEST_PAUSE = 60.0
 
@@ -71,7 +67,7 @@ class Runner:
         self._is_short = False
         self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
         self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
-        self._said: dict[str, float] = {}  # lines in the log, and when
+        self._news = News()
         self._was_said = False  # that it fails now
         self._closing = False
         self._abandoned = False
@@ -186,21 +182,14 @@ class Runner:
 
     def where(self) -> str:
         """Where the thread is now: the line of the plugin it runs, else the innermost line; "" when it has ended."""
-        trace = self._trace()
-        own = [line for line in trace if line.filename == str(self.contract.path)]
-        return next((f"{line.filename}:{line.lineno} in {line.name}" for line in reversed(own or trace)), "")
+        return thread_trace.where(self._runs_on(), self.contract.path)
 
     def stack(self) -> list[str]:
         """The lines the thread runs now, from the plugin's first one inwards; empty between runs."""
-        trace = [f"{line.filename}:{line.lineno} in {line.name}" for line in self._trace()]
-        path = str(self.contract.path)
-        return list(dropwhile(lambda line: not line.startswith(path), trace)) if self.busy else []
+        return thread_trace.stack(self._runs_on(), self.contract.path) if self.busy else []
 
-    def _trace(self) -> traceback.StackSummary:
-        if self._after is not None:
-            return self._after._trace()
-        frame = sys._current_frames().get(self._thread.ident or 0)
-        return traceback.extract_stack(frame) if frame is not None else traceback.StackSummary()
+    def _runs_on(self) -> threading.Thread:
+        return self._thread if self._after is None else self._after._runs_on()
 
     def describe(self) -> dict[str, Any]:
         """The agent as the hub's document shows it; times in seconds, `since` in Unix seconds."""
@@ -328,7 +317,7 @@ class Runner:
     def _warn(self, said: dict[str, str]) -> None:
         warnings = {name: f'{self.contract.path}: field "{name}" {text}' for name, text in said.items()}
         for name in warnings.keys() - self.record.warnings.keys():
-            if self._is_news(warnings[name]):
+            if self._news.is_news(warnings[name], self._clock.monotonic()):
                 log.warning("%s", warnings[name])
         self.record.warnings = warnings
 
@@ -347,22 +336,13 @@ class Runner:
         self.passes = self._due_ticks_between_tries() - 1
         if record.failing_since is None:
             record.failing_since = self._clock.time()
-        if self._is_news(sentence):
+        if self._news.is_news(sentence, self._clock.monotonic()):
             self._was_said = True
             log.error("agent %s fails: %s", self.name, sentence)
             log.debug("agent %s", self.name, exc_info=error)
         record.last_error = sentence
         record.no_data = None
         self._put_nulls(sentence)
-
-    def _is_news(self, sentence: str) -> bool:
-        """Whether a sentence is worth a line in the log: an agent that goes to and fro says each once in a while."""
-        now = self._clock.monotonic()
-        self._said = {said: when for said, when in self._said.items() if now - when < SILENCE}
-        news = sentence not in self._said and len(self._said) < MOST_SAID
-        if news:
-            self._said[sentence] = now
-        return news
 
     def _due_ticks_between_tries(self) -> int:
         """1, 2, 4, ... with every failure in a row, as long as that is no pause of more than LONGEST_PAUSE."""

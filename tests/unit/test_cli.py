@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -298,3 +299,13 @@ def test_a_reader_that_closes_the_pipe_gets_no_traceback(tmp_path: Path) -> None
     command = f"{sys.executable} -m WardenServer config --set state_folder={tmp_path} | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_watch_is_a_setting_for_the_server_that_up_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from WardenServer import up
+
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(up, "run", lambda settings, options: given.append(dict(options)) or 7)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    assert CliRunner().invoke(cli.main, ["up", "--watch", "--set", "tick=0.2"]).exit_code == 7
+    assert given == [{"tick": "0.2", "watch": "yes"}]
