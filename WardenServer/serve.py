@@ -1,5 +1,6 @@
 """Runs the device server: an ordinary Tango server that Starter and Astor can start and stop."""
 
+import ctypes
 import logging
 import os
 import resource
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import tango
@@ -20,7 +22,8 @@ log = logging.getLogger("warden.serve")
 
 #: Seconds after which a thread that computes lets others run. Python's own 5 ms would make every agent, event and
 #: answer wait that long, several times in a row, as soon as one agent burns the processor.
-SWITCH = 0.0005
+SWITCH = 0.0001
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 #: The server's and the class's name.
 NAME = "BeamlineWarden"
 #: File descriptors the server takes, where it may have so many. Without a free one it cannot talk to anybody new, and
@@ -57,6 +60,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     """
     _take_descriptors()
     sys.setswitchinterval(SWITCH)
+    _give_memory_back()
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
     )
@@ -97,6 +101,16 @@ def _is_ending() -> bool:
         return bool(tango.Util.instance(False).is_svr_shutting_down())
     except tango.DevFailed:  # it has not begun
         return False
+
+
+def _give_memory_back() -> None:
+    """Have glibc return large blocks when they are freed: else every thread that once held a large result keeps its
+    memory for good. mallopt(3): a fixed threshold, and few arenas."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
+            library.mallopt(_M_ARENA_MAX, 2)
 
 
 def _take_descriptors() -> None:
