@@ -185,9 +185,10 @@ def test_an_isolated_agent_is_tried_in_its_own_process(write: Write, settings: M
 
 def test_an_isolated_file_that_needs_a_setting_leaves_no_process(write: Write, settings: MakeSettings) -> None:
     path = write("apart", "ISOLATE = True\nSETTINGS = {'device': ...}\n" + GOOD)
+    before = set(psutil.Process().children())  # the session may have servers of its own
     with pytest.raises(WardenError, match="needs the setting device"):
         trial.load(settings(), path)
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
 
 
 def test_nothing_stays_of_a_file_that_was_tried(
