@@ -32,6 +32,14 @@ def run(jobs: Sequence[tuple[Path, Callable[[], T]]], limit: float) -> list[T | 
     return [outcomes[number] for number in range(len(jobs))]
 
 
+def attempt(job: Callable[[], T]) -> T | Exception:
+    """What a job returns or raises."""
+    try:
+        return job()
+    except Exception as error:  # whoever asked for it judges it
+        return error
+
+
 class _Import(Generic[T]):
     """A thread that takes the files that wait, as long as each import ends in time."""
 
@@ -61,11 +69,7 @@ class _Import(Generic[T]):
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
-            try:
-                outcome: T | Exception = job()
-            except Exception as error:  # whoever asked for it judges it
-                outcome = error
-            self._end(outcome)
+            self._end(attempt(job))
         self._ended.set()
 
     def _next(self) -> Callable[[], T] | None:

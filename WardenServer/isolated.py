@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from WardenServer.agent import Agent, read_contract
-from WardenServer.config import Settings
 from WardenServer.errors import NoData
 from WardenServer.plugin_file import import_plugin
 from WardenServer.record import explain
 from WardenServer.result import clean
-from WardenServer.trust import Trust
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
 
@@ -72,7 +70,7 @@ class _Plugin:
         self._agent = Agent(name, log=_logger(answers))
         self._tick = tick
         self._table = decode_table(table)
-        self._trust = Trust(Settings(**terms)) if terms is not None else None
+        self._trust = _trust(terms) if terms is not None else None
         self._ready = False
 
     def answer(self, call: str, argument: Any) -> str:
@@ -117,6 +115,14 @@ class _Plugin:
     def _close(self, _: Any) -> None:
         if self._contract.close is not None and self._ready:
             self._contract.close(self._agent)
+
+
+def _trust(terms: dict[str, Any]) -> Any:
+    """What may run, where only known content may; imported here, since few processes need it."""
+    from WardenServer.config import Settings
+    from WardenServer.trust import Trust
+
+    return Trust(Settings(**terms))
 
 
 def _failed(sentence: str) -> str:

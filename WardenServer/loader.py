@@ -12,7 +12,7 @@ import linecache
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.pool import ThreadPool
@@ -27,7 +27,7 @@ from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
 from WardenServer.masking import mask
 from WardenServer.plugin_file import BASE, asks_isolation, import_plugin
-from WardenServer.trust import SHIPPED, Trust, make_cache
+from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
 
@@ -43,6 +43,12 @@ class Loaded:
     notes: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # agents, by their name in lower case
     fields: dict[tuple[str, str], str] = field(default_factory=dict)  # agents, by key and field
+
+    def add(self, contract: Contract) -> None:
+        """Take a contract, with its name and its fields."""
+        self.contracts[contract.name] = contract
+        self.names[contract.name.lower()] = contract.name
+        self.fields.update({(contract.key, name): contract.name for name in contract.fields})
 
 
 def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
@@ -63,7 +69,9 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     outcomes: dict[str, Contract | Exception] = {}
     if isolated:  # side by side; the threads do not hold up the hub's end
         with ThreadPool(os.cpu_count()) as processes:
-            outcomes.update(zip(isolated, processes.map(lambda name: _attempt(reads[name]), isolated), strict=True))
+            outcomes.update(
+                zip(isolated, processes.map(lambda name: importer.attempt(reads[name]), isolated), strict=True)
+            )
     here = [name for name in instances if name not in outcomes]
     outcomes.update(
         zip(here, importer.run([(instances[n], reads[n]) for n in here], settings.load_timeout), strict=True)
@@ -87,30 +95,24 @@ def _can_be_listed(folder: Path) -> bool:
     return True
 
 
-def _attempt(read: Callable[[], Contract]) -> Contract | Exception:
-    try:
-        return read()
-    except Exception as error:  # `_take` judges it
-        return error
-
-
 def _take(
     name: str, outcome: Contract | Exception, settings: Settings, loaded: Loaded, known: Mapping[str, Contract]
 ) -> None:
     """Add a contract to those loaded, or the reason why it is none."""
-    contract = None if isinstance(outcome, Exception) else outcome
+    if isinstance(outcome, WardenError):
+        loaded.refused[name] = mask(str(outcome))
+        return
+    if isinstance(outcome, Exception):
+        raise outcome
     try:
-        if isinstance(outcome, Exception):
-            raise outcome
-        contract = outcome
-        if not contract.required or name in settings.agents:  # else a template for instances
-            _refuse_required(contract)
-            _refuse_clash(contract, loaded)
-            loaded.contracts[name] = contract
+        if not outcome.required or name in settings.agents:  # else a template for instances
+            _refuse_required(outcome)
+            _refuse_clash(outcome, loaded)
+            loaded.add(outcome)
     except WardenError as error:
         loaded.refused[name] = mask(str(error))
-    if contract is not None and name not in loaded.contracts and known.get(name) is not contract:
-        contract.discard()
+    if name not in loaded.contracts and known.get(name) is not outcome:
+        outcome.discard()
 
 
 def find(settings: Settings, problems: list[str]) -> dict[str, Path]:
@@ -178,7 +180,7 @@ def _load_agent(name: str, path: Path, settings: Settings, trust: Trust, known: 
     if name in known and known[name].digest == digest:
         return known[name]
     if name in known:  # changed within the same second, an old compiled file could pass for the new
-        Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+        compiled(path).unlink(missing_ok=True)
     return load_file(path, name, configured, settings, trust, digest)
 
 
@@ -222,12 +224,10 @@ def _refuse_required(contract: Contract) -> None:
 
 def _refuse_clash(contract: Contract, loaded: Loaded) -> None:
     """Two agents may share a document, but no field of it, and no name in Tango's eyes."""
-    other = loaded.names.setdefault(contract.name.lower(), contract.name)
-    if other != contract.name:
+    if (other := loaded.names.get(contract.name.lower())) is not None:
         raise PluginError(f"{contract.path}: agents {other} and {contract.name} differ only in case; rename one")
     for field_name in contract.fields:
-        other = loaded.fields.setdefault((contract.key, field_name), contract.name)
-        if other != contract.name:
+        if (other := loaded.fields.get((contract.key, field_name))) is not None:
             raise PluginError(
                 f'{contract.path}: field "{field_name}" of document {contract.key} is filled by agent {other}'
                 " already; rename the field or choose another KEY"

@@ -2,10 +2,10 @@
 
 import json
 import logging
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from WardenServer import whole_file
 from WardenServer.clock import Clock
 from WardenServer.field import Kind, read_kind
 
@@ -46,17 +46,13 @@ class Memory:
             agent: {field: [kind.dtype, kind.dims, list(kind.labels)] for field, kind in fields.items()}
             for agent, fields in self._kinds.items()
         }
-        part = self._path.with_suffix(".part")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_text(json.dumps({"version": VERSION, "fields": plain}), encoding="utf-8")
-            part.replace(self._path)
+            whole_file.write(self._path, json.dumps({"version": VERSION, "fields": plain}))
             self._changed = self._said = False
         except OSError as error:
             self._next = self._clock.monotonic() + AGAIN
-            with suppress(OSError):
-                part.unlink(missing_ok=True)  # half a file on a full disk only takes the room
             if not self._said:
+                part = self._path.with_suffix(".part")
                 log.warning("%s cannot be written (%s); the next start will not know the fields", part, error.strerror)
             self._said = True
 

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase
 
-from WardenServer import exact
 from WardenServer.errors import PluginError, SettingError, WardenError
-from WardenServer.trust import Trust
+
+if TYPE_CHECKING:
+    from WardenServer.trust import Trust
 
 BASE = PluginBase(package="warden_plugins")
 
@@ -61,7 +62,7 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
     return [(node.target, node.value)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
 
 
-def import_plugin(path: Path, name: str, trust: Trust | None = None) -> tuple[ModuleType, object]:
+def import_plugin(path: Path, name: str, trust: "Trust | None" = None) -> tuple[ModuleType, object]:
     """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
 
     Where `trust` knows the content of files, no other content is run.
@@ -73,6 +74,8 @@ def import_plugin(path: Path, name: str, trust: Trust | None = None) -> tuple[Mo
     searchpath = [] if known_only else [str(path.parent)]
     source = BASE.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{uuid.uuid4().hex}")
     if trust is not None and known_only:
+        from WardenServer import exact  # here: processes of agents start sooner without what it needs
+
         exact.find_only_known(source, path.parent, trust)
     try:
         return source.load_plugin(path.stem), source

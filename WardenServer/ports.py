@@ -5,6 +5,7 @@ import random
 import socket
 from pathlib import Path
 
+from WardenServer import whole_file
 from WardenServer.child import make_folder, wait_until
 from WardenServer.errors import Unreachable, WardenError
 
@@ -24,9 +25,7 @@ def keep(folder: Path, name: str, usual: int) -> int:
     if name not in ports:
         ports[name] = _find(usual, set(ports.values()))
         make_folder(folder)
-        part = folder / f"{FILE}.part"
-        part.write_text(json.dumps(ports), encoding="utf-8")
-        part.replace(folder / FILE)
+        whole_file.write(folder / FILE, json.dumps(ports))
     return ports[name]
 
 

@@ -70,7 +70,7 @@ class Trust:
 
     def _refuse_writable(self, path: Path) -> None:
         """The file, its compiled form, and its folder."""
-        found = self._trouble(path) or self._trouble(_compiled(path)) or self._trouble_of_folder(path.parent)
+        found = self._trouble(path) or self._trouble(compiled(path)) or self._trouble_of_folder(path.parent)
         if not found:
             return
         if not self._allow and path.parent != SHIPPED:
@@ -86,7 +86,7 @@ class Trust:
         """
         if folder not in self._folders:
             modules = [path for path in folder.glob("_*.py") if path.exists()]
-            found = [self._trouble(each) for path in modules for each in (path, _compiled(path))]
+            found = [self._trouble(each) for path in modules for each in (path, compiled(path))]
             about = folder.stat()
             found += [_sentence(folder, about.st_mode)] if _open_to_others(about) else []
             self._folders[folder] = next(filter(None, found), "")
@@ -179,7 +179,7 @@ def _sentence(path: Path, mode: int) -> str:
     return f"others may write to {path} (mode {stat.S_IMODE(mode):04o}); run: chmod go-w {shlex.quote(str(path))}"
 
 
-def _compiled(path: Path) -> Path:
+def compiled(path: Path) -> Path:
     """Where Python keeps the compiled form of a file, which it runs in place of the file."""
     return _cache(path.parent) / f"{path.stem}{_SUFFIX}"
 

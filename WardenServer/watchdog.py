@@ -14,12 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from WardenServer import last_words
+from WardenServer import last_words, whole_file
 from WardenServer.config import Settings
 from WardenServer.marks import Mark, Marks, place
 
@@ -178,15 +177,10 @@ class Watchdog:
         return [name for name in suspects if name in before] or suspects
 
     def _save(self) -> None:
-        part = self._file.with_suffix(".part")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_text(json.dumps(asdict(self._past)), encoding="utf-8")
-            part.replace(self._file)
+            whole_file.write(self._file, json.dumps(asdict(self._past)))
         except OSError as error:
             log.warning("%s cannot be written (%s); the next start will hold no agent back", self._file, error)
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> _Past:

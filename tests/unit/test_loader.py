@@ -94,6 +94,18 @@ def test_two_agents_that_declare_one_field(write: Write, settings: MakeSettings)
     assert 'field "x" of document k is filled by agent a already' in loaded.refused["b"]
 
 
+def test_an_agent_that_is_refused_keeps_no_field_and_no_name_from_others(write: Write, settings: MakeSettings) -> None:
+    write("a", "KEY = 'k'\nFIELDS = {'x': {}}\n" + GOOD)
+    write("b", "KEY = 'k'\nFIELDS = {'free': {}, 'x': {}}\n" + GOOD)
+    write("c", "KEY = 'k'\nFIELDS = {'free': {}}\n" + GOOD)
+    write("B", GOOD)
+    loaded = loader.load(settings(disabled=["b"]))
+    assert set(loaded.contracts) == {"a", "B", "c"}
+    loaded = loader.load(settings(disabled=["B"]))
+    assert set(loaded.refused) == {"b"}
+    assert set(loaded.contracts) == {"a", "c"}
+
+
 def test_folders_that_cannot_be_used(tmp_path: Path, settings: MakeSettings) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
