@@ -1,11 +1,9 @@
 """What a plugin file promises, and what the hub hands to its functions."""
 
-import ast
 import difflib
 import inspect
 import logging
 import math
-import re
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -25,7 +23,8 @@ LONGEST = 86400.0
 #: Default offsets spread the agents over at most this many seconds.
 SPREAD = 5.0
 
-_CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "MEMORY", "FIELDS", "SETTINGS")
+#: Names in capitals, and functions, that a plugin file may give a meaning to.
+CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "MEMORY", "FIELDS", "SETTINGS")
 FUNCTIONS = ("work", "setup", "close", "save", "load")
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
 OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memory", "enabled")
@@ -100,14 +99,21 @@ def default_offset_ticks(name: str, interval_ticks: int, tick: float) -> int:
     return zlib.crc32(name.encode()) % spread
 
 
-def read_contract(module: ModuleType, path: Path, name: str, tick: float, configured: Mapping[str, Any]) -> Contract:
+def read_contract(
+    module: ModuleType,
+    path: Path,
+    name: str,
+    tick: float,
+    configured: Mapping[str, Any],
+    origin: object = None,
+    digest: str = "",
+) -> Contract:
     """Read what `module`, loaded from `path`, promises as the agent `name` with its table in the configuration.
 
     Raises:
         PluginError: something is missing, misspelt or impossible; the text has the file, the reason and the cure.
         SettingError: the table in the configuration does not fit the plugin.
     """
-    _refuse_misspellings(path)
     functions = _functions(module, path)
     settings = _settings(module, path, name, configured)
     interval = configured.get("interval", getattr(module, "INTERVAL", None))
@@ -130,35 +136,10 @@ def read_contract(module: ModuleType, path: Path, name: str, tick: float, config
         memory=_memory(module, path, name, configured),
         fields=_declarations(module, path, name),
         settings=settings,
+        origin=origin,
+        digest=digest,
         **functions,
     )
-
-
-#: What stands at the beginning of a line, as a function or as a name in capitals that gets a value.
-_TOP_LEVEL = re.compile(rb"^(?:def[ \t]+(\w+)|([A-Z][A-Z_0-9]*)[ \t]*[:=])", re.MULTILINE)
-
-
-def _refuse_misspellings(path: Path) -> None:
-    """Top-level names in capitals that look like a name of the contract but are not, and functions likewise."""
-    content = path.read_bytes()
-    found = {(function or constant).decode() for function, constant in _TOP_LEVEL.findall(content)}
-    if not found.difference(_CONSTANTS, FUNCTIONS):
-        return  # nothing to be parsed for
-    for node in ast.parse(content).body:
-        if isinstance(node, ast.FunctionDef):
-            _refuse_misspelling(node.name, FUNCTIONS[:1], path, node.lineno, 0.75)
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id.isupper():
-                _refuse_misspelling(target.id, _CONSTANTS, path, node.lineno, 0.8)
-
-
-def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int, cutoff: float) -> None:
-    close = name not in known and difflib.get_close_matches(name, known, 1, cutoff)
-    if close:
-        raise PluginError(f'{path}:{line}: "{name}" looks like a misspelling of {close[0]}; write {close[0]}')
 
 
 def _functions(module: ModuleType, path: Path) -> dict[str, Any]:

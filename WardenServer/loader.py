@@ -12,7 +12,7 @@ import linecache
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.pool import ThreadPool
@@ -26,7 +26,7 @@ from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
 from WardenServer.masking import mask
-from WardenServer.plugin_file import BASE, asks_isolation, import_plugin
+from WardenServer.plugin_file import BASE, asks_isolation, import_plugin, refuse_misspellings
 from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
@@ -63,19 +63,12 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     instances = _instances(settings, files, loaded)
     for folder in {path.parent for path in instances.values()}:
         make_cache(folder)
-    load_one = partial(_load_agent, settings=settings, trust=trust, known=known or {})
-    reads = {name: partial(load_one, name, path) for name, path in instances.items()}
-    isolated = [name for name, path in instances.items() if _is_isolated(name, path, settings)]
-    outcomes: dict[str, Contract | Exception] = {}
-    if isolated:  # side by side; the threads do not hold up the hub's end
-        with ThreadPool(os.cpu_count()) as processes:
-            outcomes.update(
-                zip(isolated, processes.map(lambda name: importer.attempt(reads[name]), isolated), strict=True)
-            )
-    here = [name for name in instances if name not in outcomes]
-    outcomes.update(
-        zip(here, importer.run([(instances[n], reads[n]) for n in here], settings.load_timeout), strict=True)
-    )
+    read = {
+        name: importer.attempt(partial(_read_agent, name, path, settings, trust, known or {}))
+        for name, path in instances.items()
+    }
+    outcomes = _load_all([each for each in read.values() if isinstance(each, Candidate)], settings, trust)
+    outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
     for name in instances:
         _take(name, outcomes[name], settings, loaded, known or {})
     loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
@@ -165,38 +158,65 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
     return {name: path for name, path in instances.items() if name not in off.union(settings.disabled)}
 
 
-def _is_isolated(name: str, path: Path, settings: Settings) -> bool:
-    try:
-        return asks_isolation(path, name, settings.agents.get(name, {}))
-    except WardenError:
-        return False  # the load will say why
+@dataclass(frozen=True)
+class Candidate:
+    """A plugin file that was read for an agent, and is yet to be imported.
+
+    `configured` is the agent's table in the settings, `digest` is another one when what it would become is.
+    """
+
+    name: str
+    path: Path
+    configured: Mapping[str, Any]
+    isolated: bool
+    digest: str
 
 
-def _load_agent(name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract]) -> Contract:
+def examine(path: Path, content: bytes, name: str, settings: Settings) -> Candidate:
+    """Look at what a plugin file says before it is run.
+
+    Raises:
+        PluginError: it cannot become an agent.
+        SettingError: the configured settings do not fit, or a secret is missing.
+    """
+    refuse_misspellings(content, path)
+    configured = secret.resolve(name, settings.agents.get(name, {}))
+    about = repr((sorted(configured.items()), str(path), settings.tick))
+    digest = hashlib.sha256(content + about.encode()).hexdigest()
+    return Candidate(name, path, configured, asks_isolation(content, path, name, configured), digest)
+
+
+def _read_agent(
+    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract]
+) -> Contract | Candidate:
+    """What is known already, or what is to be imported."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
         raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
-    configured = secret.resolve(name, settings.agents.get(name, {}))
-    digest = _digest(trust.read(path), path, configured, settings.tick)
-    if name in known and known[name].digest == digest:
+    candidate = examine(path, trust.read(path), name, settings)
+    if name in known and known[name].digest == candidate.digest:
         return known[name]
     if name in known:  # changed within the same second, an old compiled file could pass for the new
         compiled(path).unlink(missing_ok=True)
-    return load_file(path, name, configured, settings, trust, digest)
+    return candidate
 
 
-def _digest(content: bytes, path: Path, configured: Mapping[str, Any], tick: float) -> str:
-    return hashlib.sha256(content + repr((sorted(configured.items()), str(path), tick)).encode()).hexdigest()
+def _load_all(candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> dict[str, Contract | Exception]:
+    """The contract of each candidate, or why it is none, by agent."""
+    jobs = {candidate.name: partial(load_candidate, candidate, settings, trust) for candidate in candidates}
+    outcomes: dict[str, Contract | Exception] = {}
+    if apart := [candidate.name for candidate in candidates if candidate.isolated]:
+        with ThreadPool(os.cpu_count()) as processes:  # side by side; the threads do not hold up the hub's end
+            done = processes.map(lambda name: importer.attempt(jobs[name]), apart)
+        outcomes.update(zip(apart, done, strict=True))
+    here = [candidate for candidate in candidates if not candidate.isolated]
+    imports = [(candidate.path, jobs[candidate.name]) for candidate in here]
+    done = importer.run(imports, settings.load_timeout)
+    outcomes.update(zip([candidate.name for candidate in here], done, strict=True))
+    return outcomes
 
 
-def load_file(
-    path: Path,
-    name: str,
-    configured: Mapping[str, Any],
-    settings: Settings,
-    trust: Trust | None = None,
-    digest: str = "",
-) -> Contract:
-    """Import one plugin file, here or in a process of its own where that is asked for, and read its contract.
+def load_candidate(candidate: Candidate, settings: Settings, trust: Trust | None = None) -> Contract:
+    """Import a plugin file, here or in a process of its own where that is asked for, and read its contract.
 
     Where `trust` knows the content of files, no other content is run.
 
@@ -204,15 +224,16 @@ def load_file(
         PluginError: the import fails, or the contract is broken.
         SettingError: the configured settings do not fit.
     """
+    path, name, configured = candidate.path, candidate.name, candidate.configured
     tick, limit = settings.tick, settings.load_timeout
-    if asks_isolation(path, name, configured):
+    if candidate.isolated:
         apart = isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
-        return replace(apart, digest=digest)
+        return replace(apart, digest=candidate.digest)
     module, origin = import_plugin(path, name, trust)
-    contract = read_contract(module, path, name, tick, configured)
+    contract = read_contract(module, path, name, tick, configured, origin, candidate.digest)
     if contract.isolate:
         raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")
-    return replace(contract, origin=origin, digest=digest)
+    return contract
 
 
 def _refuse_required(contract: Contract) -> None:

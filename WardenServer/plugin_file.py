@@ -1,10 +1,12 @@
-"""One plugin file: whether it asks for a process of its own, and its import in a namespace of its own.
+"""One plugin file: what its text says before it is run, and its import in a namespace of its own.
 
 The hub's loader calls it, and the process of an isolated agent, which therefore imports little besides.
 """
 
 import ast
-import uuid
+import difflib
+import itertools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -12,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase
 
+from WardenServer.agent import CONSTANTS, FUNCTIONS
 from WardenServer.errors import PluginError, SettingError, WardenError
 
 if TYPE_CHECKING:
     from WardenServer.trust import Trust
 
 BASE = PluginBase(package="warden_plugins")
+_numbers = itertools.count()  # an agent may be loaded any number of times
 
 
-def asks_isolation(path: Path, name: str, configured: Mapping[str, Any]) -> bool:
-    """Whether the agent `name` wants a process of its own; the file is not run to find out.
+def asks_isolation(content: bytes, path: Path, name: str, configured: Mapping[str, Any]) -> bool:
+    """Whether the agent `name` wants a process of its own; the file at `path` is not run to find out.
 
     Raises:
         SettingError: `isolate` in the agent's table is neither true nor false.
@@ -31,11 +35,15 @@ def asks_isolation(path: Path, name: str, configured: Mapping[str, Any]) -> bool
         if not isinstance(configured["isolate"], bool):
             raise SettingError(f"[agents.{name}]: isolate is {configured['isolate']!r:.40}; write true or false")
         return configured["isolate"]
+    return b"ISOLATE" in content and _isolate_in(_parse(content), path)
+
+
+def _parse(content: bytes) -> ast.Module:
+    """The syntax tree of a file; an empty one where it is not valid Python: its import will say why."""
     try:
-        content = path.read_bytes()
-        return b"ISOLATE" in content and _isolate_in(ast.parse(content), path)
-    except (OSError, SyntaxError, ValueError):
-        return False  # its import will say why
+        return ast.parse(content)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
 
 
 def _isolate_in(tree: ast.Module, path: Path) -> bool:
@@ -62,6 +70,36 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
     return [(node.target, node.value)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
 
 
+#: What stands at the beginning of a line, as a function or as a name in capitals that gets a value.
+_TOP_LEVEL = re.compile(rb"^(?:def[ \t]+(\w+)|([A-Z][A-Z_0-9]*)[ \t]*[:=])", re.MULTILINE)
+
+
+def refuse_misspellings(content: bytes, path: Path) -> None:
+    """Refuse a file whose top level has what looks like a name of the contract but is not; it is not run to find out.
+
+    Raises:
+        PluginError: it has one; the text has the line and the right name.
+    """
+    found = {function or constant for function, constant in _TOP_LEVEL.findall(content)}
+    if found <= _CONTRACT:
+        return  # nothing to be parsed for
+    for node in _parse(content).body:
+        if isinstance(node, ast.FunctionDef):
+            _refuse_misspelling(node.name, FUNCTIONS[:1], path, node.lineno, 0.75)
+        for target, _ in _assigned(node):
+            if isinstance(target, ast.Name) and target.id.isupper():
+                _refuse_misspelling(target.id, CONSTANTS, path, node.lineno, 0.8)
+
+
+_CONTRACT = frozenset(name.encode() for name in (*CONSTANTS, *FUNCTIONS))
+
+
+def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int, cutoff: float) -> None:
+    close = name not in known and difflib.get_close_matches(name, known, 1, cutoff)
+    if close:
+        raise PluginError(f'{path}:{line}: "{name}" looks like a misspelling of {close[0]}; write {close[0]}')
+
+
 def import_plugin(path: Path, name: str, trust: "Trust | None" = None) -> tuple[ModuleType, object]:
     """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
 
@@ -72,7 +110,7 @@ def import_plugin(path: Path, name: str, trust: "Trust | None" = None) -> tuple[
     """
     known_only = trust is not None and trust.pinned
     searchpath = [] if known_only else [str(path.parent)]
-    source = BASE.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{uuid.uuid4().hex}")
+    source = BASE.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{next(_numbers)}")
     if trust is not None and known_only:
         from WardenServer import exact  # here: processes of agents start sooner without what it needs
 

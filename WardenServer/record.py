@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, PluginError
+from WardenServer.health import News, Overruns
 from WardenServer.masking import mask
 
 
@@ -25,6 +26,20 @@ class Record:
     began: float = 0.0
     ended: float | None = None
     warnings: dict[str, str] = field(default_factory=dict)
+    overruns: Overruns = field(default_factory=Overruns)
+    news: News = field(default_factory=News)
+    was_said: bool = False  # in the log, that it fails now
+
+    def fail(self, sentence: str, now: float) -> None:
+        """A run has failed; `now` in Unix seconds."""
+        self.failures += 1
+        self.in_a_row += 1
+        self.failing_since = now if self.failing_since is None else self.failing_since
+        self.last_error, self.no_data = sentence, None
+
+    def recover(self) -> None:
+        """A run after failures was good."""
+        self.failing_since, self.in_a_row, self.was_said = None, 0, False
 
 
 def explain(error: BaseException, contract: Contract) -> str:

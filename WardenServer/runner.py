@@ -11,7 +11,7 @@ from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
 from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData
-from WardenServer.health import News, Overruns, p99
+from WardenServer.health import p99
 from WardenServer.line import Line
 from WardenServer.marks import Mark
 from WardenServer.masking import mask
@@ -50,7 +50,6 @@ class Runner:
         self.passes = 0  # due ticks to be passed over, after failures
         self.enabled = True
         self.held = ""  # why it is held back, by the watchdog, when it is
-        self.overruns = Overruns()
         self.cpu = ThreadTime()
         self.close_error: str | None = None
         self._expire = self.life if expire < 0 else expire
@@ -67,8 +66,6 @@ class Runner:
         self._is_short = False
         self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
         self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
-        self._news = News()
-        self._was_said = False  # that it fails now
         self._closing = False
         self._abandoned = False
         self._after: Runner | None = None
@@ -138,7 +135,7 @@ class Runner:
         """Look after the agent, about once a second: take back values that are no longer live (the run hangs, or none
         has ended for the life of a document), log runs that were skipped, note what it costs. By one thread only."""
         self.cpu.look(self._thread.native_id, self._clock.monotonic())
-        if said := self.overruns.look(self.record.skipped, self._since_began() if self.busy else None):
+        if said := self.record.overruns.look(self.record.skipped, self._since_began() if self.busy else None):
             log.log(said[0], "agent %s: %s", self.name, said[1])
         with self._outcome:
             ended, took = self.record.ended, self.stalled_for()
@@ -208,7 +205,7 @@ class Runner:
             "since": record.failing_since,
             "reason": self.held or record.no_data,
             "tries_every": self._due_ticks_between_tries() * self.contract.interval if record.in_a_row else None,
-            "skipping": self.overruns.skipped,
+            "skipping": record.overruns.skipped,
             "cpu": round(self.cpu.share, 3),
             "warnings": record.warnings,
         }
@@ -317,31 +314,23 @@ class Runner:
     def _warn(self, said: dict[str, str]) -> None:
         warnings = {name: f'{self.contract.path}: field "{name}" {text}' for name, text in said.items()}
         for name in warnings.keys() - self.record.warnings.keys():
-            if self._news.is_news(warnings[name], self._clock.monotonic()):
+            if self.record.news.is_news(warnings[name], self._clock.monotonic()):
                 log.warning("%s", warnings[name])
         self.record.warnings = warnings
 
     def _recover(self) -> None:
-        record = self.record
-        if record.in_a_row:
-            if self._was_said:
-                log.info("agent %s is good again after %d failure(s) in a row", self.name, record.in_a_row)
-            record.failing_since, record.in_a_row, self._was_said = None, 0, False
+        if self.record.was_said:
+            log.info("agent %s is good again after %d failure(s) in a row", self.name, self.record.in_a_row)
+        self.record.recover()
 
     def _fail(self, error: BaseException) -> None:
-        record = self.record
-        sentence = explain(error, self.contract)
-        record.failures += 1
-        record.in_a_row += 1
+        record, sentence = self.record, explain(error, self.contract)
+        record.fail(sentence, self._clock.time())
         self.passes = self._due_ticks_between_tries() - 1
-        if record.failing_since is None:
-            record.failing_since = self._clock.time()
-        if self._news.is_news(sentence, self._clock.monotonic()):
-            self._was_said = True
+        if record.news.is_news(sentence, self._clock.monotonic()):
+            record.was_said = True
             log.error("agent %s fails: %s", self.name, sentence)
             log.debug("agent %s", self.name, exc_info=error)
-        record.last_error = sentence
-        record.no_data = None
         self._put_nulls(sentence)
 
     def _due_ticks_between_tries(self) -> int:

@@ -11,20 +11,20 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer, secret
+from WardenServer import importer
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.config import Settings
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.field import Kind, attribute_name, kind_of
 from WardenServer.line import Line
-from WardenServer.loader import load_file
+from WardenServer.loader import examine, load_candidate
 from WardenServer.logs import Masked
 from WardenServer.masking import mask
 from WardenServer.result import Result, to_json
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import OVERHEAD
-from WardenServer.trust import Trust, make_cache
+from WardenServer.trust import Trust, make_cache, read
 
 #: Bytes of the largest item that Memcached takes by default.
 ITEM_SIZE = 1024 * 1024 - OVERHEAD
@@ -65,9 +65,9 @@ def load(settings: Settings, path: Path) -> Contract:
     name = path.stem.removeprefix("template_")
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
-    configured = secret.resolve(name, settings.agents.get(name, {}))
     make_cache(path.parent)
-    (outcome,) = importer.run([(path, lambda: load_file(path, name, configured, settings))], settings.load_timeout)
+    candidate = examine(path, read(path), name, settings)
+    (outcome,) = importer.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome
     contract = outcome

@@ -27,6 +27,14 @@ _SUFFIX = importlib.util.cache_from_source("x.py").rpartition("x")[2]
 SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
 
 
+def read(path: Path) -> bytes:
+    """The content of a plugin file; raises PluginError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None
+
+
 class Trust:
     """Judges the plugin files of one load. `notes` are sentences on what runs though it is not safe."""
 
@@ -40,8 +48,8 @@ class Trust:
         self._hashes = Path(settings.plugin_hashes) if settings.plugin_hashes else None
         self._lock = threading.Lock()  # files of isolated agents are judged on several threads at once
         self._pins: dict[str, tuple[int, str]] | None = None
-        self._found: dict[Path, str] = {}
-        self._folders: dict[Path, str] = {}
+        self._found: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
         self.notes: list[str] = []
 
     def read(self, path: Path) -> bytes:
@@ -51,10 +59,7 @@ class Trust:
             PluginError: it cannot be read, others may write to it, or its content is not the known one.
             SettingError: the file of known hashes cannot be used.
         """
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None
+        content = read(path)
         with self._lock:
             self._refuse_writable(path)
             if self._hashes is not None:
@@ -70,7 +75,9 @@ class Trust:
 
     def _refuse_writable(self, path: Path) -> None:
         """The file, its compiled form, and its folder."""
-        found = self._trouble(path) or self._trouble(compiled(path)) or self._trouble_of_folder(path.parent)
+        place = str(path)  # there may be a thousand files, and Path takes its time
+        folder = os.path.dirname(place)
+        found = self._trouble(place) or self._trouble(_compiled(place)) or self._trouble_of_folder(folder)
         if not found:
             return
         if not self._allow and path.parent != SHIPPED:
@@ -79,36 +86,37 @@ class Trust:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _trouble_of_folder(self, folder: Path) -> str:
+    def _trouble_of_folder(self, folder: str) -> str:
         """A sentence when others may add to a folder of plugins, or change the modules that are there to be imported.
 
         A sticky folder, in which others may do no more than add files, is good enough above this one, not here.
         """
         if folder not in self._folders:
-            modules = [path for path in folder.glob("_*.py") if path.exists()]
-            found = [self._trouble(each) for path in modules for each in (path, compiled(path))]
-            about = folder.stat()
+            modules = [str(path) for path in Path(folder).glob("_*.py") if path.exists()]
+            found = [self._trouble(each) for path in modules for each in (path, _compiled(path))]
+            about = os.stat(folder)
             found += [_sentence(folder, about.st_mode)] if _open_to_others(about) else []
             self._folders[folder] = next(filter(None, found), "")
         return self._folders[folder]
 
-    def _trouble(self, path: Path) -> str:
+    def _trouble(self, path: str) -> str:
         """A sentence when others may change what `path` leads to: through itself, the folders above, or links."""
         if path not in self._found:
             self._found[path] = ""  # while it is looked for: links may go round
-            above = self._trouble(path.parent) if path != path.parent else ""
+            folder = os.path.dirname(path)
+            above = self._trouble(folder) if path != folder else ""
             self._found[path] = above or self._trouble_at(path)
         return self._found[path]
 
-    def _trouble_at(self, path: Path) -> str:
+    def _trouble_at(self, path: str) -> str:
         try:
-            about = path.lstat()
+            about = os.lstat(path)
         except FileNotFoundError:  # a compiled file that is still to be made
             return ""
         except OSError as error:
             return f"{path} cannot be looked at ({error.strerror}); correct its rights"
         if stat.S_ISLNK(about.st_mode):
-            return self._trouble(path.parent / path.readlink())
+            return self._trouble(os.path.join(os.path.dirname(path), os.readlink(path)))
         sticky = stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX
         return _sentence(path, about.st_mode) if _open_to_others(about) and not sticky else ""
 
@@ -133,7 +141,7 @@ class Trust:
                 raise SettingError(
                     f"plugin_hashes: {hashes} cannot be read ({why}); make it with sha256sum, or correct the setting"
                 ) from None
-            if found := self._trouble(hashes):
+            if found := self._trouble(str(hashes)):
                 raise SettingError(f"plugin_hashes: {hashes}: {found}")
             self._pins = read_hashes(text, hashes)
         return self._pins
@@ -175,24 +183,29 @@ def _is_private_group(about: os.stat_result) -> bool:
     return alone and owner.pw_gid == group.gr_gid and owner.pw_name == group.gr_name
 
 
-def _sentence(path: Path, mode: int) -> str:
-    return f"others may write to {path} (mode {stat.S_IMODE(mode):04o}); run: chmod go-w {shlex.quote(str(path))}"
+def _sentence(path: str, mode: int) -> str:
+    return f"others may write to {path} (mode {stat.S_IMODE(mode):04o}); run: chmod go-w {shlex.quote(path)}"
 
 
 def compiled(path: Path) -> Path:
     """Where Python keeps the compiled form of a file, which it runs in place of the file."""
-    return _cache(path.parent) / f"{path.stem}{_SUFFIX}"
+    return Path(_compiled(str(path)))
+
+
+def _compiled(path: str) -> str:
+    folder, name = os.path.split(path)
+    return f"{_cache(folder)}/{name.removesuffix('.py')}{_SUFFIX}"
 
 
 @functools.cache
-def _cache(folder: Path) -> Path:
-    return Path(importlib.util.cache_from_source(str(folder / "x.py"))).parent
+def _cache(folder: str) -> str:
+    return os.path.dirname(importlib.util.cache_from_source(os.path.join(folder, "x.py")))
 
 
 def make_cache(folder: Path) -> None:
     """Make the folder of compiled files for a folder of plugins, so that it is closed to others whatever the umask."""
     if not sys.dont_write_bytecode:
         try:
-            _cache(folder).mkdir(mode=0o755)
+            os.mkdir(_cache(str(folder)), mode=0o755)
         except OSError:  # it is there, or cannot be: Python does without
             pass

@@ -166,6 +166,7 @@ class Memcached(Sink):
             if HUB in agents or not server.item_size:
                 self._try(server, self._look)
         if HUB in agents:
+            self._forget_gone()
             agents = [*agents, *(result.agent for key in self._refused for result in self._board.results(key))]
         for life, documents in self._documents(agents).items():
             for node, part in self._spread(documents).items():
@@ -234,6 +235,12 @@ class Memcached(Sink):
                 life = max(result.expire for result in results)
                 documents.setdefault(_seconds(life), {})[self._prefix + key] = encoded
         return documents
+
+    def _forget_gone(self) -> None:
+        """No problem is left of documents whose agents have gone."""
+        places = {server.place for server in self._servers.values()}
+        for key in self.problems.keys() - places - set(self._board.keys()):
+            self._stored(key)
 
     def _fits(self, key: str, encoded: bytes, limit: int) -> bool:
         size = len(encoded) + len(self._prefix + key)

@@ -48,6 +48,21 @@ class _Course:
     count: int = 0
 
 
+@dataclass
+class Answers:
+    """How often the device has answered a command, and the longest time it took, with the fault that was on then."""
+
+    times: int = 0
+    longest: float = 0.0
+    kind: str = QUIET
+
+    def add(self, took: float, kind: str) -> None:
+        """One more."""
+        self.times += 1
+        if took > self.longest:
+            self.longest, self.kind = took, kind
+
+
 class Record:
     """Takes note of everything that was seen, once the windows of that time are known. For one thread."""
 
@@ -59,7 +74,7 @@ class Record:
         self.anew = 0
         self.faulty: defaultdict[str, int] = defaultdict(int)
         self.examples: defaultdict[str, list[str]] = defaultdict(list)
-        self.answers: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self.answers: defaultdict[str, Answers] = defaultdict(Answers)
         self._intervals = intervals
         self._courses: dict[str, _Course] = {}
 
@@ -153,7 +168,7 @@ class Record:
         """The device answered a command, or did not."""
         if self.excused(DEVICE, began, ended):
             return
-        self.answers[command].append(ended - began)
+        self.answers[command].add(ended - began, self.kind(began, ended))
         if error:
             self.fault("commands without an answer", f"{command} at {began:.3f} ({self.kind(began, ended)}): {error}")
 

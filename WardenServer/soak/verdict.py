@@ -23,6 +23,8 @@ LATE, LATE_RATIO = 0.02, 3.0
 MEMORY_GROWTH, MEMORY_NOISE = 15.0, 40.0
 #: More threads and descriptors than this are growth: Tango keeps some for clients that have gone for a while.
 THREADS, DESCRIPTORS = 5.0, 10.0
+#: The same of Python threads: those of the processes of agents that crash, which come and go with them.
+PYTHON_THREADS = 4.0
 #: Seconds from the start of a hub that count as warming up, and that it must have run beyond, to be judged.
 WARM_UP, LIFE = 20.0, 20.0
 
@@ -155,9 +157,10 @@ def _recoveries(record: Record) -> list[Line]:
 
 def _answers(record: Record) -> list[Line]:
     found = []
-    for command, took in sorted(record.answers.items()):
+    for command, said in sorted(record.answers.items()):
         limit = ANSWER if command in ("State", "Stop", "Reload") else None
-        found.append(Line(f"{command} answered, longest", max(took), "s", limit, f"of {len(took)}"))
+        note = f"of {said.times}; {said.kind}"
+        found.append(Line(f"{command} answered, longest", said.longest, "s", limit, note))
     return found
 
 
@@ -180,7 +183,7 @@ def _growth(samples: Sequence[Sample]) -> list[Line]:
     for name, noise, unit in (
         ("memory", MEMORY_NOISE, "MB"),
         ("threads", THREADS, ""),
-        ("python_threads", 0.0, ""),
+        ("python_threads", PYTHON_THREADS, ""),
         ("descriptors", DESCRIPTORS, ""),
     ):
         judged = [_grown(name, noise, unit, early, late) for early, late in ends]

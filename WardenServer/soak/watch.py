@@ -31,8 +31,8 @@ from WardenServer.soak.verdict import Sample
 LOOK = 0.1
 #: Seconds that a document may be older than the interval of its agents.
 AGE = 1.0
-#: Seconds by which a bare loop is late when this machine, not the hub, had no processor for us.
-HICCUP = 0.1
+#: Seconds by which a bare loop is late when this machine, not the hub, had no processor for us: half an interval.
+HICCUP = 0.05
 #: The kind of the time in which that was so.
 NO_PROCESSOR = "this machine had no processor"
 

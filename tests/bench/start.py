@@ -8,9 +8,10 @@ import compileall
 import importlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import tango
 
@@ -19,6 +20,8 @@ from tests.bench.figure import Figure, Run, against
 from tests.bench.servers import BenchServer, DeviceServer, Hub, free_port
 
 FILES = 1000
+#: What was loaded, and what keeps it alive: taking it down again is not measured.
+Kept = tuple[Collection[Any], object]
 
 _PLUGIN = '''"""Ring current and lifetime, number {number}."""
 
@@ -83,36 +86,36 @@ def load(folder: Path, way: str, warm: bool) -> Run:
     plugins = _write(folder, warm)
     action = _WAYS[way](plugins)
     before = time.perf_counter()
-    loaded = action()
+    kept = action()
     took = time.perf_counter() - before
-    if loaded != FILES:
-        raise RuntimeError(f"{loaded} files were loaded")
+    if len(kept[0]) != FILES:
+        raise RuntimeError(f"{len(kept[0])} files were loaded")
     return {"took": took}
 
 
-def _ours(plugins: Path) -> Callable[[], int]:
+def _ours(plugins: Path) -> Callable[[], Kept]:
     from WardenServer import config, loader
 
     settings = config.load(environment={}, options={"plugin_folders": [str(plugins)], "shipped": False})
-    return lambda: len(loader.load(settings).contracts)
+    return lambda: (loader.load(settings).contracts, None)
 
 
-def _pluginbase(plugins: Path) -> Callable[[], int]:
+def _pluginbase(plugins: Path) -> Callable[[], Kept]:
     from pluginbase import PluginBase
 
-    def load_all() -> int:
+    def load_all() -> Kept:
         source = PluginBase(package="bench_plugins").make_plugin_source(searchpath=[str(plugins)])
-        return len([source.load_plugin(name) for name in source.list_plugins()])
+        return [source.load_plugin(name) for name in source.list_plugins()], source
 
     return load_all
 
 
-def _importlib(plugins: Path) -> Callable[[], int]:
+def _importlib(plugins: Path) -> Callable[[], Kept]:
     sys.path.insert(0, str(plugins))
-    return lambda: len([importlib.import_module(path.stem) for path in sorted(plugins.glob("*.py"))])
+    return lambda: ([importlib.import_module(path.stem) for path in sorted(plugins.glob("*.py"))], None)
 
 
-_WAYS: dict[str, Callable[[Path], Callable[[], int]]] = {
+_WAYS: dict[str, Callable[[Path], Callable[[], Kept]]] = {
     "ours": _ours,
     "pluginbase": _pluginbase,
     "importlib": _importlib,

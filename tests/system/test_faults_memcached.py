@@ -150,6 +150,28 @@ def test_a_memcached_that_lies_to_the_sink(settings: Callable[..., config.Settin
             assert sink.join(5)
 
 
+@pytest.mark.parametrize(("size", "lie"), [(600_000, None), (600, "not stored")], ids=["too large", "not stored"])
+def test_no_problem_is_left_of_a_document_whose_agent_has_gone(
+    settings: Callable[..., config.Settings], size: int, lie: str | None
+) -> None:
+    with FakeMemcached() as server:
+        sink, board = Memcached(settings(memcached=[server.address])), Board()
+        sink.open(board)
+        try:
+            put_all(board, 0)
+            wait_for(lambda: len(server.held) == 3)
+            server.lie = LIES[lie][0] if lie else server.lie
+            board.put(Result("bad", "bad", time.time(), {"text": "x" * size, "more": "x" * size}, expire=100))
+            wait_for(lambda: "document bad" in sink.problems.get("bad", ""), 5)
+            board.remove("bad")
+            wait_for(lambda: put_all(board, 1) and "bad" not in sink.problems, 5)
+            server.come_to_its_senses()
+            wait_for(lambda: put_all(board, 2) and sink.ok, RETURN)
+        finally:
+            sink.close()
+            assert sink.join(5)
+
+
 def put_all(board: Board, value: int) -> bool:
     """New results of an agent and of the hub itself."""
     fields = {"x": value, "text": "x" * 200}

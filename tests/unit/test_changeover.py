@@ -1,5 +1,6 @@
 """A reload under load is exact: no run lost, none doubled, and what fails keeps the old code."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
+from tests.unit.test_runner import make
 from WardenServer import config
+from WardenServer.changeover import Changeover
 from WardenServer.warden import Warden
 
 Write = Callable[..., Path]
@@ -83,6 +86,27 @@ def test_no_run_is_lost_or_doubled_over_many_reloads(hub: Callable[..., Warden],
         assert mine == list(range(1, len(mine) + 1)), "each run is counted on from the one before"
         assert agent(warden, name)["runs"] == len(mine)
         assert len(mine) + agent(warden, name)["skipped"] in (warden._scheduler.ticks, warden._scheduler.ticks + 1)
+
+
+def test_what_was_said_of_the_old_code_is_known_of_the_new(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    good = [False]
+
+    def work(agent: Any) -> dict[str, Any]:
+        return {"x": 1 if good[0] else object()}
+
+    old, new = make(work), make(work)
+    old.run_once()
+    old.record.skipped = 2
+    old.watch()
+    old.watch()
+    Changeover(old, new, lambda *_: None)
+    good[0] = True
+    new.run_once()
+    new.watch()
+    said = [record.getMessage() for record in caplog.records]
+    assert len([line for line in said if "skipped" in line]) == 2, "that they were, and that it is over"
+    assert said[-1] == "agent a is good again after 1 failure(s) in a row"
 
 
 def test_new_code_that_fails_its_first_run_is_refused_and_the_old_runs_for_the_same_tick(

@@ -1,6 +1,5 @@
 """Whether a file asks for a process of its own: known without running it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from WardenServer.errors import PluginError, SettingError
 from WardenServer.plugin_file import asks_isolation
 
-Write = Callable[..., Path]
+PATH = Path("/plugins/a.py")
 
 
 @pytest.mark.parametrize(
@@ -26,8 +25,8 @@ Write = Callable[..., Path]
         ("ISOLATE = True\0\n", False),
     ],
 )
-def test_a_plain_isolate_is_found_without_import(text: str, asked: bool, write: Write) -> None:
-    assert asks_isolation(write("a", "raise SystemExit\n" + text), "a", {}) is asked
+def test_a_plain_isolate_is_found_without_import(text: str, asked: bool) -> None:
+    assert asks_isolation(f"raise SystemExit\n{text}".encode(), PATH, "a", {}) is asked
 
 
 @pytest.mark.parametrize(
@@ -41,20 +40,19 @@ def test_a_plain_isolate_is_found_without_import(text: str, asked: bool, write: 
         ("for ISOLATE in (0, 1): pass\n", ":1: ISOLATE is not set at the top level"),
     ],
 )
-def test_a_computed_isolate_is_refused(text: str, said: str, write: Write) -> None:
-    path = write("a", text)
+def test_a_computed_isolate_is_refused(text: str, said: str) -> None:
     with pytest.raises(PluginError) as error:
-        asks_isolation(path, "a", {})
-    assert str(error.value).startswith(f"{path}{said}")
-    assert asks_isolation(path, "a", {"isolate": True}), "the configuration wins"
+        asks_isolation(text.encode(), PATH, "a", {})
+    assert str(error.value).startswith(f"{PATH}{said}")
+    assert asks_isolation(text.encode(), PATH, "a", {"isolate": True}), "the configuration wins"
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_the_configuration_wins_over_the_file(wanted: bool, write: Write) -> None:
-    assert asks_isolation(write("a", f"ISOLATE = {not wanted}\n"), "a", {"isolate": wanted}) is wanted
+def test_the_configuration_wins_over_the_file(wanted: bool) -> None:
+    assert asks_isolation(f"ISOLATE = {not wanted}\n".encode(), PATH, "a", {"isolate": wanted}) is wanted
 
 
 @pytest.mark.parametrize("said", ["yes", 1, None])
-def test_a_configured_isolate_that_is_no_flag_is_refused(said: Any, write: Write) -> None:
+def test_a_configured_isolate_that_is_no_flag_is_refused(said: Any) -> None:
     with pytest.raises(SettingError, match=r"\[agents.a\]: isolate is .*; write true or false"):
-        asks_isolation(write("a", ""), "a", {"isolate": said})
+        asks_isolation(b"", PATH, "a", {"isolate": said})

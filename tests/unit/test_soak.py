@@ -172,7 +172,7 @@ def test_a_hub_that_does_not_grow_is_good() -> None:
 
 
 @pytest.mark.parametrize(("name", "much"), [
-    ("memory", 90.0), ("threads", 12.0), ("python_threads", 2.0), ("descriptors", 20.0),
+    ("memory", 90.0), ("threads", 12.0), ("python_threads", 6.0), ("descriptors", 20.0),
 ])  # fmt: skip
 def test_growth_in_any_life_of_the_hub_is_bad(name: str, much: float) -> None:
     lives = samples(1, 0.0) + samples(2, 700.0, **{name: much}) + samples(3, 1400.0)
