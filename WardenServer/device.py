@@ -32,8 +32,8 @@ log = logging.getLogger("warden.device")
 OPTIONS: dict[str, Any] = {}
 #: The Tango database, host:port; empty without one. Set before the server runs.
 TANGO_HOST = ""
-#: Seconds a start waits for the plugin files, of the 3 s that a client waits for Init.
-LOADING = 2.0
+#: Seconds a start waits for the plugin files, and Init, during which Tango lets all clients wait.
+LOADING, LOADING_ANEW = 2.0, 0.3
 #: Seconds the database may take to answer: at the start, and while clients wait.
 STARTING, ASKING = 3.0, 0.4
 #: Seconds Reload waits for its outcome, of the one in which commands answer.
@@ -123,7 +123,8 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         return self._database_answers
 
     def _open(self) -> None:
-        settings = self._settings(ASKING if self._database_asked else STARTING)
+        anew = self._attributes is not None
+        settings = self._settings(ASKING if anew else STARTING)
         logging.getLogger("warden").setLevel(settings.log_level)
         if self._attributes is None:
             self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
@@ -131,7 +132,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         self._watchdog.open()
         warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left, None, self._watchdog)
         try:
-            warden.open(LOADING)
+            warden.open(LOADING_ANEW if anew else LOADING)
             self._attributes.begin()
         except BaseException:
             warden.close(ENDING)

@@ -5,6 +5,7 @@ Each command's time goes as a line of JSON to the standard output: [command, beg
 
 import json
 import random
+import signal
 import sys
 import time
 from typing import Any
@@ -31,7 +32,8 @@ def ask(proxy: Any, command: str) -> tuple[str, float, float, str]:
 
 
 def storm(proxy: Any, commands: list[str]) -> None:
-    """Command after command, at random, until killed."""
+    """Command after command, at random, until killed, or asked to end, which waits for the answer."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     while True:
         print(json.dumps(ask(proxy, random.choice(commands))), flush=True)
         time.sleep(PAUSE)

@@ -22,6 +22,8 @@ from WardenServer.soak.watch import Watch
 SHOWN = 4.0
 #: Seconds in which agents that flood have run at least twice.
 FLOOD = 3.0
+#: Seconds a client that is asked to end may go on waiting for its last answer: more than Tango's limit.
+ANSWERED = 4.0
 
 Throw = Callable[["Scene"], AbstractContextManager[None]]
 
@@ -109,15 +111,16 @@ def flood(stage: Stage) -> None:
 
 
 @contextmanager
-def _clients(scene: Scene, count: int, *words: str) -> Iterator[None]:
-    """So many clients at once, in the end killed; what they say of their commands is taken note of."""
+def _clients(scene: Scene, count: int, *words: str, end: Callable[[Child], None] = kill) -> Iterator[None]:
+    """So many clients at once, in the end killed or asked to end; what they say of their commands is taken note of."""
     command = [sys.executable, "-P", "-m", "WardenServer.soak.client", scene.stage.device, *words]
     environment = {"TANGO_HOST": scene.stage.database.address}
     outputs = [scene.stage.folder / f"client{number}.out" for number in range(count)]
     clients = [Child("Client", command, output, environment) for output in outputs]
     with ExitStack() as stack:
         for client in clients:
-            stack.callback(kill, client)
+            client.patience = ANSWERED
+            stack.callback(end, client)
             client.launch()
         yield
     for output in outputs:
@@ -133,8 +136,8 @@ def _take_answers(watch: Watch, output: Path) -> None:
 
 @contextmanager
 def _storm(scene: Scene, *commands: str) -> Iterator[None]:
-    """Commands from several clients; in the end the hub runs."""
-    with _clients(scene, 3, "storm", *commands):
+    """Commands from several clients; in the end, when all are answered, the hub runs."""
+    with _clients(scene, 3, "storm", *commands, end=Child.stop):
         yield
     scene.command("Start")
 
