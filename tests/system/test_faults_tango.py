@@ -278,6 +278,17 @@ def test_a_storm_of_commands_from_several_clients_leaves_one_scheduler(shared: H
     assert ticks - 5 <= runs <= ticks + 1, "one scheduler, not two"
 
 
+def test_clients_do_not_wait_for_plugin_files_during_init(hub: MakeHub, write: Callable[..., Path]) -> None:
+    write("quick", "import time\ntime.sleep(1.5)\n" + QUICK)
+    server = hub()
+    server.wait_state("RUNNING")
+    proxy = server.proxy
+    proxy.Init()
+    assert proxy.state() == tango.DevState.INIT, "Tango would let all clients wait"
+    assert "being loaded" in proxy.status()
+    server.wait_state("RUNNING")
+
+
 def runs_of(document: dict[str, Any]) -> int:
     return int(document["agents"]["quick"]["runs"])
 
