@@ -20,9 +20,6 @@ from WardenServer.tango_values import latin1
 
 log = logging.getLogger("warden.serve")
 
-#: Seconds after which a thread that computes lets others run. Python's own 5 ms would make every agent, event and
-#: answer wait that long, several times in a row, as soon as one agent burns the processor.
-SWITCH = 0.0001
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 #: The server's and the class's name.
 NAME = "BeamlineWarden"
@@ -59,7 +56,6 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         WardenError: the server cannot start.
     """
     _take_descriptors()
-    sys.setswitchinterval(SWITCH)
     _give_memory_back()
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
