@@ -7,15 +7,11 @@ from collections.abc import Iterable
 
 from WardenServer.clock import Clock
 from WardenServer.line import Line, Startable
-from WardenServer.switching import Switching
 
 log = logging.getLogger("warden.scheduler")
 
 #: Seconds a line of runners may stand still before the scheduler wakes the next ones itself.
 STANDSTILL = 0.002
-#: The line is held up where, between two looks at it, no more runners than this have gone on, and the scheduler itself
-#: has waited so many seconds for the interpreter: most of CPython's switch interval.
-FEW, HELD = 3, 0.004
 
 
 def next_due(tick: int, offset: int, interval: int) -> int:
@@ -98,7 +94,6 @@ class Scheduler:
         self._runners: dict[str, Startable] = {}
         self._schedule = Schedule()
         self._line = Line()
-        self._switching = Switching()
         self._began: float | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -172,7 +167,6 @@ class Scheduler:
         while not self._closing:
             began = self._began
             if began is None:
-                self._switching.end()
                 self._changed.wait()
             else:
                 due = began + (self._schedule.tick + 1) * self.period
@@ -182,17 +176,12 @@ class Scheduler:
                     self.beat()
             if self._changed.is_set():
                 self._changed.clear()
-        self._switching.end()
 
     def _follow_line(self, until: float) -> None:
         """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time."""
-        count, left, looked = 1, len(self._line), self._clock.monotonic()
-        while left and looked < until and not self._clock.wait(self._changed, STANDSTILL):
-            before, looked = looked, self._clock.monotonic()
-            gone = left - len(self._line)
-            if gone <= FEW and looked - before > STANDSTILL + HELD:
-                self._switching.hurry(looked)
-            if not gone:
+        count, left = 1, len(self._line)
+        while left and self._clock.monotonic() < until and not self._clock.wait(self._changed, STANDSTILL):
+            if len(self._line) == left:
                 self._line.wake(count)
                 count *= 2
             left = len(self._line)
@@ -214,7 +203,6 @@ class Scheduler:
             self.ticks = tick + 1
             self.missed += missed
             self.lateness.append(now - deadline)
-            self._switching.look(now)
         if missed:
             log.warning(
                 "%d tick(s) missed: for %.1f s the process had no processor, or one thread held the interpreter",

@@ -4,13 +4,14 @@ All methods return at once, or within the limit they are given; any thread may c
 """
 
 import logging
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import __version__, health, loader
+from WardenServer import __version__, health, loader, switching
 from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
 from WardenServer.clock import Clock
@@ -195,6 +196,8 @@ class Warden:
                 if known.get(name) is not contract:
                     contract.discard()
             return
+        runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
+        sys.setswitchinterval(switching.interval(runs))
         with self._lifecycle:
             if self._starts and not self._closing.is_set():
                 self._starts = False

@@ -1,6 +1,7 @@
 """What all tests share: fixtures for plugin files, and the rule that nothing may be left behind."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,9 +33,10 @@ def _ours() -> set[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """A test that leaves a thread or a child process behind fails."""
-    threads, children = _ours(), set(psutil.Process().children())
+    """A test that leaves a thread or a child process behind fails. The interpreter is left as it was."""
+    threads, children, interval = _ours(), set(psutil.Process().children()), sys.getswitchinterval()
     yield
+    sys.setswitchinterval(interval)
     until = time.monotonic() + 5
     while (left := _ours() - threads) and time.monotonic() < until:
         time.sleep(0.01)

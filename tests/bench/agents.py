@@ -7,6 +7,7 @@ their own. The bare hand-over is the limit: threads that each wake the next in l
 import datetime
 import logging
 import operator
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,7 +78,9 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
     from WardenServer.board import Board
     from WardenServer.runner import Runner
     from WardenServer.scheduler import Scheduler
+    from WardenServer.switching import interval
 
+    sys.setswitchinterval(interval(agents / TICK))
     probe = Probe(agents, seconds)
     for number in range(agents):
         text = _PLUGIN.format(tick=TICK, number=number)

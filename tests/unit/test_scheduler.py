@@ -1,13 +1,10 @@
 """The scheduler's beat with a fake clock: absolute deadlines, misses, skips, start and stop."""
 
-import threading
-
 import pytest
 
 from tests.unit.fake import FakeClock
 from WardenServer.line import Line
 from WardenServer.scheduler import Scheduler
-from WardenServer.switching import CALM, HURRIED, LASTS
 
 
 class Recorder:
@@ -170,41 +167,6 @@ def test_runs_that_block_hold_up_nobody_in_line() -> None:
     scheduler._follow_line(clock.now + 0.1)
     assert not any(agent.busy for agent in agents)
     assert clock.now - began < 0.02, "twice as many are woken each time"
-
-
-class SlowClock(FakeClock):
-    """A clock of a process in which each wait ends `late` seconds too late, when `meanwhile` has been called."""
-
-    late = 0.0
-
-    def meanwhile(self) -> object: ...
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        self.meanwhile()
-        return super().wait(event, seconds + self.late)
-
-
-@pytest.mark.parametrize(("late", "goes_on", "expected"), [
-    (0.005, 0, [HURRIED, CALM]), (0.005, 3, [HURRIED, CALM]), (0.005, 20, []), (0.001, 0, []),
-], ids=["held up", "goes on slowly", "goes on", "blocks, and lets others run"])  # fmt: skip
-def test_threads_must_give_way_soon_while_somebody_holds_up_the_line(
-    late: float, goes_on: int, expected: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[float] = []
-    monkeypatch.setattr("sys.setswitchinterval", said.append)
-    clock = SlowClock()
-    scheduler = Scheduler(0.1, clock)
-    for number in range(50):
-        scheduler.add(Blocked(f"blocked{number:02}"))
-    scheduler.start()
-    scheduler.beat()
-    scheduler._changed.clear()
-    clock.late = late
-    monkeypatch.setattr(clock, "meanwhile", lambda: scheduler._line.wake(goes_on))
-    scheduler._follow_line(clock.now + 0.1)
-    clock.late = 0.0
-    beat(scheduler, clock, int(LASTS / 0.1) + 2)
-    assert said == expected
 
 
 def test_who_still_stands_in_line_at_the_next_tick_or_at_stop_is_woken_then() -> None:

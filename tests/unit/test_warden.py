@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
-from WardenServer import config
+from WardenServer import config, switching
 from WardenServer.errors import WardenError
 from WardenServer.warden import Warden
 
@@ -115,6 +115,22 @@ def test_a_hung_agent_is_left_behind_by_name_within_the_limit(settings: MakeSett
     assert list(left) == ["hangs"]
     gate.set()
     assert left["hangs"].join(5)
+
+
+def test_threads_give_way_sooner_where_there_are_few_runs(
+    warden: Callable[..., Warden], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[float] = []
+    monkeypatch.setattr("sys.setswitchinterval", said.append)
+    monkeypatch.setattr(switching, "FEW", 15.0)
+    tenth = "INTERVAL = 0.1\ndef work(agent):\n    return {}\n"
+    write("a", tenth)
+    hub = warden()
+    write("b", tenth)
+    hub.reload(5, hub.settings)
+    write("b", DAILY)
+    hub.reload(5, hub.settings)
+    assert said == [switching.SHORT, switching.LONG, switching.SHORT]
 
 
 def test_commands_on_agents_that_are_not_there(warden: Callable[..., Warden], write: Write) -> None:
