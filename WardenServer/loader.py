@@ -69,8 +69,8 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     }
     outcomes = _load_all([each for each in read.values() if isinstance(each, Candidate)], settings, trust)
     outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
-    for name in instances:
-        _take(name, outcomes[name], settings, loaded, known or {})
+    for name, path in instances.items():
+        _take(name, path, outcomes[name], settings, loaded, known or {})
     loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
     for note in loaded.notes:
         log.warning("%s", note)
@@ -89,14 +89,20 @@ def _can_be_listed(folder: Path) -> bool:
 
 
 def _take(
-    name: str, outcome: Contract | Exception, settings: Settings, loaded: Loaded, known: Mapping[str, Contract]
+    name: str,
+    path: Path,
+    outcome: Contract | Exception,
+    settings: Settings,
+    loaded: Loaded,
+    known: Mapping[str, Contract],
 ) -> None:
     """Add a contract to those loaded, or the reason why it is none."""
-    if isinstance(outcome, WardenError):
+    if isinstance(outcome, Exception):
+        if not isinstance(outcome, WardenError):  # a mistake of ours, or a file beyond what Python can read
+            log.error("agent %s cannot be loaded", name, exc_info=outcome)
+            outcome = PluginError(f"{path}: cannot be loaded ({outcome!r:.200}); the log has more")
         loaded.refused[name] = mask(str(outcome))
         return
-    if isinstance(outcome, Exception):
-        raise outcome
     try:
         if not outcome.required or name in settings.agents:  # else a template for instances
             _refuse_required(outcome)

@@ -42,7 +42,7 @@ def _parse(content: bytes) -> ast.Module:
     """The syntax tree of a file; an empty one where it is not valid Python: its import will say why."""
     try:
         return ast.parse(content)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
 

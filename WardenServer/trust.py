@@ -30,6 +30,8 @@ SHIPPED = Path(str(WardenServer.plugins.__file__)).parent
 def read(path: Path) -> bytes:
     """The content of a plugin file; raises PluginError when it cannot be read."""
     try:
+        if not path.is_file() and path.exists():  # reading a pipe would never end
+            raise PluginError(f"{path}: is no plain file; take it out of the folder")
         return path.read_bytes()
     except OSError as error:
         raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None

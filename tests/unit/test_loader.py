@@ -1,5 +1,6 @@
 """Plugin files: what is refused, with file, reason and cure, while the others load."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,8 @@ BROKEN = {
     "raises": ("class Stop(BaseException): pass\nraise Stop('no')\n", ":2: Stop at import: no"),
     "endless": ("def f(): f()\nf()\n", "RecursionError at import"),
     "nul": ("INTERVAL = 1\0\n", "not valid Python"),
+    "deep": ("ISOLATE = " + "-" * 100_000 + "1\n" + GOOD, ""),  # too deep to be read: by what part, depends on Python
+    "deeper_than_said": ("ISOLATE = " + "-" * 2_000 + "1\n" + GOOD, ""),
 }
 
 
@@ -61,6 +64,16 @@ def test_a_broken_file_is_named_and_the_others_load(name: str, write: Write, set
     assert list(loaded.contracts) == ["good"]
     assert said in loaded.refused[f"bad_{name}"]
     assert str(path) in loaded.refused[f"bad_{name}"]
+
+
+def test_a_pipe_among_the_files_is_not_waited_for(folder: Path, write: Write, settings: MakeSettings) -> None:
+    os.mkfifo(folder / "pipe.py")
+    (folder / "gone.py").symlink_to("nowhere.py")
+    write("good", GOOD)
+    loaded = loader.load(settings())
+    assert list(loaded.contracts) == ["good"]
+    assert "pipe.py: is no plain file; take it out of the folder" in loaded.refused["pipe"]
+    assert "gone.py: cannot be read (No such file or directory)" in loaded.refused["gone"]
 
 
 def test_a_file_that_hangs_at_import_costs_its_time_limit(write: Write, settings: MakeSettings) -> None:
