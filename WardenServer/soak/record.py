@@ -6,12 +6,14 @@ All times are seconds on the monotonic clock unless named otherwise.
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 #: What a fault may excuse: documents that are stale, runs left out, a device that does not answer, counts begun anew.
 DOCUMENTS, RUNS, DEVICE, COUNTS = "documents", "runs", "device", "counts"
 #: The kind of the time in which no fault is on.
 QUIET = "no fault"
+#: The kind of the time in which the machine, not the hub, was to blame.
+NO_PROCESSOR = "this machine had no processor"
 #: Examples kept of one thing that went wrong.
 EXAMPLES = 10
 #: Windows looked through for the one of a moment: what was seen is judged soon after.
@@ -79,6 +81,15 @@ class Record:
         self._courses: dict[str, _Course] = {}
 
     # -- faults
+
+    def open(self, window: Window) -> None:
+        """Take note of a window; one that overlaps the last one of its kind makes that longer."""
+        last = self.windows[-1] if self.windows else None
+        if last is not None and last.kind == window.kind and last.began <= window.ended and window.began <= last.ended:
+            began, ended = min(last.began, window.began), max(last.ended, window.ended)
+            self.windows[-1] = replace(last, began=began, ended=ended)
+        else:
+            self.windows.append(window)
 
     def over(self, began: float, ended: float) -> Iterator[Window]:
         """The recent windows that have a part of this time, the last added first."""

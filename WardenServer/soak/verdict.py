@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-from WardenServer.soak.record import QUIET, Record, share
+from WardenServer.soak.record import NO_PROCESSOR, QUIET, Record, share
 
 #: Seconds from a fault's end until the board is whole in Memcached, and until valid change events come.
 WHOLE, EVENTS = 2.0, 2.0
@@ -166,12 +166,20 @@ def _answers(record: Record) -> list[Line]:
 
 def _lateness(record: Record, loop: Sequence[float]) -> list[Line]:
     late, machine = record.late[QUIET], share(loop, 0.99)
+    without = [window for window in record.windows if window.kind == NO_PROCESSOR]
     return [
         Line("late starts without fault, p50", share(late, 0.5), "s"),
         Line("late starts without fault, p99", share(late, 0.99), "s", max(LATE, LATE_RATIO * machine)),
         Line("late starts without fault, longest", max(late, default=0.0), "s"),
         Line("a bare loop meanwhile, p99", machine, "s"),
         Line("a bare loop meanwhile, longest", max(loop, default=0.0), "s"),
+        Line(
+            f"{NO_PROCESSOR}, in all",
+            sum(each.ended - each.began for each in without),
+            "s",
+            None,
+            f"{len(without)} times",
+        ),
     ]
 
 

@@ -23,7 +23,7 @@ from WardenServer.errors import WardenError
 from WardenServer.sinks.memcached import connect
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE
-from WardenServer.soak.record import RUNS, Record, Run, Window
+from WardenServer.soak.record import NO_PROCESSOR, RUNS, Record, Run, Window
 from WardenServer.soak.stage import DOCUMENTS, INTERVALS, TABLES, Stage
 from WardenServer.soak.verdict import Sample
 
@@ -33,8 +33,22 @@ LOOK = 0.1
 AGE = 1.0
 #: Seconds by which a bare loop is late when this machine, not the hub, had no processor for us: half an interval.
 HICCUP = 0.05
-#: The kind of the time in which that was so.
-NO_PROCESSOR = "this machine had no processor"
+#: The share of all processor time, over so many looks, that the host of a virtual machine gives to others: likewise.
+STOLEN, LOOKS = 0.2, 6
+
+
+class Theft:
+    """Whether the host of a virtual machine gives its processors to others."""
+
+    def __init__(self, processors: int) -> None:
+        self._processors = processors
+        self._looks: deque[tuple[float, float]] = deque(maxlen=LOOKS)
+
+    def look(self, now: float, stolen: float) -> float | None:
+        """`stolen` is what was taken so far, in seconds; returns since when it was too much, if it was."""
+        self._looks.append((now, stolen))
+        began, before = self._looks[0]
+        return began if stolen - before > STOLEN * self._processors * (now - began) else None
 
 
 class Watch:
@@ -146,14 +160,16 @@ class Watch:
     # -- threads
 
     def _look_on(self) -> None:
-        began, tick = time.monotonic(), 0
+        began, tick, theft = time.monotonic(), 0, Theft(psutil.cpu_count() or 1)
         while not self._closing.is_set():
             tick += 1
             self._closing.wait(max(0.0, began + tick * LOOK - time.monotonic()))
-            late = time.monotonic() - (began + tick * LOOK)
+            now = time.monotonic()
+            late = now - (began + tick * LOOK)
             self.loop.append(late)
-            if late > HICCUP:
-                self._hiccup(time.monotonic(), late)
+            since = theft.look(now, getattr(psutil.cpu_times(), "steal", 0.0))
+            if late > HICCUP or since is not None:
+                self._hiccup(now, min(now - late, since or now))
             self._guarded(self._look)
             tick = max(tick, int((time.monotonic() - began) / LOOK))  # a look may take longer: it is then left out
 
@@ -167,9 +183,9 @@ class Watch:
         except (WardenError, tango.DevFailed, MemcacheError, OSError, ValueError) as error:
             self.error = str(error)
 
-    def _hiccup(self, now: float, late: float) -> None:
-        window = Window(NO_PROCESSOR, now - late, now, frozenset({RUNS, STALE}))
-        self.seen.appendleft(lambda record: record.windows.append(window))
+    def _hiccup(self, now: float, since: float) -> None:
+        window = Window(NO_PROCESSOR, since, now, frozenset({RUNS, STALE}))
+        self.seen.appendleft(lambda record: record.open(window))
 
     def _look(self) -> None:
         """One look at all documents, and at the hub's own."""

@@ -8,6 +8,7 @@ import pytest
 from WardenServer.soak import verdict
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, QUIET, RUNS, Record, Run, Window, share
 from WardenServer.soak.verdict import Line, Sample
+from WardenServer.soak.watch import Theft
 
 WELL: dict[str, float | None] = {"documents whole": 0.3, "events valid": 0.5}
 
@@ -209,6 +210,21 @@ def test_programs_read_plain_json() -> None:
 def test_a_line_without_a_limit_is_only_stated() -> None:
     assert Line("x", 9.0).ok
     assert not Line("x", 9.0, "s", 8.0).ok
+
+
+def test_a_host_that_takes_a_fifth_of_the_processors_for_others_is_to_blame() -> None:
+    theft = Theft(2)
+    taken = [0.0, 0.01, 0.02, 0.09, 0.16, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23]
+    since = [theft.look(number / 10, seconds) for number, seconds in enumerate(taken)]
+    assert since == [None, None, None, None, None, 0.0, 0.1, 0.2, None, None, None, None, None]
+
+
+def test_windows_without_a_processor_that_overlap_are_one() -> None:
+    made = record(window(0.0, 1.0))
+    for began, ended in ((5.3, 5.9), (5.2, 5.8), (5.8, 6.1), (7.0, 7.5)):
+        made.open(window(began, ended, RUNS, kind="no processor"))
+    assert [(each.began, each.ended) for each in made.windows] == [(0.0, 1.0), (5.2, 6.1), (7.0, 7.5)]
+    assert made.excused(RUNS, 5.95, 6.05)
 
 
 def test_share() -> None:
