@@ -26,7 +26,7 @@ from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
 from WardenServer.masking import mask
-from WardenServer.plugin_file import BASE, asks_isolation, import_plugin, refuse_misspellings
+from WardenServer.plugin_file import Source, asks_isolation, import_plugin, refuse_misspellings
 from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
@@ -144,8 +144,7 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
         return []
     if asked and not any(name.endswith(".py") for name in entries):
         problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
-    source = BASE.make_plugin_source(searchpath=[str(folder)])
-    names = [name for name in source.list_plugins() if f"{name}.py" in entries]
+    names = [name for name in Source(folder).list_plugins() if f"{name}.py" in entries]
     return [name for name in names if not name.startswith(("_", "template_"))]
 
 

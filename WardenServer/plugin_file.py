@@ -7,12 +7,13 @@ import ast
 import difflib
 import itertools
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pluginbase import PluginBase
+from pluginbase import PluginBase, PluginSource
 
 from WardenServer.agent import CONSTANTS, FUNCTIONS
 from WardenServer.errors import PluginError, SettingError, WardenError
@@ -21,6 +22,28 @@ if TYPE_CHECKING:
     from WardenServer.trust import Trust
 
 BASE = PluginBase(package="warden_plugins")
+
+
+class Source(PluginSource):  # type: ignore[misc]
+    """A namespace of plugin files that is taken down whole, also while other threads import, or take down theirs.
+
+    pluginbase 1.0.1 walks over all modules for that, and leaves its own behind when those change meanwhile.
+    """
+
+    def __init__(self, folder: Path | None, identifier: str | None = None) -> None:
+        super().__init__(BASE, identifier, [str(folder)] if folder is not None else [])
+
+    def cleanup(self) -> None:
+        """See PluginSource."""
+        prefix = f"{self.mod.__name__}." if self.mod is not None else None
+        try:
+            super().cleanup()
+        except RuntimeError:
+            for name in sys.modules.copy():
+                if prefix is not None and name.startswith(prefix):
+                    sys.modules.pop(name, None)
+
+
 _numbers = itertools.count()  # an agent may be loaded any number of times
 
 
@@ -109,8 +132,7 @@ def import_plugin(path: Path, name: str, trust: "Trust | None" = None) -> tuple[
         PluginError: the import raised anything at all, which is its cause.
     """
     known_only = trust is not None and trust.pinned
-    searchpath = [] if known_only else [str(path.parent)]
-    source = BASE.make_plugin_source(searchpath=searchpath, identifier=f"{name}-{next(_numbers)}")
+    source = Source(None if known_only else path.parent, f"{name}-{next(_numbers)}")
     if trust is not None and known_only:
         from WardenServer import exact  # here: processes of agents start sooner without what it needs
 

@@ -1,12 +1,15 @@
 """Whether a file asks for a process of its own: known without running it."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pluginbase import PluginSource
 
 from WardenServer.errors import PluginError, SettingError
-from WardenServer.plugin_file import asks_isolation
+from WardenServer.plugin_file import Source, asks_isolation, import_plugin
 
 PATH = Path("/plugins/a.py")
 
@@ -56,3 +59,21 @@ def test_the_configuration_wins_over_the_file(wanted: bool) -> None:
 def test_a_configured_isolate_that_is_no_flag_is_refused(said: Any) -> None:
     with pytest.raises(SettingError, match=r"\[agents.a\]: isolate is .*; write true or false"):
         asks_isolation(b"", PATH, "a", {"isolate": said})
+
+
+def test_a_namespace_is_taken_down_whole_while_other_modules_come_and_go(
+    folder: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlucky(source: PluginSource) -> None:
+        source.mod = None
+        raise RuntimeError("dictionary changed size during iteration")
+
+    monkeypatch.setattr(PluginSource, "_PluginSource__cleanup", unlucky)  # seen where many agents are reloaded at once
+    write("_helper", "x = 1\n")
+    source = import_plugin(write("a", "from warden_plugins import _helper\n"), "a")[1]
+    assert isinstance(source, Source)
+    prefix = f"{source.mod.__name__}."
+    assert len([name for name in sys.modules if name.startswith(prefix)]) == 2
+    source.cleanup()
+    source.cleanup()
+    assert not [name for name in sys.modules if name.startswith(prefix)]
