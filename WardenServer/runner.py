@@ -213,10 +213,8 @@ class Runner:
     # -- the agent's own thread
 
     def _run(self) -> None:
-        while self._after is not None and not self._closing:
-            if self._after.join(1.0):
-                self._after = None
-        self.busy = False
+        if self._after is not None:
+            self._wait_for(self._after)
         while not self._closing:
             self._wake.acquire()
             line = self._line
@@ -230,6 +228,13 @@ class Runner:
                 line.go_on()
         self.busy = False
         self.finish()
+
+    def _wait_for(self, after: "Runner") -> None:
+        while not self._closing:
+            if after.join(1.0):
+                self._after = None
+                break
+        self.busy = False
 
     def run_once(self) -> None:
         """One run, start to board. Called by tests; the agent's own thread does the two by themselves."""

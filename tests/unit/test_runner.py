@@ -311,6 +311,24 @@ def test_a_long_interval_is_not_made_longer_by_failures() -> None:
     assert tries(runner, clock, 5) == [0, 1, 2, 3, 4]
 
 
+def test_who_is_started_before_its_thread_got_a_turn_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, run = threading.Event(), Runner._run
+
+    def run_late(runner: Runner) -> None:
+        assert gate.wait(5)
+        run(runner)
+
+    monkeypatch.setattr(Runner, "_run", run_late)
+    runner = make(lambda agent: {"x": 1})
+    runner.open()
+    assert Line().form([runner], 1000.0) == 1
+    gate.set()
+    wait_for(lambda: not runner.busy)
+    assert runner.record.runs == 1
+    runner.close()
+    assert runner.join(5)
+
+
 def test_who_closes_while_it_waits_for_its_report_ends_too() -> None:
     runner, last = make(lambda agent: {"x": 1}), make(lambda agent: {"y": 1}, name="b")
     runner._is_short = True
