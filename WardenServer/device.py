@@ -32,6 +32,8 @@ log = logging.getLogger("warden.device")
 OPTIONS: dict[str, Any] = {}
 #: The Tango database, host:port; empty without one. Set before the server runs.
 TANGO_HOST = ""
+#: The devices of this process, also when Tango has let go of them.
+HUBS: "set[BeamlineWarden]" = set()
 #: Seconds a start waits for the plugin files, and Init, during which Tango lets all clients wait.
 LOADING, LOADING_ANEW = 2.0, 0.3
 #: Seconds the database may take to answer: at the start, and while clients wait.
@@ -63,6 +65,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def init_device(self) -> None:
         """Make the hub from its settings. Never raises: the state is FAULT and the status says the cure."""
         super().init_device()
+        HUBS.add(self)
         self._log_client("Init")
         self._properties: dict[str, list[str]] = getattr(self, "_properties", {})
         if getattr(self, "_warden", None) is not None:

@@ -84,7 +84,7 @@ def _end_in_time() -> None:
         time.sleep(0.2)
     until = time.monotonic() + ENDING
     time.sleep(BEGINNING)
-    for hub in tango.Util.instance(False).get_device_list_by_class(NAME):
+    for hub in device.HUBS:
         hub.end()
     time.sleep(max(0.0, until - time.monotonic()))
     log.warning("the Tango database does not answer: the server ends without having taken its leave")
