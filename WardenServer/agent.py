@@ -110,8 +110,10 @@ def read_contract(
 ) -> Contract:
     """Read what `module`, loaded from `path`, promises as the agent `name` with its table in the configuration.
 
+    `origin` and `digest` are handed on as they are (see Contract).
+
     Raises:
-        PluginError: something is missing, misspelt or impossible; the text has the file, the reason and the cure.
+        PluginError: something is missing or impossible; the text has the file, the reason and the cure.
         SettingError: the table in the configuration does not fit the plugin.
     """
     functions = _functions(module, path)

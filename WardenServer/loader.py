@@ -7,7 +7,6 @@ apart. A file that cannot become an agent is named with the reason and the cure;
 import difflib
 import hashlib
 import importlib
-import importlib.util
 import linecache
 import logging
 import os
@@ -177,17 +176,14 @@ class Candidate:
     digest: str
 
 
-def examine(path: Path, content: bytes, name: str, settings: Settings) -> Candidate:
+def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any], digest: str = "") -> Candidate:
     """Look at what a plugin file says before it is run.
 
     Raises:
         PluginError: it cannot become an agent.
-        SettingError: the configured settings do not fit, or a secret is missing.
+        SettingError: the configured settings do not fit.
     """
     refuse_misspellings(content, path)
-    configured = secret.resolve(name, settings.agents.get(name, {}))
-    about = repr((sorted(configured.items()), str(path), settings.tick))
-    digest = hashlib.sha256(content + about.encode()).hexdigest()
     return Candidate(name, path, configured, asks_isolation(content, path, name, configured), digest)
 
 
@@ -197,12 +193,14 @@ def _read_agent(
     """What is known already, or what is to be imported."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
         raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
-    candidate = examine(path, trust.read(path), name, settings)
-    if name in known and known[name].digest == candidate.digest:
-        return known[name]
-    if name in known:  # changed within the same second, an old compiled file could pass for the new
-        compiled(path).unlink(missing_ok=True)
-    return candidate
+    content, configured = trust.read(path), secret.resolve(name, settings.agents.get(name, {}))
+    about = repr((sorted(configured.items()), str(path), settings.tick))
+    digest = hashlib.sha256(content + about.encode()).hexdigest()
+    if name in known:
+        if known[name].digest == digest:
+            return known[name]
+        compiled(path).unlink(missing_ok=True)  # of a change within the same second, it could pass for the new
+    return examine(path, content, name, configured, digest)
 
 
 def _load_all(candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> dict[str, Contract | Exception]:

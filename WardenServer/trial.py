@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer
+from WardenServer import importer, secret
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.config import Settings
@@ -66,7 +66,7 @@ def load(settings: Settings, path: Path) -> Contract:
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     make_cache(path.parent)
-    candidate = examine(path, read(path), name, settings)
+    candidate = examine(path, read(path), name, secret.resolve(name, settings.agents.get(name, {})))
     (outcome,) = importer.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome

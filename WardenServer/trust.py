@@ -48,7 +48,9 @@ class Trust:
         }
         self._allow = settings.allow_writable_plugins
         self._hashes = Path(settings.plugin_hashes) if settings.plugin_hashes else None
-        self._lock = threading.Lock()  # files of isolated agents are judged on several threads at once
+        self._lock = (
+            threading.Lock()
+        )  # modules are judged as they are imported, and an import that hangs is left behind
         self._pins: dict[str, tuple[int, str]] | None = None
         self._found: dict[str, str] = {}
         self._folders: dict[str, str] = {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from WardenServer import whole_file
 from WardenServer.child import Child, wait_until
 from WardenServer.sinks.memcached import connect
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
@@ -160,9 +161,7 @@ def _edition(scene: Scene) -> int | None:
 def _write(scene: Scene, text: str, by_signal: bool) -> None:
     """Write the counter's file, whole, and let the hub reload."""
     file = scene.stage.plugins / "counter.py"
-    part = file.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    whole_file.write(file, text)
     if by_signal and scene.stage.takes_reload_signal() and scene.stage.hub.pid:
         os.kill(scene.stage.hub.pid, signal.SIGUSR1)
     else:

@@ -131,45 +131,46 @@ def test_a_memcached_that_lies(shared: Hub, fake: FakeMemcached, name: str) -> N
     assert "Traceback" not in shared.log()
 
 
-@pytest.mark.parametrize("name", SIMILAR)
-def test_a_memcached_that_lies_to_the_sink(settings: Callable[..., config.Settings], name: str) -> None:
+@contextmanager
+def sink_alone(settings: Callable[..., config.Settings]) -> Iterator[tuple[FakeMemcached, Memcached, Board]]:
+    """The sink without a hub, with its board and a Memcached that can lie; its thread ends."""
     with FakeMemcached() as server:
         sink, board = Memcached(settings(memcached=[server.address])), Board()
         sink.open(board)
         try:
-            put_all(board, 0)
-            wait_for(lambda: len(server.held) == 3)
-            server.lie, said = LIES[name]
-            wait_for(lambda: put_all(board, 1) and said in str((sink.problem, sink.problems)), 5, f"for {said}")
-            assert not sink.ok
-            server.come_to_its_senses()
-            wait_for(lambda: put_all(board, 2) and sink.ok, RETURN)
-            wait_for(lambda: b'"x": 2' in server.held.get("document", b""), RETURN, str(server.held))
+            yield server, sink, board
         finally:
             sink.close()
             assert sink.join(5)
+
+
+@pytest.mark.parametrize("name", SIMILAR)
+def test_a_memcached_that_lies_to_the_sink(settings: Callable[..., config.Settings], name: str) -> None:
+    with sink_alone(settings) as (server, sink, board):
+        put_all(board, 0)
+        wait_for(lambda: len(server.held) == 3)
+        server.lie, said = LIES[name]
+        wait_for(lambda: put_all(board, 1) and said in str((sink.problem, sink.problems)), 5, f"for {said}")
+        assert not sink.ok
+        server.come_to_its_senses()
+        wait_for(lambda: put_all(board, 2) and sink.ok, RETURN)
+        wait_for(lambda: b'"x": 2' in server.held.get("document", b""), RETURN, str(server.held))
 
 
 @pytest.mark.parametrize(("size", "lie"), [(600_000, None), (600, "not stored")], ids=["too large", "not stored"])
 def test_no_problem_is_left_of_a_document_whose_agent_has_gone(
     settings: Callable[..., config.Settings], size: int, lie: str | None
 ) -> None:
-    with FakeMemcached() as server:
-        sink, board = Memcached(settings(memcached=[server.address])), Board()
-        sink.open(board)
-        try:
-            put_all(board, 0)
-            wait_for(lambda: len(server.held) == 3)
-            server.lie = LIES[lie][0] if lie else server.lie
-            board.put(Result("bad", "bad", time.time(), {"text": "x" * size, "more": "x" * size}, expire=100))
-            wait_for(lambda: "document bad" in sink.problems.get("bad", ""), 5)
-            board.remove("bad")
-            wait_for(lambda: put_all(board, 1) and "bad" not in sink.problems, 5)
-            server.come_to_its_senses()
-            wait_for(lambda: put_all(board, 2) and sink.ok, RETURN)
-        finally:
-            sink.close()
-            assert sink.join(5)
+    with sink_alone(settings) as (server, sink, board):
+        put_all(board, 0)
+        wait_for(lambda: len(server.held) == 3)
+        server.lie = LIES[lie][0] if lie else server.lie
+        board.put(Result("bad", "bad", time.time(), {"text": "x" * size, "more": "x" * size}, expire=100))
+        wait_for(lambda: "document bad" in sink.problems.get("bad", ""), 5)
+        board.remove("bad")
+        wait_for(lambda: put_all(board, 1) and "bad" not in sink.problems, 5)
+        server.come_to_its_senses()
+        wait_for(lambda: put_all(board, 2) and sink.ok, RETURN)
 
 
 def put_all(board: Board, value: int) -> bool:
