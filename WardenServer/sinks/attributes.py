@@ -52,6 +52,9 @@ class Host(Protocol):
     def push_archive_event(self, name: str, *reading: Any) -> None:
         """As tango.server.Device."""
 
+    def is_there_subscriber(self, name: str, event: tango.EventType) -> bool:
+        """As tango.server.Device."""
+
     def read_field(self, attr: Any) -> Reading:
         """The reading of the attribute, from the sink's `values`."""
 
@@ -285,9 +288,11 @@ class Attributes(Sink):
         if _elements(reading[0]) >= LARGE and self._subscribers.behind():
             self._late.add(self._owners[name.lower()][0])
             return
-        try:
-            self._host.push_change_event(name, *reading)
-            self._host.push_archive_event(name, *reading)
+        try:  # a push costs much also where nobody listens; whoever subscribes meanwhile gets what stands in `values`
+            if self._host.is_there_subscriber(name, tango.EventType.CHANGE_EVENT):
+                self._host.push_change_event(name, *reading)
+            if self._host.is_there_subscriber(name, tango.EventType.ARCHIVE_EVENT):
+                self._host.push_archive_event(name, *reading)
             self._pushed[name] = reading
         except tango.DevFailed as error:  # a client holds the device: the value is readable, the event goes out later
             if not self._late:

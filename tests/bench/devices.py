@@ -52,7 +52,7 @@ class Minimal(tango.server.Device):
 
 
 class Pusher(Minimal):
-    """Pushes the events of all its attributes, again and again, from one thread of its own."""
+    """Pushes the change events of all its attributes, again and again, from one thread of its own."""
 
     names = tuple(f"agent{number:04}_Value" for number in range(SCALARS))
 
@@ -73,16 +73,6 @@ class Pusher(Minimal):
 
     def prepare(self, turn: int) -> Any:
         return [(name, number + turn / 7) for number, name in enumerate(self.names)]
-
-    def push(self, prepared: Any) -> None:
-        stamp = time.time()
-        for name, value in prepared:
-            self.push_change_event(name, value, stamp, VALID)
-            self.push_archive_event(name, value, stamp, VALID)
-
-
-class ChangePusher(Pusher):
-    """Pushes change events only."""
 
     def push(self, prepared: Any) -> None:
         stamp = time.time()

@@ -1,7 +1,7 @@
 """Tango: a thousand changed scalars per wake-up, and reads of one and of a hundred attributes by one client.
 
-One client subscribes to the change events of one of the thousand attributes. Tango sends an event only where somebody
-has subscribed; what the others cost is the call, in ours and in the rivals alike.
+One client subscribes to the change events of one of the thousand attributes, or of all. Tango sends an event only
+where somebody has subscribed; what the others cost the bare loop is the call.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import tango
 
 from tests.bench.contest import Contender, Runs
+from tests.bench.devices import SCALARS
 from tests.bench.figure import Figure, Run, against
 from tests.bench.servers import BenchServer, Hub, free_port
 from tests.bench.timing import repeat
@@ -27,7 +28,11 @@ def work(agent):
 def contenders(quick: bool) -> list[Contender]:
     """See __main__."""
     times, reads = (20, 500) if quick else (100, 5000)
-    pushers = [Contender(f"push {name}", "push", {"name": name, "times": times}) for name in _PUSHERS]
+    pushers = [
+        Contender(f"push {name} {subscribed}", "push", {"name": name, "times": times, "subscribed": subscribed})
+        for subscribed in (1, SCALARS)
+        for name in ("SinkPusher", "Pusher")
+    ]
     return [
         *pushers,
         Contender("read ours", "read_ours", {"times": reads}),
@@ -35,28 +40,31 @@ def contenders(quick: bool) -> list[Contender]:
     ]
 
 
-_PUSHERS = ("SinkPusher", "Pusher", "ChangePusher")
-
-
 def figures(runs: Runs) -> list[Figure]:
     """See __main__."""
-    ours, both, change = (runs[f"push {name}"] for name in _PUSHERS)
-    name, device = "Tango: push 1000 changed scalars", "a minimal device"
+    loop, device = "a loop of push_change_event", "a minimal device"
+    pushes = []
+    for subscribed, what in ((1, "one of them subscribed"), (SCALARS, "all subscribed")):
+        name = f"Tango: push {SCALARS} changed scalars, {what}"
+        ours, bare = (runs[f"push {pusher} {subscribed}"] for pusher in ("SinkPusher", "Pusher"))
+        pushes += [
+            against(name, ours, bare, "took", "ms", loop, 1.4),
+            against(f"{name}, CPU", ours, bare, "cpu", "ms", loop),
+        ]
     return [
-        against(name, ours, both, "took", "ms", "a loop of change and archive pushes", 1.4),
-        against(f"{name}, CPU", ours, both, "cpu", "ms", "a loop of change and archive pushes"),
-        against(name, ours, change, "took", "ms", "a loop of change pushes alone"),
+        *pushes,
         against("Tango: read one attribute", runs["read ours"], runs["read"], "one", "ms", device, 1.2),
         against("Tango: read 100 attributes", runs["read ours"], runs["read"], "hundred", "ms", device, 1.2),
     ]
 
 
-def push(folder: Path, name: str, times: int) -> Run:
+def push(folder: Path, name: str, times: int, subscribed: int) -> Run:
     """One wake-up of a device that pushes."""
     events: list[Any] = []
     with BenchServer(name, folder) as server:
         proxy = server.proxy
-        proxy.subscribe_event("agent0000_Value", tango.EventType.CHANGE_EVENT, events.append)
+        for number in range(subscribed):
+            proxy.subscribe_event(f"agent{number:04}_Value", tango.EventType.CHANGE_EVENT, events.append)
         proxy.Push(times)
         while not (outcome := proxy.Outcome()):
             time.sleep(0.2)

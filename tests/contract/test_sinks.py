@@ -44,6 +44,9 @@ class Host:
 
     def push_archive_event(self, name: str, *reading: Any) -> None: ...
 
+    def is_there_subscriber(self, name: str, event: Any) -> bool:
+        return True
+
     def read_field(self, attr: Any) -> Any: ...
 
     def publish_state(self) -> None: ...

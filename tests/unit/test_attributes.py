@@ -27,6 +27,7 @@ class Host:
     def __init__(self) -> None:
         self.pushed: list[tuple[str, Any, Any]] = []
         self.made: list[str] = []
+        self.subscribed = {tango.EventType.CHANGE_EVENT}
         self.refuses = False
         self.has_database = True
 
@@ -45,7 +46,11 @@ class Host:
         if self.refuses:
             tango.Except.throw_exception("API_CommandTimedOut", "held by a client", "test")
 
-    def push_archive_event(self, name: str, *reading: Any) -> None: ...
+    def push_archive_event(self, name: str, value: Any, stamp: float, quality: Any) -> None:
+        self.pushed.append((f"{name} to be archived", value, quality))
+
+    def is_there_subscriber(self, name: str, event: tango.EventType) -> bool:
+        return event in self.subscribed
 
     def read_field(self, attr: Any) -> Any: ...
 
@@ -83,6 +88,17 @@ def test_only_changes_are_pushed_and_the_newest_can_be_read(sink: Attributes, ho
         sink.publish(["a"])
     assert host.of("a_x") == [5, 6]
     assert sink.values["a_x"] == (6, 3.0, VALID)
+
+
+def test_an_event_is_pushed_where_somebody_wants_it(sink: Attributes, host: Host, board: Board) -> None:
+    change, archive = tango.EventType.CHANGE_EVENT, tango.EventType.ARCHIVE_EVENT
+    for value, wanted in enumerate((set[Any](), {change}, {archive}, {change, archive}, set[Any]())):
+        host.subscribed = wanted
+        board.put(Result("a", "a", 1.0, {"x": value}))
+        sink.publish(["a"])
+        assert sink.values["a_x"][0] == value, "whoever subscribes reads it"
+    assert host.of("a_x") == [1, 3]
+    assert host.of("a_x to be archived") == [2, 3]
 
 
 def test_a_push_that_fails_is_tried_again_with_the_hub_s_document_and_not_at_once(
