@@ -1,11 +1,14 @@
 """Looks at the hub from outside, as its clients do: documents, State, events, processes.
 
-Two threads look all the time and put what they see into `seen`; the main thread takes it from there once it knows which
-faults were on. Nothing here waits longer than Tango's or Memcached's own limits.
+Two threads look all the time, and a bare loop on every processor feels whether it is there for us. They put what they
+see into `seen`; the main thread takes it from there once it knows which faults were on. Nothing here waits longer than
+Tango's or Memcached's own limits.
 """
 
 import functools
 import json
+import os
+import sys
 import threading
 import time
 from array import array
@@ -19,6 +22,7 @@ import tango
 import tango.utils
 from pymemcache.exceptions import MemcacheError
 
+from WardenServer.clock import Clock
 from WardenServer.errors import WardenError
 from WardenServer.sinks.memcached import connect
 from WardenServer.soak.client import ask
@@ -31,8 +35,11 @@ from WardenServer.soak.verdict import Sample
 LOOK = 0.1
 #: Seconds that a document may be older than the interval of its agents.
 AGE = 1.0
-#: Seconds by which a bare loop is late when this machine, not the hub, had no processor for us: half an interval.
-HICCUP = 0.05
+#: Seconds between the turns of a bare loop, and by which one is late when this machine, not the hub, had no processor
+#: for us: half an interval.
+TURN, HICCUP = 0.02, 0.05
+#: Bare loops at most, each on a processor of its own.
+LOOPS = 8
 #: The share of all processor time, over so many looks, that the host of a virtual machine gives to others: likewise.
 STOLEN, LOOKS = 0.2, 6
 
@@ -51,6 +58,20 @@ class Theft:
         return began if stolen - before > STOLEN * self._processors * (now - began) else None
 
 
+def turns(clock: Clock, closing: threading.Event) -> Iterator[tuple[float, float]]:
+    """The turns of a bare loop, each as when it was due and when it came. What was missed is not made up for."""
+    due = clock.monotonic() + TURN
+    while not clock.wait(closing, max(0.0, due - clock.monotonic())):
+        now = clock.monotonic()
+        yield due, now
+        due = max(due + TURN, now)
+
+
+def _processors() -> list[int]:
+    """Those that the soak may use; where a thread cannot choose, one stands for all."""
+    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else [0]
+
+
 class Watch:
     """All that is looked at. Made and closed by the main thread."""
 
@@ -65,9 +86,9 @@ class Watch:
         self._journal = stage.journal.open(encoding="ascii")
         self._proxy = tango.DeviceProxy(stage.device)
         self._hub: dict[str, Any] = {}
-        self._threads = [
-            tango.utils.PyTangoThread(target=target, daemon=True) for target in (self._look_on, self._ask_on)
-        ]
+        targets = [self._look_on, self._ask_on]
+        targets += [functools.partial(self._feel, processor) for processor in _processors()[:LOOPS]]
+        self._threads = [tango.utils.PyTangoThread(target=target, daemon=True) for target in targets]
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -165,11 +186,9 @@ class Watch:
             tick += 1
             self._closing.wait(max(0.0, began + tick * LOOK - time.monotonic()))
             now = time.monotonic()
-            late = now - (began + tick * LOOK)
-            self.loop.append(late)
             since = theft.look(now, getattr(psutil.cpu_times(), "steal", 0.0))
-            if late > HICCUP or since is not None:
-                self._hiccup(now, min(now - late, since or now))
+            if since is not None:
+                self._hiccup(since, now)
             self._guarded(self._look)
             tick = max(tick, int((time.monotonic() - began) / LOOK))  # a look may take longer: it is then left out
 
@@ -177,14 +196,22 @@ class Watch:
         while not self._closing.wait(2 * LOOK):
             self._guarded(lambda: self.command("State"))
 
+    def _feel(self, processor: int) -> None:
+        if sys.platform == "linux":
+            os.sched_setaffinity(0, {processor})  # of this thread
+        for due, now in turns(Clock(), self._closing):
+            self.loop.append(now - due)
+            if now - due > HICCUP:
+                self._hiccup(due, now)
+
     def _guarded(self, action: Callable[[], Any]) -> None:
         try:
             action()
         except (WardenError, tango.DevFailed, MemcacheError, OSError, ValueError) as error:
             self.error = str(error)
 
-    def _hiccup(self, now: float, since: float) -> None:
-        window = Window(NO_PROCESSOR, since, now, frozenset({RUNS, STALE}))
+    def _hiccup(self, began: float, ended: float) -> None:
+        window = Window(NO_PROCESSOR, began, ended, frozenset({RUNS, STALE}))
         self.seen.appendleft(lambda record: record.open(window))
 
     def _look(self) -> None:

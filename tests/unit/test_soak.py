@@ -2,13 +2,15 @@
 
 import json
 import math
+import threading
 
 import pytest
 
+from tests.unit.fake import FakeClock
 from WardenServer.soak import verdict
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, QUIET, RUNS, Record, Run, Window, share
 from WardenServer.soak.verdict import Line, Sample
-from WardenServer.soak.watch import Theft
+from WardenServer.soak.watch import Theft, turns
 
 WELL: dict[str, float | None] = {"documents whole": 0.3, "events valid": 0.5}
 
@@ -217,6 +219,18 @@ def test_a_host_that_takes_a_fifth_of_the_processors_for_others_is_to_blame() ->
     taken = [0.0, 0.01, 0.02, 0.09, 0.16, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23, 0.23]
     since = [theft.look(number / 10, seconds) for number, seconds in enumerate(taken)]
     assert since == [None, None, None, None, None, 0.0, 0.1, 0.2, None, None, None, None, None]
+
+
+def test_a_bare_loop_that_was_held_up_says_for_how_long_and_goes_on() -> None:
+    clock, closing = FakeClock(), threading.Event()
+    seen = []
+    for due, now in turns(clock, closing):
+        seen.append((round(due - 1000, 3), round(now - 1000, 3)))
+        if len(seen) == 1:
+            clock.turn(0.1)
+        elif len(seen) == 4:
+            closing.set()
+    assert seen == [(0.02, 0.02), (0.04, 0.12), (0.12, 0.12), (0.14, 0.14)]
 
 
 def test_windows_without_a_processor_that_overlap_are_one() -> None:
