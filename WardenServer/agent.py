@@ -223,7 +223,7 @@ def _key(value: Any, path: Path) -> str:
     """A key Memcached takes: no blanks or control codes, up to 250 bytes (200 here, to leave room for the prefix)."""
     if not isinstance(value, str) or not value:
         raise PluginError(f"{path}: KEY is {value!r:.40}; write the name of the Memcached document as text")
-    if len(value.encode("utf-8", "replace")) > 200 or any(c.isspace() or not c.isprintable() for c in value):
+    if len(value.encode("utf-8", "replace")) > 200 or " " in value or not value.isprintable():
         raise PluginError(
             f"{path}: KEY {value[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither"
         )

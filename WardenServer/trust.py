@@ -48,9 +48,8 @@ class Trust:
         }
         self._allow = settings.allow_writable_plugins
         self._hashes = Path(settings.plugin_hashes) if settings.plugin_hashes else None
-        self._lock = (
-            threading.Lock()
-        )  # modules are judged as they are imported, and an import that hangs is left behind
+        # Modules beside a plugin are judged as they are imported, also by an import that hangs and was left behind.
+        self._lock = threading.Lock()
         self._pins: dict[str, tuple[int, str]] | None = None
         self._found: dict[str, str] = {}
         self._folders: dict[str, str] = {}
