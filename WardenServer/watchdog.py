@@ -12,13 +12,13 @@ import json
 import logging
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from WardenServer import last_words, whole_file
+from WardenServer.clock import Clock
 from WardenServer.config import Settings
 from WardenServer.marks import Mark, Marks, place
 
@@ -50,8 +50,10 @@ class _Past:
 class Watchdog:
     """The watch over one process; off, and without effect, until `open` and when hang_limit is 0."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._limit = settings.hang_limit
+        self._clock = clock or Clock()
+        self._beaten = 0.0
         self._settings = settings
         self._file = settings.state_folder / f"{settings.instance}-held.json"
         self._dump = settings.state_folder / "logs" / f"{settings.instance}-hang.txt"
@@ -93,11 +95,13 @@ class Watchdog:
         """We are alive: the process is to be ended only if this is not called for another hang_limit."""
         faulthandler.dump_traceback_later(self._limit, exit=True, file=self._output or sys.stderr)
         if self._marks is not None:
-            self._marks.beat(time.time())
+            self._marks.beat(self._clock.time())
+        self._beaten = self._clock.monotonic()
 
     def _run(self) -> None:
-        while not self._closing.wait(min(BEAT, self._limit / 4)):
-            self.beat()
+        while not self._clock.wait(self._closing, min(BEAT, self._limit / 4)):
+            if self._clock.monotonic() - self._beaten < self._limit:  # else the timer has run out, and is to be heard
+                self.beat()
 
     def _find_marks(self) -> None:
         try:
@@ -165,13 +169,13 @@ class Watchdog:
         self._words = [end.sentence(blamed)]
         log.error("%s", self._words[0])
         self._past.held.update({name: _Held(end.reason(name)) for name in blamed})
-        self._past.suspects, self._past.since = list(end.at_work), time.time()
+        self._past.suspects, self._past.since = list(end.at_work), self._clock.time()
         self._save()
 
     def _blame(self, suspects: list[str]) -> list[str]:
         """Who is to be held back. Of several the one at fault is not known: only those at work in two hangs in a row,
         or all when these have none in common."""
-        before = self._past.suspects if time.time() - self._past.since < AGAIN else []
+        before = self._past.suspects if self._clock.time() - self._past.since < AGAIN else []
         if len(suspects) == 1 or not before:
             return suspects if len(suspects) == 1 else []
         return [name for name in suspects if name in before] or suspects

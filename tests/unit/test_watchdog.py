@@ -1,13 +1,16 @@
 """What is known after a hang or a crash: marks that outlive the process, who is blamed, and for how long."""
 
+import faulthandler
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.unit.fake import FakeClock
 from WardenServer import config, marks
 from WardenServer.errors import SettingError
 from WardenServer.marks import Marks
@@ -48,6 +51,28 @@ def start(one: config.Settings) -> Watchdog:
     watchdog.open()
     watchdog.close()
     return watchdog
+
+
+class Waits(FakeClock):
+    """Each wait takes its time, whatever was asked for; then the watch is over."""
+
+    def __init__(self, *seconds: float) -> None:
+        super().__init__()
+        self._seconds = list(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.turn(self._seconds.pop(0) if self._seconds else 0.0)
+        return not self._seconds
+
+
+def test_a_timer_that_has_run_out_is_not_set_anew(one: config.Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever thread gets on first when a process that was stopped goes on: it ends."""
+    clock, beats = Waits(1.0, 1.0, one.hang_limit, 1.0, 1.0), list[float]()
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: beats.append(clock.now - 1000))
+    watchdog = Watchdog(one, clock)
+    watchdog.beat()
+    watchdog._run()
+    assert beats == [0.0, 1.0, 2.0]
 
 
 def test_a_slot_is_the_same_for_the_same_name_and_outlives_the_process(tmp_path: Path) -> None:
