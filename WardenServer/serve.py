@@ -34,6 +34,8 @@ class _TangoHandler(logging.Handler):
     """Hands log lines on to Tango logging: its console with -v, its files and its log consumer devices."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        if _is_ending():  # the device may be gone any moment, and its logger with it
+            return
         try:
             logger = tango.Util.instance(False).get_device_list_by_class(NAME)[0].get_logger()
             write = {"DEBUG": logger.debug, "INFO": logger.info, "WARNING": logger.warn}.get(

@@ -1,6 +1,11 @@
 """The end of the server, as far as no server is needed."""
 
+import logging
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+import tango
 
 from WardenServer import device, serve
 
@@ -21,3 +26,17 @@ def test_the_end_is_seen_to_also_when_tango_has_let_go_of_its_devices(monkeypatc
     monkeypatch.setattr(serve.os, "_exit", codes.append)
     serve._end_in_time()
     assert hub.ended and codes == [0]
+
+
+@pytest.mark.parametrize("ending", [False, True])
+def test_the_logger_of_a_device_that_is_being_deleted_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, ending: bool
+) -> None:
+    said: list[str] = []
+    logger = SimpleNamespace(debug=None, info=None, warn=said.append, error=None)
+    hub = SimpleNamespace(get_logger=lambda: logger)
+    util = SimpleNamespace(is_svr_shutting_down=lambda: ending, get_device_list_by_class=lambda name: [hub])
+    instead: Any = SimpleNamespace(Util=SimpleNamespace(instance=lambda make: util), DevFailed=tango.DevFailed)
+    monkeypatch.setattr(serve, "tango", instead)
+    serve._TangoHandler().emit(logging.LogRecord("warden", logging.WARNING, "", 0, "left behind", None, None))
+    assert said == ([] if ending else ["left behind"])
