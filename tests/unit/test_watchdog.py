@@ -61,7 +61,7 @@ class Waits(FakeClock):
         self._seconds = list(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        self.turn(self._seconds.pop(0) if self._seconds else 0.0)
+        self.turn(self._seconds.pop(0))
         return not self._seconds
 
 
