@@ -4,6 +4,7 @@ Commands and reads return at once from snapshots; only the sink's publisher thre
 """
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import config, embedded
+from WardenServer import config, embedded, event_socket
 from WardenServer.board import Board
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
@@ -32,6 +33,8 @@ log = logging.getLogger("warden.device")
 OPTIONS: dict[str, Any] = {}
 #: The Tango database, host:port; empty without one. Set before the server runs.
 TANGO_HOST = ""
+#: The server's admin device, as a client finds it. Set before the server runs.
+ADMIN = ""
 #: The devices of this process, also when Tango has let go of them.
 HUBS: "set[BeamlineWarden]" = set()
 #: Seconds a start waits for the plugin files, and Init, during which Tango lets all clients wait.
@@ -78,7 +81,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         self._trouble = Health()
         self._shown: tuple[str, str] = ("", "")
         self._database_answers = True
-        self._database_asked: float = getattr(self, "_database_asked", 0.0)
+        self._database_asked: float = getattr(self, "_database_asked", -math.inf)
         self.add_version_info("WardenServer", WardenServer.__version__)
         for name in ("State", "Status"):
             self.set_change_event(name, True, False)
@@ -114,7 +117,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def _ask_database(self) -> dict[str, list[str]]:
         return embedded.properties(embedded.connect(TANGO_HOST), self.get_name(), list(_properties()))
 
-    def can_add(self) -> bool:
+    def obstacle(self) -> str:
         """See Host. What the database said, or did not say, holds for a second."""
         if TANGO_HOST and time.monotonic() > self._database_asked + 1.0:
             try:
@@ -123,7 +126,19 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             except WardenError:
                 self._database_answers = False
             self._database_asked = time.monotonic()
-        return self._database_answers
+        if not self._database_answers:
+            return "the Tango database is away"
+        return "" if self._is_starting() else event_socket.make(ADMIN, self.get_name())
+
+    def await_start(self) -> None:
+        """See Host."""
+        while self._is_starting():
+            time.sleep(0.01)
+
+    def _is_starting(self) -> bool:
+        """Whether Tango makes this device just now, and tells nobody of its attributes."""
+        util = tango.Util.instance(False)
+        return bool(util.is_svr_starting() or util.is_device_restarting(self.get_name()))
 
     def _open(self) -> None:
         anew = self._attributes is not None

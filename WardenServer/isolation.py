@@ -190,7 +190,7 @@ class _Process:
         if self._worker.memory() > self._memory:
             self._give_up(self._too_much())
         if agent is not None and agent.stopping.is_set():
-            self._told = self._told or time.monotonic()
+            self._told = time.monotonic() if self._told is None else self._told
             if time.monotonic() - self._told > GRACE:
                 self._give_up("its agent was ended while it ran, and its process killed")
 

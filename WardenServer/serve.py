@@ -14,7 +14,7 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import config, device, embedded, logs
+from WardenServer import config, device, embedded, event_socket, logs
 from WardenServer.errors import WardenError
 from WardenServer.tango_values import latin1
 
@@ -69,6 +69,8 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         embedded.check_registered(host, settings)
         device.TANGO_HOST = host
         endpoint = _endpoint(settings, host, arguments)
+    server = f"{NAME}/{settings.instance}"
+    device.ADMIN = event_socket.admin_without_database(server, arguments) if without else f"dserver/{server}"
     logs.begin(settings, not any(argument.startswith("-v") for argument in arguments), _TangoHandler())
     device.OPTIONS.update(options, instance=settings.instance)
     threading.Thread(target=_end_in_time, name="end", daemon=True).start()

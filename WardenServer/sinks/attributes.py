@@ -37,8 +37,11 @@ class Host(Protocol):
     def add_attribute(self, attr: Any) -> Any:
         """As tango.server.Device."""
 
-    def can_add(self) -> bool:
-        """Whether an attribute can be added without waiting for a database that does not answer."""
+    def obstacle(self) -> str:
+        """Why no attribute can be added now, such as a database that does not answer; "" when one can."""
+
+    def await_start(self) -> None:
+        """Wait until the device has been made; the server runs then, and clients hear of attributes that are added."""
 
     def set_change_event(self, name: str, implemented: bool, detect: bool) -> None:
         """As tango.server.Device."""
@@ -115,7 +118,7 @@ class Attributes(Sink):
         self._declared: dict[str, Contract] = {}
         self._fixed: set[str] = set()
         self._logged: set[str] = set()
-        self._late: set[str] = set()  # agents with an event that could not be pushed
+        self._late: set[str] = set()  # agents with an event that could not be pushed, or a field without attribute yet
         self._said: dict[str, dict[str, Declaration]] = {}
         self._subscribers = Subscribers()
 
@@ -139,7 +142,12 @@ class Attributes(Sink):
 
     def make_thread(self, target: Callable[[], None]) -> threading.Thread:
         """A thread that Tango knows of, as one that pushes events must be."""
-        return PyTangoThread(target=target, name="sink attributes", daemon=True)  # type: ignore[no-any-return]
+
+        def run() -> None:
+            self._host.await_start()
+            target()
+
+        return PyTangoThread(target=run, name="sink attributes", daemon=True)  # type: ignore[no-any-return]
 
     def declare(self, contract: Contract) -> None:
         """See Sink."""
@@ -214,7 +222,8 @@ class Attributes(Sink):
         if kind is None:
             return
         if made is None:
-            self._make(agent, field, kind)
+            if not self._make(agent, field, kind):
+                self._late.add(agent)
         elif not made[1].accepts(kind):
             self._memory.learn(agent, field, kind)
             what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
@@ -222,7 +231,7 @@ class Attributes(Sink):
             self._trouble(agent, made[0] + _VALUE, f"{what}; {cure}")
 
     def _make(self, agent: str, field: str, kind: Kind) -> bool:
-        """Make the attribute of a field; False when the database is away and it must be tried again."""
+        """Make the attribute of a field; False when it must be tried again."""
         try:
             name = attribute_name(agent, field)
         except FieldError as error:
@@ -244,11 +253,9 @@ class Attributes(Sink):
         return True
 
     def _add(self, agent: str, name: str, kind: Kind, properties: Mapping[str, str]) -> bool:
-        """Add an attribute to the device; False when the database is away."""
-        if not self._host.can_add():
-            self._trouble(
-                agent, name, f"attribute {name} cannot be made: the Tango database is away; it is tried again"
-            )
+        """Add an attribute to the device; False when it must be tried again."""
+        if obstacle := self._host.obstacle():
+            self._trouble(agent, name, f"attribute {name} cannot be made: {obstacle}; it is tried again")
             return False
         self.values.setdefault(name, invalid(kind, time.time()))
         try:

@@ -127,8 +127,11 @@ class SinkPusher(Pusher):
         self.sink.attach(self.board)
         self.sink.publish(self.prepare(0))
 
-    def can_add(self) -> bool:
-        return True
+    def obstacle(self) -> str:
+        return ""
+
+    def await_start(self) -> None:
+        pass
 
     def publish_state(self) -> None: ...
 

@@ -32,8 +32,10 @@ class Host:
 
     def add_attribute(self, attr: Any) -> None: ...
 
-    def can_add(self) -> bool:
-        return True
+    def obstacle(self) -> str:
+        return ""
+
+    def await_start(self) -> None: ...
 
     def set_change_event(self, name: str, implemented: bool, detect: bool) -> None: ...
 

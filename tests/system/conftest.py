@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import tango
 from pymemcache.client.base import Client
@@ -46,11 +47,23 @@ def memcached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Mem
         yield server
 
 
+def booted(age: float) -> list[str]:
+    """What to put before a command, so that it runs as on a machine that was booted `age` seconds ago."""
+    before = f"-{int(time.monotonic() - age)}"
+    return ["unshare", "--time", "--monotonic", before, "--boottime", before, "--fork", "--kill-child"]
+
+
 class Hub(Child):
     """The device server of one instance, as `warden serve` runs it."""
 
     def __init__(
-        self, settings: config.Settings, tango_host: str, servers: str, port: int, more: dict[str, str]
+        self,
+        settings: config.Settings,
+        tango_host: str,
+        servers: str,
+        port: int,
+        more: dict[str, str],
+        age: float | None = None,
     ) -> None:
         self.settings = settings
         self.database = tango_host
@@ -76,6 +89,9 @@ class Hub(Child):
         if port:
             command += ["-nodb", "-dlist", settings.device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
             self.device = f"tango://127.0.0.1:{port}/{settings.device}#dbase=no"
+        self._is_inside = age is not None  # the process we know waits for the server's
+        if age is not None:
+            command = [*booted(age), *command]
         super().__init__("hub", command, settings.state_folder / "hub.out", environment)
 
     @property
@@ -130,6 +146,10 @@ class Hub(Child):
 
     def stop(self) -> None:
         self.memcached.close()
+        if self._is_inside and self.alive:
+            for server in psutil.Process(self.pid).children():
+                server.terminate()
+            wait_for(lambda: not self.alive, 10, "for the hub's end")
         super().stop()
 
 
@@ -182,17 +202,20 @@ def hub(
     database: embedded.Database,
     memcached: embedded.Memcached,
 ) -> Iterator[MakeHub]:
-    """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database."""
+    """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database, with age=N as on a
+    machine that was booted N seconds ago."""
     with ExitStack() as stack:
 
-        def make(servers: str = "", tango_host: str = "", port: int = 0, **more: str) -> Hub:
+        def make(
+            servers: str = "", tango_host: str = "", port: int = 0, age: float | None = None, **more: str
+        ) -> Hub:
             # A name of its own for every hub: they share one database and one memcached.
             name = "t" + "".join(c for c in request.node.name if c.isalnum())[-30:] + str(free_port())
             made = settings(instance=name, prefix=f"{name}.", shipped=more.pop("shipped", "no"))
             host = tango_host or database.address
             if not port:
                 embedded.register(embedded.connect(host), made)
-            server = Hub(made, host, servers or memcached.address, port, more)
+            server = Hub(made, host, servers or memcached.address, port, more, age)
             return stack.enter_context(server)
 
         yield make

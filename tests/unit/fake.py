@@ -6,10 +6,10 @@ from WardenServer.clock import Clock
 
 
 class FakeClock(Clock):
-    """Starts at 1000 s; only `turn` moves it."""
+    """Starts as the machine does, at 0 s; only `turn` moves it."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = 0.0
 
     def monotonic(self) -> float:
         return self.now

@@ -68,7 +68,7 @@ class Waits(FakeClock):
 def test_a_timer_that_has_run_out_is_not_set_anew(one: config.Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever thread gets on first when a process that was stopped goes on: it ends."""
     clock, beats = Waits(1.0, 1.0, one.hang_limit, 1.0, 1.0), list[float]()
-    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: beats.append(clock.now - 1000))
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: beats.append(clock.now))
     watchdog = Watchdog(one, clock)
     watchdog.beat()
     watchdog._run()
