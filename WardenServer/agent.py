@@ -16,6 +16,7 @@ from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.field import Declaration, attribute_name, declare
 from WardenServer.masking import mask, masked
 from WardenServer.plugins.common import tango_reading
+from WardenServer.result import tolerate
 from WardenServer.units import size
 
 #: The longest interval, a day. Longer than this is more likely a mistake in the unit.
@@ -46,12 +47,17 @@ class Agent:
     def read(self, device: str, attributes: list[str]) -> dict[str, Any]:
         """Values of a Tango device's attributes, read in one call: {attribute: value}.
 
-        An attribute that cannot be read is a `NoData` with the reason, the others have their values.
+        An attribute that cannot be read or published is a `NoData` with the reason, the others have their values.
 
         Raises:
             Unreachable: the device or its database does not answer.
         """
-        return tango_reading.read(device, attributes)
+        return tolerate(tango_reading.read(device, attributes))
+
+    def tolerate(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields, with `NoData` and the reason in place of each value that cannot be published, such as a text
+        that is too long. A field that `work` returns as it is, and that cannot be published, fails the whole run."""
+        return tolerate(fields)
 
 
 def _nothing() -> None:

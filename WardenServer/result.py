@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.errors import FieldError, NoData
-from WardenServer.field import RESERVED
+from WardenServer.field import RESERVED, attribute_name
 
 _INT64 = range(-(2**63), 2**63)
 #: Most characters of a field, and most items of a list: what Tango and Memcached take, and what can be converted
@@ -53,14 +53,28 @@ def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:
         if type(value) in _CLEAN:
             fields[name] = value
             continue
-        if isinstance(value, NoData):
-            reasons[name] = str(value) or "no data"
-            value = None
         try:
-            fields[name] = _clean_value(value)
+            cleaned = _clean_value(value)
         except FieldError as error:
             raise FieldError(f'field "{name[:40]}" {error}') from None
+        if isinstance(cleaned, NoData):
+            reasons[name] = str(cleaned) or "no data"
+            cleaned = None
+        fields[name] = cleaned
     return fields, reasons
+
+
+def tolerate(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, with NoData and the reason in place of each value that cannot be published."""
+    return {name: _or_reason(value) for name, value in fields.items()}
+
+
+def _or_reason(value: Any) -> Any:
+    try:
+        _clean_value(value)
+    except FieldError as error:
+        return NoData(str(error))
+    return value
 
 
 def _check_name(name: Any) -> None:
@@ -71,26 +85,40 @@ def _check_name(name: Any) -> None:
 
 
 def _clean_value(value: Any) -> Any:
-    if isinstance(value, enum.Enum) and not isinstance(value, enum.Flag):
+    if isinstance(value, NoData) or (isinstance(value, enum.Enum) and not isinstance(value, enum.Flag)):
         return value
     if isinstance(value, np.ndarray):
-        return _clean_array(value)
+        if value.ndim:
+            return _clean_array(value)
+        value = value[()]  # one value, as h5py and scipy give it
     if isinstance(value, list | tuple):
         return _clean_list(list(value))
-    if isinstance(value, np.generic):
-        value = value.item()
-    return _clean_scalar(value)
+    return None if _is_unknown(value) else _clean_scalar(value)
+
+
+def _is_unknown(value: Any) -> bool:
+    """Whether a value says that there is none: None, numpy's masked and NaT, NA and NaT of pandas."""
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    of_pandas = type(value).__name__ in ("NAType", "NaTType") and type(value).__module__.startswith("pandas.")
+    return value is None or value is np.ma.masked or of_pandas
 
 
 def _clean_scalar(value: Any) -> Any:
-    if value is None or isinstance(value, bool | float):
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        raise FieldError(f"is {_name(value)}; return seconds as a float, or text")
+    if isinstance(value, np.bool_ | np.integer):
+        value = value.item()
+    if isinstance(value, bool | float):
         return value
     if isinstance(value, int):
         if value not in _INT64:
             raise FieldError("is a whole number of more than 64 bits; return it as a float or as text")
         return value
     if isinstance(value, str):
-        return _clean_text(value)
+        return _clean_text(str(value))
     raise FieldError(f"is {_name(value)}; return bool, int, float, text, None, an enum, a list or a numpy array")
 
 
@@ -105,16 +133,34 @@ def _clean_text(value: str) -> str:
 
 def _clean_list(value: list[Any]) -> Any:
     _refuse_large(value)
-    rows = [row if isinstance(row, list | tuple | np.ndarray) else None for row in value]
     flat = value
-    if any(row is not None for row in rows):
-        if any(row is None or np.ndim(row) != 1 or len(row) != len(value[0]) for row in rows):
+    if any(map(_is_row, value)):
+        if not all(_is_row(row) and np.ndim(row) == 1 and len(row) == len(value[0]) for row in value):
             raise FieldError("is a list of lists that are not all of the same length, or deeper than two dimensions")
         flat = [item for row in value for item in row]
-    kinds = {_family(item) for item in flat} - {"null"}
+    kinds = {_family(item) for item in flat}
+    if "null" in kinds:
+        return _clean_array(_with_nan(flat, kinds - {"null"}).reshape(len(value), *np.shape(value[0])))
     if len(kinds) > 1:
-        raise FieldError(f"is a list that mixes {' and '.join(sorted(kinds))}; return items of one type")
-    return _clean_array(_to_array(value, flat, kinds))
+        raise FieldError(_mixed(kinds))
+    return _clean_array(np.array(value) if flat else np.empty(np.shape(value)))
+
+
+def _is_row(item: Any) -> bool:
+    return isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim > 0)
+
+
+def _with_nan(flat: list[Any], kinds: set[str]) -> "np.ndarray[Any, Any]":
+    """Numbers, with NaN where there is none: Tango shows NaN, the JSON document null."""
+    if len(kinds) > 1:
+        raise FieldError(_mixed(kinds))
+    if kinds - {"number"}:
+        raise FieldError("is a list with None in it; only lists of numbers can have gaps")
+    return np.array([None if _family(item) == "null" else item for item in flat], dtype=float)
+
+
+def _mixed(kinds: set[str]) -> str:
+    return f"is a list that mixes {' and '.join(sorted(kinds))}; return items of one type"
 
 
 def _refuse_large(value: list[Any]) -> None:
@@ -129,34 +175,44 @@ def _refuse_large(value: list[Any]) -> None:
         raise FieldError(f"is a list with {characters} characters of text; return at most {MOST_TEXT}")
 
 
-def _to_array(value: list[Any], flat: list[Any], kinds: set[str]) -> "np.ndarray[Any, Any]":
-    if any(item is None for item in flat):
-        if kinds - {"number"}:
-            raise FieldError("is a list with None in it; only lists of numbers can have gaps")
-        return np.array(value, dtype=float)  # None becomes NaN: Tango shows NaN, the JSON document null
-    return np.array(value) if flat else np.empty(np.shape(value))
+_FAMILIES = {type(None): "null", bool: "bool", int: "number", float: "number", str: "text"}
 
 
 def _family(item: Any) -> str:
-    if item is None:
+    """What kind of item of a list it is, for the sentences on those that do not fit."""
+    if (usual := _FAMILIES.get(type(item))) is not None:
+        return usual
+    if _is_unknown(item):
         return "null"
-    if isinstance(item, bool | np.bool_):
+    if isinstance(item, np.bool_):
         return "bool"
-    if isinstance(item, int | float | np.integer | np.floating):
+    if isinstance(item, int | float | np.number) and np.asarray(item).dtype.kind in "iuf":
         return "number"
     return "text" if isinstance(item, str) else _name(item)
 
 
-def _clean_array(value: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+def _clean_array(value: "np.ndarray[Any, Any]") -> Any:
     if value.ndim not in (1, 2):
         raise FieldError(f"is an array of {value.ndim} dimensions; return one or two")
     if value.dtype.kind not in "biufU" or (value.dtype == np.uint64 and value.size and value.max() > _INT64[-1]):
         raise FieldError(f"is a list or array of {value.dtype}; return bool, int (64 bits), float or text")
     if value.dtype.kind == "U" and value.nbytes > 16 * MOST_TEXT:
         raise FieldError(f"is an array of text that holds {value.nbytes} bytes; return at most {16 * MOST_TEXT}")
-    array = np.array(value, copy=True)
-    array.flags.writeable = False
+    array = _copy(value)
+    if isinstance(array, np.ndarray):
+        array.flags.writeable = False
     return array
+
+
+def _copy(value: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any] | NoData":
+    """The values of an array, with NaN where it is masked. Whole numbers of a masked array become floats, also where
+    nothing is masked: a field keeps its type. Masked text and bool cannot be published."""
+    if isinstance(value, np.ma.MaskedArray):
+        if value.dtype.kind in "iuf":
+            return np.array(np.ma.filled(value.astype(float), np.nan))
+        if np.ma.is_masked(value):
+            return NoData(f"it has masked values, and its type {value.dtype} has no sign for them; floats have NaN")
+    return np.array(value, dtype=float if value.dtype.kind == "f" and value.itemsize > 8 else None, subok=False)
 
 
 def _name(value: Any) -> str:
@@ -178,13 +234,29 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _encode_ascii = json.JSONEncoder(allow_nan=False).encode
 
 
-def to_json(document: Mapping[str, Any], array_limit: int | None = None, ascii_only: bool = False) -> bytes:
-    """A document as UTF-8 JSON. NaN and infinities become null, enum members their name.
+def shorten(result: Result, limit: int) -> Result:
+    """The result with null, and the reason, in place of arrays of more than `limit` values: what readers of Memcached
+    get, beside the other fields."""
+    if np.ndarray not in map(type, result.fields.values()):
+        return result
+    sizes = {name: value.size for name, value in result.fields.items() if isinstance(value, np.ndarray)}
+    long = {name: _too_long(result.agent, name, size, limit) for name, size in sizes.items() if size > limit}
+    fields, reasons = {**result.fields, **dict.fromkeys(long)}, {**result.reasons, **long}
+    return result._replace(fields=fields, reasons=reasons) if long else result
 
-    Arrays of more than `array_limit` numbers become null: readers of Memcached get the rest of the document.
-    """
+
+def _too_long(agent: str, name: str, size: int, limit: int) -> str:
+    said = f"{size} values are more than array_limit, {limit}"
+    try:
+        return f"{said}; read the Tango attribute {attribute_name(agent, name)}"
+    except FieldError:  # it has none
+        return said
+
+
+def to_json(document: Mapping[str, Any], ascii_only: bool = False) -> bytes:
+    """A document as UTF-8 JSON. NaN and infinities become null, enum members their name."""
     if not _JSON.issuperset(map(type, document.values())):
-        document = {name: _plain(value, array_limit) for name, value in document.items()}
+        document = {name: _plain(value) for name, value in document.items()}
     encode = _encode_ascii if ascii_only else _encode
     document = dict(document)
     try:
@@ -194,9 +266,9 @@ def to_json(document: Mapping[str, Any], array_limit: int | None = None, ascii_o
     return text.encode("utf-8", "replace")
 
 
-def _plain(value: Any, array_limit: int | None) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return None if array_limit is not None and value.size > array_limit else value.tolist()
+        return value.tolist()
     return value.name if isinstance(value, enum.Enum) else value
 
 

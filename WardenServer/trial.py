@@ -21,7 +21,7 @@ from WardenServer.line import Line
 from WardenServer.loader import examine, load_candidate
 from WardenServer.logs import Masked
 from WardenServer.masking import mask
-from WardenServer.result import Result, to_json
+from WardenServer.result import Result, shorten, to_json
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import OVERHEAD
 from WardenServer.trust import Trust, make_cache, read
@@ -34,11 +34,13 @@ STARTING, CLOSING = 15.0, 2.0
 
 @dataclass
 class Run:
-    """One run of the file: its result, and how many seconds it took."""
+    """One run of the file: its result, and how many seconds it took. Arrays longer than `array_limit` are not in the
+    document."""
 
     result: Result
     took: float
     warnings: list[str] = field(default_factory=list)
+    array_limit: int = Settings.array_limit
 
     @property
     def document(self) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class Run:
     def encoded(self) -> bytes:
         """The bytes of the document."""
         board = Board()
-        board.put(self.result)
+        board.put(shorten(self.result, self.array_limit))
         return to_json(board.document(self.result.key) or {})
 
 
@@ -89,7 +91,9 @@ def distrust(settings: Settings, path: Path) -> list[str]:
     return []
 
 
-def runs(contract: Contract, count: int, at_close: list[str] | None = None) -> Iterator[Run]:
+def runs(
+    contract: Contract, count: int, at_close: list[str] | None = None, array_limit: int = Settings.array_limit
+) -> Iterator[Run]:
     """Run a file `count` times, at its interval, then close it; what fails in that goes to `at_close`."""
     board = Board()
     runner = Runner(contract, board)
@@ -104,7 +108,10 @@ def runs(contract: Contract, count: int, at_close: list[str] | None = None) -> I
             took = time.monotonic() - started
             result = board.result(contract.name)
             assert result is not None
-            yield Run(result, took, _warnings(contract, result, took, kinds, runner))
+            run = Run(result, took, _warnings(contract, result, took, kinds, runner), array_limit)
+            if (size := len(to_json(shorten(result, array_limit).fields))) > ITEM_SIZE:
+                run.warnings.append(f"the document has {size} bytes; Memcached takes {ITEM_SIZE} by default")
+            yield run
     finally:
         runner.close()
         runner.join(CLOSING)
@@ -143,9 +150,6 @@ def _warnings(contract: Contract, result: Result, took: float, kinds: dict[str, 
         kind = kind_of(value)
         if kind is not None and not kinds.setdefault(name, kind).accepts(kind):
             warnings.append(f'field "{name}" was {kinds[name]} and is now {kind}; return one type always')
-    size = len(to_json(result.fields))
-    if size > ITEM_SIZE:
-        warnings.append(f"the document has {size} bytes; Memcached takes {ITEM_SIZE} by default")
     return warnings
 
 
@@ -173,7 +177,7 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     if not as_json:
         console.print(f"{contract.path}: every {contract.interval:g} s, key {contract.key}, {count} run(s)")
     failed, last = False, None
-    for number, run in enumerate(runs(contract, count), 1):
+    for number, run in enumerate(runs(contract, count, None, settings.array_limit), 1):
         failed, last = failed or run.result.error is not None, run.result
         if as_json:
             line = {"document": run.document, "seconds": run.took, "warnings": run.warnings, "error": run.result.error}
@@ -196,7 +200,7 @@ def check(settings: Settings, path: Path) -> list[str]:
     try:
         contract = load(settings, path)
         at_close: list[str] = []
-        done = list(runs(contract, 2, at_close))
+        done = list(runs(contract, 2, at_close, settings.array_limit))
     except WardenError as error:
         return [mask(str(error))]
     found = distrust(settings, path)

@@ -59,9 +59,9 @@ def work(agent: Agent) -> dict[str, Any]:
     missing = [name for name in exported if answers.get(name) is False]
     servers = _without(agent.settings["ignore"], known.servers)
     devices = _without(agent.settings["ignore"], known.devices)
-    return _fields("servers", servers, *map(_servers, (exported, answering, missing))) | _fields(
-        "devices", *map(_devices, (devices, exported, answering, missing))
-    )
+    fields = _fields("servers", servers, *map(_servers, (exported, answering, missing)))
+    fields |= _fields("devices", *map(_devices, (devices, exported, answering, missing)))
+    return agent.tolerate(fields)  # the names of a large site may be too many to be published: their number is not
 
 
 def close(agent: Agent) -> None:

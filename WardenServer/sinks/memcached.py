@@ -23,7 +23,7 @@ from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
 from WardenServer.exposure import exposure
-from WardenServer.result import to_json
+from WardenServer.result import shorten, to_json
 from WardenServer.sinks.base import PAUSES, Sink
 
 log = logging.getLogger("warden.memcached")
@@ -230,7 +230,7 @@ class Memcached(Sink):
             results = board.results(key)
             if not results or not limit or (key in self._refused and HUB not in agents):
                 continue
-            encoded = to_json(board.merge(results), self._array_limit)
+            encoded = to_json(board.merge([shorten(result, self._array_limit) for result in results]))
             if self._fits(key, encoded, limit):
                 life = max(result.expire for result in results)
                 documents.setdefault(_seconds(life), {})[self._prefix + key] = encoded

@@ -3,6 +3,7 @@
 import enum
 import json
 import math
+import struct
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from WardenServer import NoData
 from WardenServer.errors import FieldError
 from WardenServer.field import Kind, attribute_name, declare, kind_of
-from WardenServer.result import clean, to_json, unpublishable
+from WardenServer.result import Result, clean, shorten, to_json, tolerate, unpublishable
 
 
 class Gate(enum.Enum):
@@ -23,6 +24,10 @@ class Gate(enum.Enum):
 
 class Colour(enum.Flag):
     RED = 1
+
+
+#: As pandas has it, which the hub must not import to know it.
+NA = type("NAType", (), {"__module__": "pandas._libs.missing"})()
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,28 @@ class Colour(enum.Flag):
         (np.array([1, 2], np.uint8), Kind("int", 1), [1, 2]),
         (math.nan, Kind("float"), None),
         ([1.0, math.inf], Kind("float", 1), [1.0, None]),
+        (np.array(5), Kind("int"), 5),
+        (np.array("text"), Kind("str"), "text"),
+        ([np.array(1.5), np.array(2.5)], Kind("float", 1), [1.5, 2.5]),
+        (np.longdouble(2.5), Kind("float"), 2.5),
+        (np.array([2.5], np.longdouble), Kind("float", 1), [2.5]),
+        (np.ma.masked, None, None),
+        (np.ma.array(5, mask=True), None, None),
+        (np.ma.array([1.5, 2.5], mask=[False, True]), Kind("float", 1), [1.5, None]),
+        (np.ma.array([1, 2], mask=[False, True]), Kind("float", 1), [1.0, None]),
+        (np.ma.array([1, 2]), Kind("float", 1), [1.0, 2.0]),
+        (np.ma.array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]]), Kind("float", 2), [[1.0, None], [3.0, 4.0]]),
+        (np.ma.array(["a", "b"]), Kind("str", 1), ["a", "b"]),
+        (np.ma.array(["a", "b"], mask=[True, False]), None, None),
+        (np.ma.array([True, False], mask=[True, False]), None, None),
+        ([1.5, np.ma.masked], Kind("float", 1), [1.5, None]),
+        ([np.ma.array([1, 2], mask=[0, 1]), [3, 4]], Kind("float", 2), [[1.0, None], [3.0, 4.0]]),
+        (np.datetime64("NaT"), None, None),
+        (np.timedelta64("NaT", "s"), None, None),
+        ([1, np.timedelta64("NaT")], Kind("float", 1), [1.0, None]),
+        (NA, None, None),
+        ([1, NA], Kind("float", 1), [1.0, None]),
+        (np.float32(struct.unpack("f", struct.pack("I", 0x7F800001))[0]), Kind("float"), None),
     ],
 )
 def test_values_that_can_be_published(value: object, kind: Kind | None, as_json: object) -> None:
@@ -73,7 +100,11 @@ def test_values_that_can_be_published(value: object, kind: Kind | None, as_json:
         ([[[1]]], "two dimensions"),
         (["a", None], "None in it"),
         (np.zeros((1, 1, 1)), "3 dimensions"),
-        (np.array(5), "0 dimensions"),
+        (np.array(["a"], object), "object"),
+        (np.datetime64("2020-01-01", "ns"), "a datetime64"),
+        (np.timedelta64(5, "ns"), "a timedelta64"),
+        ([np.timedelta64(5, "ns")], "timedelta64"),
+        ([1, np.timedelta64(5, "ns")], "mixes"),
         (np.array(["2020"], "M8[Y]"), "datetime64"),
         (np.array([2**63], np.uint64), "uint64"),
     ],
@@ -105,9 +136,34 @@ def test_arrays_are_copies_that_nobody_can_change() -> None:
         fields["a"][0] = 1
 
 
-def test_long_arrays_are_null_in_the_document() -> None:
-    fields, _ = clean({"long": np.zeros(11), "short": np.zeros(10)})
-    assert json.loads(to_json(fields, 10)) == {"long": None, "short": [0.0] * 10}
+def test_what_is_masked_says_why_it_is_null_where_there_is_no_sign_for_it() -> None:
+    _, reasons = clean({"texts": np.ma.array(["a", "b"], mask=[True, False]), "numbers": np.ma.masked})
+    assert set(reasons) == {"texts"}
+    assert "masked" in reasons["texts"]
+
+
+def test_arrays_too_long_for_the_document_are_null_there_and_it_says_where_to_read_them() -> None:
+    fields, reasons = clean({"long": np.zeros(11), "short": np.zeros(10), "shut": NoData("valve closed")})
+    whole = Result("a", "key", 1.0, fields, None, reasons)
+    short = shorten(whole, 10)
+    assert json.loads(to_json(short.fields)) == {"long": None, "short": [0.0] * 10, "shut": None}
+    assert short.reasons == {
+        "long": "11 values are more than array_limit, 10; read the Tango attribute a_long",
+        "shut": "valve closed",
+    }
+    assert shorten(whole, 11) is whole
+    assert whole.fields["long"].size == 11
+
+
+def test_what_cannot_be_published_costs_only_itself_where_that_is_wanted() -> None:
+    good = ["a", "b"]
+    tolerated = tolerate({"good": good, "bad": b"bytes", "long": "x" * 1_000_001, "none": NoData("shut")})
+    assert tolerated["good"] is good
+    fields, reasons = clean(tolerated)
+    assert [name for name, value in fields.items() if value is None] == ["bad", "long", "none"]
+    assert reasons["bad"].startswith("is a bytes; return bool")
+    assert reasons["long"].startswith("is a text of 1000001 characters")
+    assert reasons["none"] == "shut"
 
 
 def test_nan_is_worth_a_warning() -> None:
