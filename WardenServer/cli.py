@@ -243,9 +243,10 @@ def check(settings: config.Settings, options: dict[str, Any], file: Path) -> Non
     """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
     from WardenServer import trial
 
-    found = trial.check(settings, file)
-    for problem in found:
-        click.echo(problem, err=True)
+    notes: list[str] = []
+    found = trial.check(settings, file, notes)
+    for line in [*found, *(f"Note: {note}" for note in notes)]:
+        click.echo(line, err=True)
     if not found:
         click.echo(f"{file} keeps the contract.")
     sys.exit(1 if found else 0)

@@ -73,8 +73,8 @@ def _paths(value: Any) -> tuple[Path, ...]:
 def _servers(value: Any) -> tuple[str, ...]:
     servers = _texts(value)
     for server in servers:
-        if not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", server):
-            raise ValueError('a list of "host:port"')
+        if not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}|(unix:)?/.+", server):
+            raise ValueError('a list of "host:port", or "/path/of/a.socket"')
     return servers
 
 
@@ -143,7 +143,8 @@ class Settings:
     memcached: tuple[str, ...] = _setting(
         (),
         _servers,
-        "Memcached servers, host:port; none: `warden up` starts one, the server alone uses 127.0.0.1:11211.",
+        "Memcached servers, host:port or a Unix socket's path; none: `warden up` starts one, the server alone uses"
+        " 127.0.0.1:11211.",
     )
     memcached_timeout: float = _setting(1.0, _positive, "How long Memcached may take to answer.", "s")
     prefix: str = _setting("", _text, "Put before every Memcached key, to share a server between beamlines.")

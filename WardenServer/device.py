@@ -23,7 +23,8 @@ from WardenServer.masking import mask
 from WardenServer.memory import Memory
 from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
-from WardenServer.tango_values import Reading, latin1
+from WardenServer.tango_text import latin1
+from WardenServer.tango_values import Reading
 from WardenServer.warden import Health, Warden
 from WardenServer.watchdog import Watchdog
 

@@ -16,7 +16,7 @@ import tango.server
 
 from WardenServer import config, device, embedded, event_socket, logs
 from WardenServer.errors import WardenError
-from WardenServer.tango_values import latin1
+from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")
 

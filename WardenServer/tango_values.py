@@ -9,6 +9,7 @@ from tango.server import attribute
 
 from WardenServer.errors import FieldError
 from WardenServer.field import Kind
+from WardenServer.tango_text import latin1
 
 #: A value as Tango takes it: value, time stamp in Unix seconds, quality.
 Reading = tuple[Any, float, tango.AttrQuality]
@@ -33,7 +34,7 @@ def definition(name: str, kind: Kind, properties: Mapping[str, str], read: Calla
     if kind.dims == 2:
         options["max_dim_y"] = MAX_DIM[2]
     if kind.labels:
-        options["enum_labels"] = list(kind.labels)
+        options["enum_labels"] = [latin1(label) for label in kind.labels]
     return attribute(name=name, dtype=dtype, fget=read, **options)
 
 
@@ -63,11 +64,6 @@ def _array_to_tango(value: Any, kind: Kind) -> Any:
         return value.astype(_NUMPY[kind.dtype], copy=False)
     texts = [[latin1(str(item)) for item in row] for row in np.atleast_2d(value)] if value.size else []
     return texts if kind.dims == 2 else (texts[0] if texts else [])
-
-
-def latin1(text: str) -> str:
-    """Text as Tango can carry it: Latin-1, without NUL."""
-    return text.replace("\0", "?").encode("latin-1", "replace").decode("latin-1")
 
 
 def same(one: Reading, other: Reading) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer, secret
+from WardenServer import importer, secret, tango_text
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.config import Settings
@@ -153,6 +153,15 @@ def _warnings(contract: Contract, result: Result, took: float, kinds: dict[str, 
     return warnings
 
 
+def replaced(contract: Contract) -> list[str]:
+    """What Tango will show in other words than `FIELDS` says it; no failure, but worth knowing."""
+    return [
+        f'field "{name}": {sentence}'
+        for name, declared in contract.fields.items()
+        for sentence in tango_text.replaced(declared.properties)
+    ]
+
+
 def attributes(contract: Contract, result: Result) -> dict[str, str]:
     """The Tango attributes a result makes, with their kinds."""
     found = {}
@@ -172,8 +181,9 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     """Print what a few runs of a file give; 1 when one failed."""
     contract = load(settings, path)
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    for reason in distrust(settings, path):
-        print(f"Warning: {reason}", file=sys.stderr)
+    warnings = [f"Warning: {reason}" for reason in distrust(settings, path)]
+    for said in [*warnings, *(f"Note: {note}" for note in replaced(contract))]:
+        print(said, file=sys.stderr)
     if not as_json:
         console.print(f"{contract.path}: every {contract.interval:g} s, key {contract.key}, {count} run(s)")
     failed, last = False, None
@@ -195,10 +205,13 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     return int(failed)
 
 
-def check(settings: Settings, path: Path) -> list[str]:
-    """What is wrong with a file: it must load, run twice without failure or warning, keep its types, and close."""
+def check(settings: Settings, path: Path, notes: list[str] | None = None) -> list[str]:
+    """What is wrong with a file: it must load, run twice without failure or warning, keep its types, and close. What is
+    no failure but worth knowing goes to `notes`."""
     try:
         contract = load(settings, path)
+        if notes is not None:
+            notes += replaced(contract)
         at_close: list[str] = []
         done = list(runs(contract, 2, at_close, settings.array_limit))
     except WardenError as error:

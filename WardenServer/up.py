@@ -198,6 +198,7 @@ def _introduce(settings: Settings, screen: Console) -> None:
     """Say where clients find all that runs."""
     server, key, device = settings.memcached[0], settings.prefix + settings.hub_key, settings.device
     host, _, port = server.rpartition(":")
+    place = f"-U {server.removeprefix('unix:')}" if "/" in server else f"{host.strip('[]')} {port}"
     read = f"from pymemcache import Client; print(Client('{server}').get('{key}').decode())"
     _say(
         screen,
@@ -211,7 +212,7 @@ The hub runs; Ctrl-C ends all that was started here. From another terminal:
 Memcached is at {", ".join(settings.memcached)}; one of its documents, the hub about itself, is {key}:
 
   {sys.executable} -c "{read}"
-  printf 'get {key}\\r\\nquit\\r\\n' | nc {host.strip("[]")} {port}
+  printf 'get {key}\\r\\nquit\\r\\n' | nc {place}
 """,
     )
 

@@ -7,7 +7,7 @@ never removed while the server runs: those of an agent that is gone, failing or 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.base import Sink
 from WardenServer.subscribers import LARGE, Subscribers
+from WardenServer.tango_text import replaced
 from WardenServer.tango_values import Reading, definition, invalid, same, to_tango
 
 log = logging.getLogger("warden.attributes")
@@ -131,6 +132,7 @@ class Attributes(Sink):
     def begin(self) -> None:
         """Make the attributes of all agents loaded so far, on the caller's thread, then let the publisher run."""
         self._make_fixed()
+        self.values.update(self._fixed_readings())
         self._make_declared()
         for agent in (*self._made, *self._board.agents()):  # also those of an earlier board, which are INVALID now
             self.notify(agent)
@@ -185,6 +187,11 @@ class Attributes(Sink):
             self._host.publish_state()
         except tango.DevFailed as error:  # a client holds the device: with the next look it is tried again
             log.warning("events of State and Status are late: %s", error.args[0].desc.strip())
+        for name, reading in self._fixed_readings():
+            self._push(name, reading)
+
+    def _fixed_readings(self) -> Iterator[tuple[str, Reading]]:
+        """The attributes of the hub itself, once it has said something of itself."""
         result = self._board.result(HUB)
         if result is None:
             return
@@ -192,7 +199,7 @@ class Attributes(Sink):
             own = FIXED[name]
             value = own.value(result.fields)
             value = np.array(value) if own.kind.dims else value
-            self._push(name, self._reading(HUB, name, own.kind, value, result.timestamp))
+            yield name, self._reading(HUB, name, own.kind, value, result.timestamp)
 
     def _make_declared(self) -> None:
         """Attributes from what agents declare, and from what they returned in earlier runs of the hub."""
@@ -261,6 +268,8 @@ class Attributes(Sink):
         try:
             self._host.add_attribute(definition(name, kind, properties, self._host.read_field))
             self._well(name)
+            for said in replaced(properties):
+                log.info("attribute %s: %s", name, said)
         except tango.DevFailed as error:
             said = error.args[0].desc.strip()
             if error.args[0].reason != "API_AttrOptProp" or not properties:

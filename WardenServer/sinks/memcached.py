@@ -52,17 +52,10 @@ def _options(timeout: float) -> dict[str, Any]:
     return {**limits, "no_delay": True, "allow_unicode_keys": True}
 
 
-def _address(server: str) -> tuple[str, int]:
-    host, _, port = server.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
 def connect(servers: tuple[str, ...], timeout: float) -> Any:
     """A pymemcache client that reads from one server or several; it connects at the first use."""
-    addresses = [_address(server) for server in servers]
-    return (
-        Client(addresses[0], **_options(timeout)) if len(addresses) == 1 else HashClient(addresses, **_options(timeout))
-    )
+    options = _options(timeout)
+    return Client(servers[0], **options) if len(servers) == 1 else HashClient(servers, **options)
 
 
 def _seconds(life: float) -> int:
@@ -75,8 +68,9 @@ class _Server:
 
     def __init__(self, place: str, beacon: str, timeout: float) -> None:
         self.place = place
-        self.node = "{}:{}".format(*_address(place))  # as HashClient names it
-        self.client = Client(_address(place), **_options(timeout))
+        self.client = Client(place, **_options(timeout))
+        address = self.client.server
+        self.node = "{}:{}".format(*address) if isinstance(address, tuple) else address  # as HashClient names it
         self.beacon = beacon
         self.stands = False
         self.item_size = 0
@@ -90,7 +84,8 @@ class _Server:
         if not self.item_size:
             about = self.client.stats("settings")
             self.item_size = int(about.get(b"item_size_max", 1024 * 1024)) - OVERHEAD
-            self._warn(exposure(self.place, about.get(b"inter")))
+            if isinstance(self.client.server, tuple):  # a Unix socket has no other machine
+                self._warn(exposure(self.place, about.get(b"inter")))
         lost = self.stands and self.client.get(self.beacon) is None
         self.stands = bool(self.client.set(self.beacon, b"1", noreply=False))
         return not lost

@@ -16,6 +16,7 @@ from pymemcache.client.hash import HashClient
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
 from WardenServer import embedded
+from WardenServer.child import Child
 
 Write = Callable[..., Path]
 
@@ -290,3 +291,38 @@ def stamp(raw: Raw, key: str) -> float:
     """When a document was made; 0 when there is none."""
     _, value = raw.get(key)
     return float(json.loads(value)["timestamp"]) if value else 0.0
+
+
+def test_a_memcached_on_a_unix_socket(hub: MakeHub, write: Write, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("socket")  # a short path: Unix takes 107 bytes
+    folder.chmod(0o755)
+    place = folder / "m.sock"
+    write("ring", "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n")
+    server = hub(servers=str(place))
+    assert f"Memcached {place} does not answer" in server.wait_state("ALARM")
+    with Child("memcached", ["memcached", "-u", "root", "-s", str(place)], folder / "out") as memcached:
+        wait_for(place.exists)
+        server.wait_document("ring", "x", 1)
+        server.wait_state("RUNNING")
+        memcached.stop()
+        server.wait_state("ALARM")
+    assert "listens on" not in server.log(), "no other machine reaches it"
+
+
+def test_a_unix_socket_among_several_servers(
+    hub: MakeHub, write: Write, tmp_path_factory: pytest.TempPathFactory, memcached: embedded.Memcached
+) -> None:
+    folder = tmp_path_factory.mktemp("sockets")
+    place = folder / "m.sock"
+    for number in range(20):
+        write(f"agent{number}", "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n")
+    with Child("memcached", ["memcached", "-u", "root", "-s", str(place)], folder / "out"):
+        wait_for(place.exists)
+        server = hub(servers=f"unix:{place},{memcached.address}")
+        readers = HashClient([f"unix:{place}", memcached.address], timeout=2)
+        keys = [f"{server.settings.prefix}agent{number}" for number in range(20)]
+        wait_for(lambda: len(readers.get_many(keys)) == len(keys))
+        held = [sum(client.get(key) is not None for key in keys) for client in readers.clients.values()]
+        assert sum(held) == len(keys)
+        assert min(held) > 0
+        readers.close()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import tango
 
-from tests.conftest import wait_for
 from tests.system.conftest import MakeHub, booted, free_port
 from tests.system.test_device import nodb_client
 
@@ -49,18 +48,15 @@ def test_attributes_are_added_to_a_running_server(hub: MakeHub, write: Write, la
     server = hub(age=AGE)
     server.wait_valid("first_x")
     admin = tango.DeviceProxy(server.proxy.adm_name())
-    for again in (
-        lambda: None,
-        lambda: server.proxy.Init(),
+    for begin in (
+        server.proxy.Reload,
+        server.proxy.Init,
         lambda: admin.DevRestart(server.settings.device),
-        lambda: admin.RestartServer(),
+        admin.RestartServer,
     ):
-        again()
         name = late()
-        wait_for(server.answers)
-        server.wait_state("RUNNING")
-        server.proxy.Reload()
-        server.wait_valid(f"{name}_x")
+        begin()
+        server.wait_valid(f"{name}_x", 20)
         server.wait_valid("first_x")
     assert server.alive
 

@@ -8,12 +8,12 @@ import pytest
 import tango
 
 from WardenServer.board import HUB, Board
-from WardenServer.field import Kind
+from WardenServer.field import Declaration, Kind
 from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.attributes import FIXED, Attributes
 from WardenServer.subscribers import Subscribers
-from WardenServer.tango_values import invalid, latin1, same, to_tango
+from WardenServer.tango_values import invalid, same, to_tango
 
 VALID = tango.AttrQuality.ATTR_VALID
 ABOUT = {
@@ -163,8 +163,18 @@ def test_readings_that_say_the_same(one: Any, other: Any, alike: bool) -> None:
 
 
 def test_text_as_tango_can_carry_it() -> None:
-    assert latin1("20 °C 温\0") == "20 °C ??"
-    assert to_tango(np.array([["a", "温"]]), Kind("str", 2)) == [["a", "?"]]
+    assert to_tango(np.array([["a", "温"]]), Kind("str", 2)) == [["a", "Wen"]]
+
+
+def test_the_log_says_what_is_shown_in_other_words(
+    sink: Attributes, host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    sink._make("a", "R", Kind("float"))
+    assert "shown as" not in caplog.text
+    sink._said["a"] = {"Z": Declaration({"unit": "kΩ"})}
+    sink._make("a", "Z", Kind("float"))
+    assert 'attribute a_Z: its unit "kΩ" is shown as "kOhm" in Tango, which has Latin-1 only' in caplog.text
 
 
 def test_events_of_the_state_that_come_late_hold_up_nothing_else(sink: Attributes, host: Host) -> None:

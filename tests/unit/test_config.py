@@ -60,7 +60,7 @@ def test_any_text_is_a_duration_or_refused_as_one(said: str) -> None:
     [
         ("\ntik = 0.2\n", ':2: unknown setting "tik"; did you mean "tick"?'),
         ("tick = 0.2\nexpire = 'soon'\n", ":2: expire is 'soon'; write a duration"),
-        ("memcached = ['nowhere']\n", ":1: memcached is"),
+        ("memcached = ['nowhere']\n", 'write a list of "host:port", or "/path/of/a.socket"'),
         ("memcached = '127.0.0.1:11211'\nshipped = 3\n", ":2: shipped is 3; write true or false"),
         ("tick = 0\n", "more than 0"),
         ("tick = 'x\n", "not valid TOML"),

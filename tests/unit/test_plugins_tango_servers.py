@@ -86,6 +86,14 @@ def test_all_well(look):
     assert fields.keys() == tango_servers.FIELDS.keys()
 
 
+def test_more_names_than_can_be_published_are_still_counted(look, facility):
+    facility.devices = [f"t/{'x' * 250}/{number}" for number in range(4000)]
+    fields = look()
+    assert fields["devices"] is None
+    assert fields["devices_count"] == 4000
+    assert fields["servers"] == ["Thing/a", "Thing/b"]
+
+
 def test_the_dead_are_named_and_come_back(look, facility):
     facility.dead = {"t/b/1", "dserver/Thing/b"}
     fields = look()

@@ -65,6 +65,18 @@ def test_a_bad_attribute_costs_only_itself(device):
     assert reasons == {"bad": "sensor broken", "invalid": "the device gives no value (ATTR_INVALID)"}
 
 
+def test_a_value_that_cannot_be_published_costs_only_itself(device):
+    device.answers |= {
+        "image": answer((("x" * 1000,) * 30,) * 60, Type.DevString),  # as TangoTest has it
+        "huge": answer(2**64 - 1, Type.DevULong64),
+    }
+    agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "image", "huge"]})
+    fields, reasons = clean(read_tango.work(agent))
+    assert fields == {"good": 1.5, "image": None, "huge": None}
+    assert "1800000 characters" in reasons["image"]
+    assert "64 bits" in reasons["huge"]
+
+
 def test_a_device_that_is_away_is_unreachable_and_comes_back(device):
     device.away = True
     with pytest.raises(Unreachable, match=r"a/b/c does not answer: no connection$"):

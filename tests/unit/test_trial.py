@@ -162,6 +162,17 @@ def test_what_is_shown_for_people(write: Write, settings: MakeSettings, capsys: 
     assert 'ring.py: field "nan" is NaN' in said
 
 
+def test_what_tango_shows_in_other_words_is_no_problem_but_is_said(
+    write: Write, settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write("bridge", returning("{'R': 1.5}", "FIELDS = {'R': {'unit': 'Ω'}}"))
+    notes: list[str] = []
+    assert trial.check(settings(), path, notes) == []
+    assert notes == ['field "R": its unit "Ω" is shown as "Ohm" in Tango, which has Latin-1 only']
+    assert trial.show(settings(), path, 1, as_json=True) == 0
+    assert f"Note: {notes[0]}" in capsys.readouterr().err
+
+
 def test_what_is_shown_for_programs(write: Write, settings: MakeSettings, capsys: pytest.CaptureFixture[str]) -> None:
     path = write("half", returning("{'x': float('inf')} if not agent.last else 1 / 0"))
     assert trial.show(settings(), path, 2, as_json=True) == 1
