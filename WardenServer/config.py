@@ -15,6 +15,7 @@ from typing import Any
 
 import platformdirs
 
+from WardenServer import users_file
 from WardenServer.errors import SettingError
 from WardenServer.masking import learn, masked
 from WardenServer.units import duration, size
@@ -258,7 +259,7 @@ def load(
 
 def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = users_file.read(path)
         return tomllib.loads(text), text
     except FileNotFoundError:
         if must_exist:
@@ -266,8 +267,8 @@ def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
         return {}, ""
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path}: not valid TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: cannot be read: {error}") from None
+    except users_file.Unusable as error:
+        raise SettingError(f"{path} {error}") from None
 
 
 def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any, where: str, origin: str) -> None:

@@ -10,7 +10,6 @@ import importlib
 import linecache
 import logging
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,12 +19,12 @@ from typing import Any
 
 from WardenServer import importer, secret
 from WardenServer.agent import Contract, read_contract
-from WardenServer.board import HUB
+from WardenServer.agent_name import trouble
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
 from WardenServer.masking import mask
-from WardenServer.plugin_file import Source, asks_isolation, import_plugin, refuse_misspellings
+from WardenServer.plugin_file import Source, asks_isolation, import_plugin, refuse_misspellings, refuse_other_text
 from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
@@ -137,14 +136,14 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
             problems.append(f"plugin folder {folder} does not exist; make it, or correct plugin_folders")
         return []
     except OSError as error:
-        problems.append(
-            f"plugin folder {folder} cannot be read ({error.strerror}); correct its rights or plugin_folders"
-        )
+        cure = "correct its rights" if isinstance(error, PermissionError) else "see to it, or correct plugin_folders"
+        problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); {cure}")
         return []
     if asked and not any(name.endswith(".py") for name in entries):
         problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
-    names = [name for name in Source(folder).list_plugins() if f"{name}.py" in entries]
-    return [name for name in names if not name.startswith(("_", "template_"))]
+    names = {name for name in Source(folder).list_plugins() if f"{name}.py" in entries}
+    names |= {entry.removesuffix(".py") for entry in entries if entry.endswith(".py")}  # such as a.b.py, to be refused
+    return [name for name in sorted(names) if not name.startswith(("_", "template_", "."))]
 
 
 def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> dict[str, Path]:
@@ -183,6 +182,7 @@ def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any]
         PluginError: it cannot become an agent.
         SettingError: the configured settings do not fit.
     """
+    refuse_other_text(content, path)
     refuse_misspellings(content, path)
     return Candidate(name, path, configured, asks_isolation(content, path, name, configured), digest)
 
@@ -191,8 +191,8 @@ def _read_agent(
     name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract]
 ) -> Contract | Candidate:
     """What is known already, or what is to be imported."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.lower() == HUB:
-        raise PluginError(f"{path}: {name} cannot be an agent's name; rename the file: letters, digits, _, not {HUB}")
+    if wrong := trouble(name):
+        raise PluginError(f"{path}: the agent's name, which is the file's, {wrong}")
     content, configured = trust.read(path), secret.resolve(name, settings.agents.get(name, {}))
     about = repr((sorted(configured.items()), str(path), settings.tick))
     digest = hashlib.sha256(content + about.encode()).hexdigest()

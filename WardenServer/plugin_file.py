@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase, PluginSource
 
+from WardenServer import users_file
 from WardenServer.agent import CONSTANTS, FUNCTIONS
 from WardenServer.errors import PluginError, SettingError, WardenError
 
@@ -114,6 +115,23 @@ def refuse_misspellings(content: bytes, path: Path) -> None:
                 _refuse_misspelling(target.id, CONSTANTS, path, node.lineno, 0.8)
 
 
+def refuse_other_text(content: bytes, path: Path) -> None:
+    """Refuse a file that is no text as Python reads it, in UTF-8 where its first lines name nothing else.
+
+    Raises:
+        PluginError: it is in another encoding, or damaged.
+    """
+    if content.startswith(users_file.UTF16) or b"\0" in content:
+        raise PluginError(f"{path}: is saved as UTF-16, or is no text (it has NUL bytes); save it as UTF-8")
+    if _CODING.match(content) is None:
+        try:
+            users_file.decode(content)
+        except users_file.Unusable as error:
+            raise PluginError(f"{path}: {error}") from None
+
+
+#: A line that names the encoding, one of the first two (PEP 263).
+_CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#.*?coding[:=]")
 _CONTRACT = frozenset(name.encode() for name in (*CONSTANTS, *FUNCTIONS))
 
 

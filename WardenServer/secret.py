@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from WardenServer import masking
+from WardenServer import masking, users_file
 from WardenServer.config import Settings
 from WardenServer.errors import SettingError
 
@@ -74,12 +74,17 @@ def _file(where: str, name: str) -> str:
     """The text of a file without the newline at its end."""
     try:
         path = Path(name).expanduser().absolute()
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 cure = f"chmod go= {shlex.quote(str(path))}"
                 raise SettingError(f"{where}: the file {path} is open to others (mode {mode:04o}); run: {cure}")
-            return file.read().removesuffix("\n").removesuffix("\r")
-    except (OSError, UnicodeDecodeError, RuntimeError) as error:  # RuntimeError: ~name of nobody
-        why = getattr(error, "strerror", None) or str(error)
-        raise SettingError(f"{where}: the file {name} cannot be read ({why}); make it, or correct file") from None
+            return users_file.decode(file.read()).removesuffix("\n").removesuffix("\r")
+    except FileNotFoundError:
+        raise SettingError(f"{where}: the file {name} does not exist; make it, or correct file") from None
+    except OSError as error:
+        raise SettingError(f"{where}: the file {name} {users_file.why(path, error)}") from None
+    except users_file.Unusable as error:
+        raise SettingError(f"{where}: the file {name} {error}") from None
+    except RuntimeError as error:  # ~name of nobody
+        raise SettingError(f"{where}: the file {name} cannot be found ({error}); correct file") from None

@@ -2,10 +2,9 @@
 
 import ast
 import difflib
-import re
 from pathlib import Path
 
-from WardenServer.board import HUB
+from WardenServer.agent_name import trouble
 from WardenServer.errors import WardenError
 from WardenServer.trust import SHIPPED
 
@@ -31,8 +30,10 @@ def make(name: str, template: str, folder: Path) -> Path:
     Raises:
         WardenError: the name cannot be an agent's, there is no such template, or the file exists.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or name.startswith(_PREFIX) or name.lower() == HUB:
-        raise WardenError(f'"{name}" cannot be an agent\'s name; use letters, digits and _, a letter first')
+    if wrong := trouble(name):
+        raise WardenError(f'"{name}" cannot be an agent\'s name: it {wrong}')
+    if name.startswith(_PREFIX):
+        raise WardenError(f'"{name}" would be a template, which is not run; choose a name without {_PREFIX}')
     if template not in known():
         close = difflib.get_close_matches(template, known(), 1)
         meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(known())}"

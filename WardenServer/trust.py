@@ -19,6 +19,7 @@ import threading
 from pathlib import Path
 
 import WardenServer.plugins
+from WardenServer import users_file
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, SettingError
 
@@ -31,10 +32,11 @@ def read(path: Path) -> bytes:
     """The content of a plugin file; raises PluginError when it cannot be read."""
     try:
         if not path.is_file() and path.exists():  # reading a pipe would never end
-            raise PluginError(f"{path}: is no plain file; take it out of the folder")
+            what = "is a folder" if path.is_dir() else "is no plain file"
+            raise PluginError(f"{path}: {what}; take it out of the folder of plugins")
         return path.read_bytes()
     except OSError as error:
-        raise PluginError(f"{path}: cannot be read ({error.strerror}); correct its rights") from None
+        raise PluginError(f"{path}: {users_file.why(path, error)}") from None
 
 
 class Trust:
@@ -138,12 +140,12 @@ class Trust:
         """The hashes by name or path, each with its line: a later line counts more."""
         if self._pins is None:
             try:
-                text = hashes.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                why = getattr(error, "strerror", None) or str(error)
-                raise SettingError(
-                    f"plugin_hashes: {hashes} cannot be read ({why}); make it with sha256sum, or correct the setting"
-                ) from None
+                text = users_file.read(hashes)
+            except FileNotFoundError:
+                cure = "make it with sha256sum, or correct the setting"
+                raise SettingError(f"plugin_hashes: {hashes} does not exist; {cure}") from None
+            except users_file.Unusable as error:
+                raise SettingError(f"plugin_hashes: {hashes} {error}") from None
             if found := self._trouble(str(hashes)):
                 raise SettingError(f"plugin_hashes: {hashes}: {found}")
             self._pins = read_hashes(text, hashes)

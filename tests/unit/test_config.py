@@ -86,9 +86,9 @@ def test_a_file_that_was_named_must_exist_and_be_text(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"does not exist; make it with: warden config --template"):
         config.load(tmp_path / "none.toml", {})
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingError, match="cannot be read"):
+    with pytest.raises(SettingError, match="is saved as UTF-16"):
         config.load(tmp_path / "binary.toml", {})
-    with pytest.raises(SettingError, match="cannot be read"):
+    with pytest.raises(SettingError, match="is a folder; name the file in it"):
         config.load(tmp_path, {})
 
 

@@ -49,7 +49,7 @@ BROKEN = {
     "exits": ("import sys\nsys.exit(1)\n", ":2: calls sys.exit() when it is imported"),
     "raises": ("class Stop(BaseException): pass\nraise Stop('no')\n", ":2: Stop at import: no"),
     "endless": ("def f(): f()\nf()\n", "RecursionError at import"),
-    "nul": ("INTERVAL = 1\0\n", "not valid Python"),
+    "nul": ("INTERVAL = 1\0\n", "it has NUL bytes"),
     "deep": ("ISOLATE = " + "-" * 100_000 + "1\n" + GOOD, ""),  # too deep to be read: by what part, depends on Python
     "deeper_than_said": ("ISOLATE = " + "-" * 2_000 + "1\n" + GOOD, ""),
 }
@@ -72,8 +72,10 @@ def test_a_pipe_among_the_files_is_not_waited_for(folder: Path, write: Write, se
     write("good", GOOD)
     loaded = loader.load(settings())
     assert list(loaded.contracts) == ["good"]
+    (folder / "inner.py").mkdir()
+    assert "inner.py: is a folder" in loader.load(settings()).refused["inner"]
     assert "pipe.py: is no plain file; take it out of the folder" in loaded.refused["pipe"]
-    assert "gone.py: cannot be read (No such file or directory)" in loaded.refused["gone"]
+    assert "gone.py: is a link to nowhere.py, which does not exist; mend or remove the link" in loaded.refused["gone"]
 
 
 def test_a_file_that_hangs_at_import_costs_its_time_limit(write: Write, settings: MakeSettings) -> None:
@@ -85,12 +87,13 @@ def test_a_file_that_hangs_at_import_costs_its_time_limit(write: Write, settings
 
 
 def test_names_of_files(write: Write, settings: MakeSettings) -> None:
-    for name in ("my-plugin", "warden", "1st", "_helper", "template_mine", "good"):
+    for name in ("my-plugin", "größe", "a.b", "warden", "1st", ".hidden", "_helper", "template_mine", "good"):
         write(name, GOOD)
     loaded = loader.load(settings())
     assert list(loaded.contracts) == ["good"]
-    assert set(loaded.refused) == {"my-plugin", "warden", "1st"}
-    assert "rename the file" in loaded.refused["my-plugin"]
+    assert set(loaded.refused) == {"my-plugin", "größe", "a.b", "warden", "1st"}
+    assert "größe.py: the agent's name, which is the file's, has 'ö', 'ß'" in loaded.refused["größe"]
+    assert "grosse would do" in loaded.refused["größe"]
 
 
 def test_names_that_differ_only_in_case(write: Write, settings: MakeSettings) -> None:

@@ -51,7 +51,7 @@ def test_from_a_file(write: Write, agents: MakeAgents, tmp_path: Path, monkeypat
     write("ring", GOOD)
     monkeypatch.setenv("HOME", str(tmp_path))
     made = agents('[agents.ring]\npassword = { file = "~/of ring" }\n')
-    assert "password: the file ~/of ring cannot be read (No such file" in loader.load(made).refused["ring"]
+    assert "password: the file ~/of ring does not exist; make it" in loader.load(made).refused["ring"]
     file = tmp_path / "of ring"
     file.write_text("of-a-file\n")
     for mode in (0o644, 0o640, 0o604, 0o620):

@@ -32,12 +32,17 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "1st", "my-agent", "my agent", "../mine", "a/b", "Größe", "x" * 62, "template_x", "m\n"]
+    "name", ["", "1st", "my-agent", "my agent", "../mine", "a/b", "Größe", "x" * 62, "m\n"]
 )
 def test_a_name_that_no_agent_can_have(name: str, tmp_path: Path) -> None:
-    with pytest.raises(WardenError, match="cannot be an agent's name; use letters, digits and _, a letter first"):
+    with pytest.raises(WardenError, match="cannot be an agent's name: it "):
         templates.make(name, "minimal", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_of_a_template(tmp_path: Path) -> None:
+    with pytest.raises(WardenError, match="would be a template, which is not run"):
+        templates.make("template_x", "minimal", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["warden", "Warden"])

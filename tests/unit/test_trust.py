@@ -280,7 +280,7 @@ def test_hashes_as_sha256sum_writes_them(write: Write, settings: MakeSettings, t
         ("# ok\n\nabc  ring.py\n", ":3: 'abc  ring.py' is no line of sha256sum"),
         ("0" * 64 + "\n", ":1: "),
         ("0" * 63 + "g  ring.py\n", ":1: "),
-        (None, "cannot be read (No such file or directory)"),
+        (None, "does not exist; make it with sha256sum"),
     ],
 )
 def test_a_file_of_hashes_that_cannot_be_used_lets_nothing_run(
