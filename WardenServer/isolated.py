@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from WardenServer.agent import Agent, read_contract
+from WardenServer.beside import absolute
 from WardenServer.errors import NoData
 from WardenServer.plugin_file import import_plugin
 from WardenServer.record import explain
@@ -91,7 +92,8 @@ class _Plugin:
             return _failed(str(error) if call == "import" else explain(error, self._contract))
 
     def _import(self, _: Any) -> dict[str, Any]:
-        module, self._origin = import_plugin(self._path, self._agent.name, self._trust)
+        beside = bool(absolute(self._path.read_bytes(), self._path.parent))
+        module, self._origin = import_plugin(self._path, self._agent.name, self._trust, beside)
         self._contract = read_contract(module, self._path, self._agent.name, self._tick, self._table)
         self._agent.settings = self._contract.settings
         return describe(self._contract)

@@ -20,11 +20,19 @@ from typing import Any
 from WardenServer import importer, secret
 from WardenServer.agent import Contract, read_contract
 from WardenServer.agent_name import trouble
+from WardenServer.beside import absolute, imported
 from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
 from WardenServer.masking import mask
-from WardenServer.plugin_file import Source, asks_isolation, import_plugin, refuse_misspellings, refuse_other_text
+from WardenServer.plugin_file import (
+    Source,
+    asks_isolation,
+    defines_work,
+    import_plugin,
+    refuse_misspellings,
+    refuse_other_text,
+)
 from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
@@ -61,10 +69,13 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     instances = _instances(settings, files, loaded)
     for folder in {path.parent for path in instances.values()}:
         make_cache(folder)
+    modules: set[Path] = set()
     read = {
-        name: importer.attempt(partial(_read_agent, name, path, settings, trust, known or {}))
+        name: importer.attempt(partial(_read_agent, name, path, settings, trust, known or {}, modules))
         for name, path in instances.items()
     }
+    for name in [name for name, path in instances.items() if path in modules and _is_module(name, path, settings)]:
+        del instances[name], read[name]
     outcomes = _load_all([each for each in read.values() if isinstance(each, Candidate)], settings, trust)
     outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
     for name, path in instances.items():
@@ -76,6 +87,11 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
         if name not in loaded.contracts and not _can_be_listed(contract.path.parent):
             loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
     return loaded
+
+
+def _is_module(name: str, path: Path, settings: Settings) -> bool:
+    """Whether a file that others import is no agent itself."""
+    return name not in settings.agents and not defines_work(path.read_bytes())
 
 
 def _can_be_listed(folder: Path) -> bool:
@@ -165,13 +181,15 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
 class Candidate:
     """A plugin file that was read for an agent, and is yet to be imported.
 
-    `configured` is the agent's table in the settings, `digest` is another one when what it would become is.
+    `configured` is the agent's table in the settings, `beside` says whether it imports modules beside it as if they
+    were installed, `digest` is another one when what it would become is.
     """
 
     name: str
     path: Path
     configured: Mapping[str, Any]
     isolated: bool
+    beside: bool
     digest: str
 
 
@@ -184,22 +202,26 @@ def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any]
     """
     refuse_other_text(content, path)
     refuse_misspellings(content, path)
-    return Candidate(name, path, configured, asks_isolation(content, path, name, configured), digest)
+    beside = bool(absolute(content, path.parent))
+    return Candidate(name, path, configured, asks_isolation(content, path, name, configured), beside, digest)
 
 
 def _read_agent(
-    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract]
+    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract], modules: set[Path]
 ) -> Contract | Candidate:
-    """What is known already, or what is to be imported."""
+    """What is known already, or what is to be imported. The files beside it that it imports are added to `modules`."""
     if wrong := trouble(name):
         raise PluginError(f"{path}: the agent's name, which is the file's, {wrong}")
     content, configured = trust.read(path), secret.resolve(name, settings.agents.get(name, {}))
-    about = repr((sorted(configured.items()), str(path), settings.tick))
+    others = imported(content, path, trust.read)
+    modules.update(others)
+    about = repr((sorted(configured.items()), str(path), settings.tick, others))
     digest = hashlib.sha256(content + about.encode()).hexdigest()
     if name in known:
         if known[name].digest == digest:
             return known[name]
-        compiled(path).unlink(missing_ok=True)  # of a change within the same second, it could pass for the new
+        for changed in (path, *others):
+            compiled(changed).unlink(missing_ok=True)  # of a change within the same second, it could pass for the new
     return examine(path, content, name, configured, digest)
 
 
@@ -232,7 +254,7 @@ def load_candidate(candidate: Candidate, settings: Settings, trust: Trust | None
     if candidate.isolated:
         apart = isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
         return replace(apart, digest=candidate.digest)
-    module, origin = import_plugin(path, name, trust)
+    module, origin = import_plugin(path, name, trust, candidate.beside)
     contract = read_contract(module, path, name, tick, configured, origin, candidate.digest)
     if contract.isolate:
         raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")

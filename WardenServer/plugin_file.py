@@ -17,12 +17,13 @@ from pluginbase import PluginBase, PluginSource
 
 from WardenServer import users_file
 from WardenServer.agent import CONSTANTS, FUNCTIONS
+from WardenServer.beside import PACKAGE, import_from
 from WardenServer.errors import PluginError, SettingError, WardenError
 
 if TYPE_CHECKING:
     from WardenServer.trust import Trust
 
-BASE = PluginBase(package="warden_plugins")
+BASE = PluginBase(package=PACKAGE)
 
 
 class Source(PluginSource):  # type: ignore[misc]
@@ -98,6 +99,11 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
 _TOP_LEVEL = re.compile(rb"^(?:def[ \t]+(\w+)|([A-Z][A-Z_0-9]*)[ \t]*[:=])", re.MULTILINE)
 
 
+def defines_work(content: bytes) -> bool:
+    """Whether a file has a function work of its own, or what may be one, at its top level."""
+    return _WORK.search(content) is not None
+
+
 def refuse_misspellings(content: bytes, path: Path) -> None:
     """Refuse a file whose top level has what looks like a name of the contract but is not; it is not run to find out.
 
@@ -132,6 +138,7 @@ def refuse_other_text(content: bytes, path: Path) -> None:
 
 #: A line that names the encoding, one of the first two (PEP 263).
 _CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#.*?coding[:=]")
+_WORK = re.compile(rb"^(?:async[ \t]+)?(?:def[ \t]+work\b|work[ \t]*=|.*import\b.*\bwork\b)", re.MULTILINE)
 _CONTRACT = frozenset(name.encode() for name in (*CONSTANTS, *FUNCTIONS))
 
 
@@ -141,20 +148,21 @@ def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int
         raise PluginError(f'{path}:{line}: "{name}" looks like a misspelling of {close[0]}; write {close[0]}')
 
 
-def import_plugin(path: Path, name: str, trust: "Trust | None" = None) -> tuple[ModuleType, object]:
+def import_plugin(
+    path: Path, name: str, trust: "Trust | None" = None, beside: bool = False
+) -> tuple[ModuleType, object]:
     """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
 
-    Where `trust` knows the content of files, no other content is run.
+    Where `trust` knows the content of files, no other content is run. `beside`: it imports modules that stand beside it
+    as if they were installed.
 
     Raises:
         PluginError: the import raised anything at all, which is its cause.
     """
-    known_only = trust is not None and trust.pinned
-    source = Source(None if known_only else path.parent, f"{name}-{next(_numbers)}")
-    if trust is not None and known_only:
-        from WardenServer import exact  # here: processes of agents start sooner without what it needs
-
-        exact.find_only_known(source, path.parent, trust)
+    exactly = beside or (trust is not None and trust.pinned)
+    source = Source(None if exactly else path.parent, f"{name}-{next(_numbers)}")
+    if exactly:
+        import_from(source, path.parent, trust.read if trust is not None else Path.read_bytes)
     try:
         return source.load_plugin(path.stem), source
     except WardenError:  # a module beside it is refused
@@ -171,6 +179,8 @@ def _why(path: Path, error: BaseException) -> str:
     line = _line(path, error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
+        if any(path.parent.glob(f"{package}.*")) or (path.parent / package).is_dir():
+            return f"{path}:{line}: needs {error.name}, which stands beside it; write: from . import {package}"
         return f"{path}:{line}: needs the module {error.name}; install it for the hub's Python: pip install {package}"
     if isinstance(error, SystemExit):
         return f"{path}:{line}: calls sys.exit() when it is imported; take that out"

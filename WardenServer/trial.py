@@ -13,6 +13,7 @@ from rich.console import Console
 
 from WardenServer import importer, secret, tango_text
 from WardenServer.agent import Contract
+from WardenServer.beside import imported
 from WardenServer.board import Board
 from WardenServer.config import Settings
 from WardenServer.errors import FieldError, WardenError
@@ -84,8 +85,9 @@ def load(settings: Settings, path: Path) -> Contract:
 
 def distrust(settings: Settings, path: Path) -> list[str]:
     """Why the hub would refuse a file though it can be used: others may write to it, or its content is not known."""
+    trust, path = Trust(settings), path.absolute()
     try:
-        Trust(settings).read(path.absolute())
+        imported(trust.read(path), path, trust.read)
     except WardenError as error:
         return [f"the hub refuses it: {error}"]
     return []

@@ -338,12 +338,12 @@ def test_modules_beside_a_file_must_be_known_too(write: Write, settings: MakeSet
 
 
 def test_nothing_stays_of_sources_that_are_gone(write: Write, settings: MakeSettings, pins: Path) -> None:
-    from WardenServer import exact
+    from WardenServer import beside
 
     pins.write_text(f"{digest(write('ring', GOOD))}  ring.py\n")
     for _ in range(3):
         loader.load(settings(plugin_hashes=str(pins)))
-    assert len(exact._finder.sources) <= 1
+    assert len(beside._finder.sources) <= 1
 
 
 def test_the_tango_database_cannot_switch_it_off() -> None:

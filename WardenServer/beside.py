@@ -1,0 +1,172 @@
+"""Modules that stand beside a plugin file: which of them it imports, and how they get into the agent's own namespace.
+
+`import helper` finds helper.py beside the plugin, though its folder is not on Python's path: there it would be one
+module for all agents, stay after a reload, and could hide what is installed. What Python finds by itself wins. So the
+import becomes `from . import helper` before the file is compiled.
+
+For `plugin_hashes`, files are imported from the very content that was judged: Python's own way reads the file again,
+prefers a compiled file beside it, and an extension module or a folder of the same name to both.
+"""
+
+import ast
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import re
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+#: The package in which pluginbase shows an agent the files beside it.
+PACKAGE = "warden_plugins"
+#: Gives the content of a file that may run; raises PluginError for one that may not.
+Read = Callable[[Path], bytes]
+
+_IMPORT = re.compile(rb"\b(?:from|import)[ \t]+(\.|\w+)([^\n#]*)")
+
+
+# -- which
+
+
+def imported(content: bytes, path: Path, read: Read) -> dict[Path, bytes]:
+    """The files beside a plugin that it imports, also by way of each other, with their content.
+
+    Raises:
+        PluginError: one of them may not run.
+    """
+    found: dict[Path, bytes] = {}
+    waiting = [content]
+    while waiting:
+        each = waiting.pop()
+        for module in sorted({*_relative(each, path.parent), *absolute(each, path.parent)}):
+            file = path.parent / f"{module}.py"
+            if file != path and file not in found:
+                found[file] = read(file)
+                waiting.append(found[file])
+    return found
+
+
+def absolute(content: bytes, folder: Path) -> set[str]:
+    """The modules in a folder that a file there imports as if they were installed, and that Python does not find."""
+    names = {name for name, relative in _named(content, folder) if not relative}
+    return {name for name in names if _is_file(folder, name) and not _is_installed(name)}
+
+
+def _relative(content: bytes, folder: Path) -> set[str]:
+    return {name for name, relative in _named(content, folder) if relative and _is_file(folder, name)}
+
+
+def _named(content: bytes, folder: Path) -> list[tuple[str, bool]]:
+    """What a file may import from its folder: (name, whether it says so)."""
+    if not any(_may_be_beside(first, rest, folder) for first, rest in _IMPORT.findall(content)):
+        return []  # the usual case, without the cost of a syntax tree
+    try:
+        return [name for node in ast.walk(ast.parse(content)) for name in _names(node)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # its import will say so
+        return []
+
+
+def _may_be_beside(first: bytes, rest: bytes, folder: Path) -> bool:
+    if first in (b".", PACKAGE.encode()):
+        return True
+    if first.decode("utf-8", "replace") in sys.stdlib_module_names and b"," not in rest:
+        return False
+    words = [word.decode("utf-8", "replace") for word in (first, *re.findall(rb"\w+", rest))]
+    return any(_is_file(folder, word) for word in words)
+
+
+def _is_file(folder: Path, module: str) -> bool:
+    return os.path.isfile(os.path.join(folder, f"{module}.py"))
+
+
+def _names(node: ast.AST) -> Iterator[tuple[str, bool]]:
+    if isinstance(node, ast.Import):
+        yield from ((alias.name, False) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        relative = node.level == 1 or node.module == PACKAGE
+        if node.module in (None, PACKAGE):
+            yield from ((alias.name, relative) for alias in node.names)
+        else:
+            yield str(node.module).partition(".")[0], relative
+
+
+def _is_installed(module: str) -> bool:
+    if module in sys.modules or module in sys.stdlib_module_names:
+        return True
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+# -- how
+
+
+class _Relative(ast.NodeTransformer):
+    """Makes absolute imports of some modules relative ones."""
+
+    def __init__(self, modules: set[str]) -> None:
+        self._modules = modules
+
+    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
+        return [ast.copy_location(self._import(alias), node) for alias in node.names]
+
+    def _import(self, alias: ast.alias) -> ast.stmt:
+        return ast.ImportFrom(None, [alias], 1) if alias.name in self._modules else ast.Import([alias])
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
+        if node.level == 0 and node.module in self._modules:
+            node.level = 1
+        return node
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Runs what it is given; neither reads nor writes compiled files."""
+
+    def __init__(self, name: str, path: Path, content: bytes) -> None:
+        super().__init__(name, str(path))
+        self._content = content
+
+    def get_code(self, fullname: str) -> CodeType:
+        """See SourceFileLoader."""
+        source: Any = self._content
+        if modules := absolute(source, Path(self.path).parent):
+            source = ast.fix_missing_locations(_Relative(modules).visit(ast.parse(source, self.path)))
+        code: CodeType = self.source_to_code(source, self.path)
+        return code
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds the plugin of a source, and the modules beside it."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, tuple[Path, Read]] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """See MetaPathFinder."""
+        package, _, name = fullname.rpartition(".")
+        if package not in self.sources:
+            return None
+        folder, read = self.sources[package]
+        file = folder / f"{name}.py"
+        if not file.exists():
+            return None
+        return importlib.util.spec_from_file_location(fullname, file, loader=_Loader(fullname, file, read(file)))
+
+
+_finder = _Finder()
+
+
+def import_from(source: Any, folder: Path, read: Read) -> None:
+    """Let a pluginbase source without a search path import the files of `folder`, as `read` gives them."""
+    name = source.mod.__name__
+    _finder.sources[name] = (folder, read)
+    weakref.finalize(source, _finder.sources.pop, name, None).atexit = False
+    if _finder not in sys.meta_path:
+        sys.meta_path.append(_finder)
