@@ -231,9 +231,11 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 
     Shows the documents, the attributes it would make, times and warnings. Exit code 1 when a run fails.
     """
-    from WardenServer import trial
+    from WardenServer import descendants, trial
 
-    sys.exit(trial.show(settings, file, runs, as_json))
+    with descendants.Descendants():
+        code = trial.show(settings, file, runs, as_json)
+    sys.exit(code)
 
 
 @main.command()
@@ -241,10 +243,11 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 @with_settings
 def check(settings: config.Settings, options: dict[str, Any], file: Path) -> None:
     """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
-    from WardenServer import trial
+    from WardenServer import descendants, trial
 
     notes: list[str] = []
-    found = trial.check(settings, file, notes)
+    with descendants.Descendants():
+        found = trial.check(settings, file, notes)
     for line in [*found, *(f"Note: {note}" for note in notes)]:
         click.echo(line, err=True)
     if not found:

@@ -6,6 +6,7 @@ Commands and reads return at once from snapshots; only the sink's publisher thre
 import logging
 import math
 import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ from tango.server import Device, command, device_property
 import WardenServer
 from WardenServer import config, embedded, event_socket
 from WardenServer.board import Board
+from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
 from WardenServer.masking import mask
@@ -38,6 +40,9 @@ TANGO_HOST = ""
 ADMIN = ""
 #: The devices of this process, also when Tango has let go of them.
 HUBS: "set[BeamlineWarden]" = set()
+#: What the agents of this process have started; None where the process has other children too. Set before the server
+#: runs.
+DESCENDANTS: Descendants | None = None
 #: Seconds a start waits for the plugin files, and Init, during which Tango lets all clients wait.
 LOADING, LOADING_ANEW = 2.0, 0.3
 #: Seconds the database may take to answer: at the start, and while clients wait.
@@ -46,6 +51,8 @@ STARTING, ASKING = 3.0, 0.4
 ANSWER = 0.8
 #: Seconds that ends may take: of Init, and of the whole server.
 ENDING = 1.5
+
+_ending = threading.Lock()  # an end takes down what the process has started: no new hub may have begun meanwhile
 
 
 def _properties() -> dict[str, device_property]:
@@ -176,7 +183,11 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self.end()
 
     def end(self) -> None:
-        """End all threads of the hub, if nobody has done so yet."""
+        """End all threads of the hub, and what its agents have started, if nobody has done so yet."""
+        with _ending:
+            self._end()
+
+    def _end(self) -> None:
         warden, self._warden = getattr(self, "_warden", None), None
         watchdog, self._watchdog = getattr(self, "_watchdog", None), None
         files, self._file_watch = getattr(self, "_file_watch", None), None
@@ -184,6 +195,8 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             files.close(ENDING)
         if warden is not None:
             self._left = warden.close(ENDING)
+            if DESCENDANTS is not None and not DESCENDANTS.end():
+                log.warning("processes that agents have started cannot be killed: %s", DESCENDANTS.find())
         if watchdog is not None:
             watchdog.close()
 

@@ -15,6 +15,7 @@ import tango
 import tango.server
 
 from WardenServer import config, device, embedded, event_socket, logs
+from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
 from WardenServer.tango_text import latin1
 
@@ -73,6 +74,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     device.ADMIN = event_socket.admin_without_database(server, arguments) if without else f"dserver/{server}"
     logs.begin(settings, not any(argument.startswith("-v") for argument in arguments), _TangoHandler())
     device.OPTIONS.update(options, instance=settings.instance)
+    device.DESCENDANTS = Descendants()
     threading.Thread(target=_end_in_time, name="end", daemon=True).start()
     try:
         tango.server.run((device.BeamlineWarden,), [NAME, settings.instance, *endpoint, *arguments], raises=True)

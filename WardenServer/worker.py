@@ -16,6 +16,7 @@ from typing import IO
 
 import psutil
 
+from WardenServer import guardian
 from WardenServer.wire import LONGEST
 
 #: Seconds between two calls of `look` while a child is waited for.
@@ -52,9 +53,12 @@ class Worker:
 
     def _keep(self, command: Sequence[str]) -> None:
         """The child's own thread: its start, and the end of it with all that it has started."""
+        tag = guardian.new_tag()
+        environment = {**os.environ, guardian.VARIABLE: tag}
+        pipe = subprocess.PIPE
         try:
             process = subprocess.Popen(
-                command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+                command, bufsize=0, stdin=pipe, stdout=pipe, env=environment, start_new_session=True
             )
         except OSError as error:
             self._failure = f"cannot be started ({error.strerror})"
@@ -69,6 +73,7 @@ class Worker:
         with self._reaping:
             _kill_group(process)
             process.wait()
+        guardian.kill(tag, PATIENCE / 2)  # what has left the group
 
     @property
     def alive(self) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system.conftest import free_port
-from WardenServer import __version__, cli, config, templates
+from WardenServer import __version__, cli, config, descendants, templates
 
 GOOD = "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n"
 COMMANDS = sorted(cli.main.commands)
@@ -33,6 +34,7 @@ def warden(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("WARDEN_MEMCACHED", f"127.0.0.1:{free_port()}")  # nobody is there
     monkeypatch.setenv("TANGO_HOST", f"127.0.0.1:{free_port()}")
     monkeypatch.setattr(config, "CONFIG_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr(descendants, "Descendants", nullcontext)  # this process has other children, too
 
     def run(*words: object) -> Result:
         done = CliRunner().invoke(cli.main, [str(word) for word in words], prog_name="warden")
