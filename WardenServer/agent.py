@@ -157,10 +157,24 @@ def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
             f"{path}: has no function work; add def work(agent), or start the file's name with _ if it is no agent"
         )
     for name, function in found.items():
+        _refuse_asynchronous(name, function, path)
         wanted = 0 if name == "save" else 1
         if not _takes(function, wanted):
             raise PluginError(f"{path}: {name} must take {wanted} argument(s); see the template minimal")
     return found
+
+
+def _refuse_asynchronous(name: str, function: Callable[..., Any], path: Path) -> None:
+    """What is called would only make an object, and none of its lines would run."""
+    where = f"{path}:{function.__code__.co_firstlineno}" if isinstance(function, FunctionType) else f"{path}"
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        takes = "" if name == "save" else "state" if name == "load" else "agent"
+        raise PluginError(
+            f"{where}: {name} is async, and the hub calls it as a plain function; rename it to {name}_async and add"
+            f" def {name}({takes}): return asyncio.run({name}_async({takes}))"
+        )
+    if inspect.isgeneratorfunction(function):
+        raise PluginError(f"{where}: {name} has a yield, so that a call of it runs nothing; take that out, use return")
 
 
 def _takes(function: Callable[..., Any], arguments: int) -> bool:

@@ -65,6 +65,11 @@ class Agents:
         for changeover in list(self._pending.values()):
             changeover.watch()
 
+    def ran_since(self, when: float) -> list[str]:
+        """The agents whose code has run in this process since a time on the monotonic clock."""
+        pending = [changeover.new for changeover in list(self._pending.values())]
+        return sorted({runner.name for runner in [*self.runners.copy().values(), *pending] if runner.ran_since(when)})
+
     def describe(self) -> dict[str, dict[str, Any]]:
         """Every agent as the hub's document shows it."""
         runners = list(self.runners.items())

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from WardenServer import whole_file
 from WardenServer.errors import Unreachable, WardenError
 
 #: Seconds a child may take from its start to its first answer.
@@ -45,7 +46,7 @@ def make_folder(path: Path) -> None:
         WardenError: it cannot be made, or written to.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole_file.make_folder(path)
     except OSError as error:
         raise WardenError(
             f"folder {path} cannot be made ({error.strerror}); correct the setting state_folder"

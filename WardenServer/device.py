@@ -16,13 +16,14 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import config, embedded, event_socket
+from WardenServer import config, embedded, event_socket, surroundings
 from WardenServer.board import Board
 from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
 from WardenServer.masking import mask
 from WardenServer.memory import Memory
+from WardenServer.process_things import LOG_LEVEL
 from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.tango_text import latin1
@@ -151,7 +152,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def _open(self) -> None:
         anew = self._attributes is not None
         settings = self._settings(ASKING if anew else STARTING)
-        logging.getLogger("warden").setLevel(settings.log_level)
+        surroundings.PROCESS.change(LOG_LEVEL, settings.log_level)
         if self._attributes is None:
             self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
         self._watchdog = Watchdog(settings)

@@ -3,12 +3,14 @@
 import atexit
 import logging
 import logging.handlers
+import os
 import queue
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
+from WardenServer import whole_file
 from WardenServer.config import Settings
 from WardenServer.masking import mask
 
@@ -50,10 +52,11 @@ class _File(logging.handlers.RotatingFileHandler):
     lost = 0
 
     def __init__(self, path: Path, size: int) -> None:
-        super().__init__(path, maxBytes=size, backupCount=3, delay=True)
+        super().__init__(path, maxBytes=size, backupCount=3, delay=True, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
-        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        whole_file.make_folder(Path(self.baseFilename).parent)
+        whole_file.make(Path(self.baseFilename))
         return super()._open()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -82,6 +85,14 @@ def _line(text: str, *arguments: object) -> logging.LogRecord:
     return log.makeRecord(log.name, logging.WARNING, "", 0, text, arguments, None)
 
 
+def _console() -> logging.Handler:
+    """Standard error, on a descriptor of its own: any agent can close or replace the common ones."""
+    with suppress(OSError):  # the process has none
+        own = os.dup(2)
+        return logging.StreamHandler(open(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace"))  # noqa: PTH123
+    return logging.NullHandler()
+
+
 def file_of(settings: Settings) -> Path:
     """The log file of an instance."""
     return settings.state_folder / "logs" / f"{settings.instance}.log"
@@ -91,7 +102,7 @@ def begin(settings: Settings, console: bool, *others: logging.Handler) -> None:
     """Send all lines of the hub to its targets; that the file cannot be written is said to the others."""
     handlers: list[logging.Handler] = [*others, _File(file_of(settings), settings.log_size)]
     if console:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers.append(_console())
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
     lines: queue.Queue[logging.LogRecord] = queue.Queue(WAITING)

@@ -45,6 +45,7 @@ class Marks:
             found = os.fstat(handle)
             if found.st_uid != os.geteuid() or not stat.S_ISREG(found.st_mode):
                 raise PermissionError(f"{path} belongs to somebody else")
+            os.fchmod(handle, 0o600)  # whatever the umask
             os.posix_fallocate(handle, 0, _SIZE)  # else a write to it can kill us when the memory is full
             self._table = memoryview(mmap.mmap(handle, _SIZE))
         finally:

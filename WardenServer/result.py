@@ -3,7 +3,7 @@
 import enum
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -45,7 +45,8 @@ def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:
         FieldError: it is no dict, or a field has a name or value that cannot be published; the text names the field.
     """
     if type(returned) is not dict and not isinstance(returned, Mapping):
-        raise FieldError(f"work returned {_name(returned)}; return a dict of field names and values")
+        wanted = "what asyncio.run gives of it" if _is_coroutine(returned) else "a dict of field names and values"
+        raise FieldError(f"work returned {_name(returned)}; return {wanted}")
     fields: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     for name, value in returned.items():
@@ -75,6 +76,14 @@ def _or_reason(value: Any) -> Any:
     except FieldError as error:
         return NoData(str(error))
     return value
+
+
+def _is_coroutine(value: Any) -> bool:
+    """Whether this is one, which is then closed: else Python warns that it was never awaited."""
+    if isinstance(value, Coroutine):
+        value.close()
+        return True
+    return False
 
 
 def _check_name(name: Any) -> None:
@@ -119,7 +128,8 @@ def _clean_scalar(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return _clean_text(str(value))
-    raise FieldError(f"is {_name(value)}; return bool, int, float, text, None, an enum, a list or a numpy array")
+    types = "bool, int, float, text, None, an enum, a list or a numpy array"
+    raise FieldError(f"is {_name(value)}; return {'what asyncio.run gives of it' if _is_coroutine(value) else types}")
 
 
 def _clean_text(value: str) -> str:

@@ -55,6 +55,7 @@ class Runner:
         self._expire = self.life if expire < 0 else expire
         self._board = board
         self._clock = clock or Clock()
+        self._made = self._clock.monotonic()
         self._known: dict[str, None] = dict.fromkeys(contract.fields)
         self._is_set_up = False
         self._wake = threading.Lock()
@@ -125,6 +126,12 @@ class Runner:
         runner or in one that it waited for."""
         self._thread.join(seconds)
         return not self._thread.is_alive() and (self._after is None or self._after.join(0))
+
+    def ran_since(self, when: float) -> bool:
+        """Whether the plugin's code has run in this process since a time on the monotonic clock, its import too."""
+        if self.contract.isolate:
+            return False
+        return self.busy or max(self._made, self.record.ended or 0.0) >= when
 
     def stalled_for(self) -> float | None:
         """Seconds since the start of a run that takes longer than TIMEOUT; None when there is none."""

@@ -14,9 +14,10 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import config, device, embedded, event_socket, logs
+from WardenServer import config, device, embedded, event_socket, logs, surroundings
 from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
+from WardenServer.plugins.common import tango_reading
 from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")
@@ -68,13 +69,14 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         host = embedded.tango_host(settings)
         os.environ["TANGO_HOST"] = host
         embedded.check_registered(host, settings)
-        device.TANGO_HOST = host
+        device.TANGO_HOST = tango_reading.TANGO_HOST = host
         endpoint = _endpoint(settings, host, arguments)
     server = f"{NAME}/{settings.instance}"
     device.ADMIN = event_socket.admin_without_database(server, arguments) if without else f"dserver/{server}"
     logs.begin(settings, not any(argument.startswith("-v") for argument in arguments), _TangoHandler())
     device.OPTIONS.update(options, instance=settings.instance)
     device.DESCENDANTS = Descendants()
+    surroundings.PROCESS.open()
     threading.Thread(target=_end_in_time, name="end", daemon=True).start()
     try:
         tango.server.run((device.BeamlineWarden,), [NAME, settings.instance, *endpoint, *arguments], raises=True)

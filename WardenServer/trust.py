@@ -211,6 +211,7 @@ def make_cache(folder: Path) -> None:
     """Make the folder of compiled files for a folder of plugins, so that it is closed to others whatever the umask."""
     if not sys.dont_write_bytecode:
         try:
-            os.mkdir(_cache(str(folder)), mode=0o755)
+            os.mkdir(_cache(str(folder)), mode=0o700)
+            os.chmod(_cache(str(folder)), 0o755)
         except OSError:  # it is there, or cannot be: Python does without
             pass

@@ -4,7 +4,6 @@ All methods return at once, or within the limit they are given; any thread may c
 """
 
 import logging
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,11 +15,13 @@ from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
 from WardenServer.clock import Clock
 from WardenServer.config import Settings
+from WardenServer.process_things import SWITCH_INTERVAL
 from WardenServer.result import Result
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.surroundings import PROCESS
 from WardenServer.watchdog import Watchdog
 
 log = logging.getLogger("warden")
@@ -165,7 +166,7 @@ class Warden:
 
     def _begin_loading(self, settings: Settings) -> bool:
         with self._lifecycle:
-            if self._loading is not None and self._loading.is_alive():
+            if self._is_loading():
                 return False
             self.settings = settings
             self._loading = threading.Thread(target=self._load, name="loader", daemon=True)
@@ -176,7 +177,7 @@ class Warden:
         if self._loading is None:
             return True
         self._loading.join(wait)
-        return not self._loading.is_alive()
+        return not self._is_loading()
 
     def _load(self) -> None:
         known = self.agents.contracts()
@@ -197,7 +198,7 @@ class Warden:
                     contract.discard()
             return
         runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
-        sys.setswitchinterval(switching.interval(runs))
+        PROCESS.change(SWITCH_INTERVAL, switching.interval(runs))
         with self._lifecycle:
             if self._starts and not self._closing.is_set():
                 self._starts = False
@@ -209,19 +210,28 @@ class Warden:
     def _look(self) -> None:
         while not self._closing.wait(LOOK):
             try:
+                PROCESS.look(self._ran_since)
                 self.agents.watch()
                 self._refresh()
             except Exception:  # a mistake in here must not leave the hub silent
                 log.exception("the watch failed; it goes on")
+
+    def _ran_since(self, when: float) -> list[str]:
+        """Whose code has run in the hub's process since a time on the monotonic clock."""
+        importing = ["a plugin file that is being imported"] if self._is_loading() else []
+        return self.agents.ran_since(when) + importing
+
+    def _is_loading(self) -> bool:
+        return self._loading is not None and self._loading.is_alive()
 
     def _refresh(self) -> None:
         """Make the hub's document anew and put it on the board."""
         loaded = self.agents.loaded
         agents = health.with_refused(self.agents.describe(), loaded.refused)
         problems = self._problems()
-        loading = self._loading is not None and self._loading.is_alive() and not agents
+        loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        notes = [*loaded.notes, *self.memcached.notes]
+        notes = [*loaded.notes, *self.memcached.notes, *PROCESS.notes()]
         status = health.status(state, agents, problems, notes)
         document = {
             "state": state,

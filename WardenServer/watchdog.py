@@ -10,7 +10,6 @@ The agent at fault would do the same again: the next start holds it back.
 import faulthandler
 import json
 import logging
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -28,6 +27,8 @@ log = logging.getLogger("warden.watchdog")
 BEAT = 1.0
 #: Seconds after a hang or crash within which another one counts as its repetition.
 AGAIN = 3600.0
+#: By its number: an agent can close or replace sys.stderr.
+_STANDARD_ERROR = 2
 
 
 @dataclass
@@ -92,8 +93,13 @@ class Watchdog:
             self._marks.remove()
 
     def beat(self) -> None:
-        """We are alive: the process is to be ended only if this is not called for another hang_limit."""
-        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._output or sys.stderr)
+        """We are alive: the process is to be ended only if this is not called for another hang_limit.
+
+        Each beat sets all of faulthandler anew: any agent can turn it off.
+        """
+        if self._output is not None:
+            faulthandler.enable(self._output, all_threads=False)  # of a hundred at most, the right one
+        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._output or _STANDARD_ERROR)
         if self._marks is not None:
             self._marks.beat(self._clock.time())
         self._beaten = self._clock.monotonic()
@@ -112,11 +118,10 @@ class Watchdog:
     def _open_dump(self) -> None:
         """Where the stacks go; a process that hangs must end also where they cannot be written."""
         try:
-            self._dump.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            whole_file.make_folder(self._dump.parent)
             if last_words.is_there(self._dump):
                 self._dump.replace(f"{self._dump}.1")
-            self._output = self._dump.open("w", encoding="utf-8")
-            faulthandler.enable(self._output, all_threads=False)  # of a hundred at most, the right one
+            self._output = open(self._dump, "w", encoding="utf-8", opener=whole_file.opener)  # noqa: SIM115
         except OSError as error:
             log.warning("%s cannot be written (%s); a hang of the whole hub will not be known", self._dump, error)
 

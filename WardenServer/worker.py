@@ -16,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from WardenServer import guardian
+from WardenServer import guardian, surroundings
 from WardenServer.wire import LONGEST
 
 #: Seconds between two calls of `look` while a child is waited for.
@@ -54,11 +54,15 @@ class Worker:
     def _keep(self, command: Sequence[str]) -> None:
         """The child's own thread: its start, and the end of it with all that it has started."""
         tag = guardian.new_tag()
-        environment = {**os.environ, guardian.VARIABLE: tag}
-        pipe = subprocess.PIPE
+        begin = surroundings.PROCESS.for_children()
         try:
             process = subprocess.Popen(
-                command, bufsize=0, stdin=pipe, stdout=pipe, env=environment, start_new_session=True
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+                **{**begin, "env": {**begin["env"], guardian.VARIABLE: tag}},
             )
         except OSError as error:
             self._failure = f"cannot be started ({error.strerror})"

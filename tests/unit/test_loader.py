@@ -49,6 +49,10 @@ BROKEN = {
     "exits": ("import sys\nsys.exit(1)\n", ":2: calls sys.exit() when it is imported"),
     "raises": ("class Stop(BaseException): pass\nraise Stop('no')\n", ":2: Stop at import: no"),
     "endless": ("def f(): f()\nf()\n", "RecursionError at import"),
+    "async": ("INTERVAL = 1\nasync def work(agent):\n    return {}\n", ":2: work is async, and the hub calls"),
+    "async_cure": (GOOD + "async def setup(agent): pass\n", "add def setup(agent): return asyncio.run(setup_"),
+    "async_save": (GOOD + "async def save(): pass\n", "add def save(): return asyncio.run(save_async())"),
+    "yield": ("INTERVAL = 1\ndef work(agent):\n    yield {}\n", ":2: work has a yield"),
     "nul": ("INTERVAL = 1\0\n", "it has NUL bytes"),
     "deep": ("ISOLATE = " + "-" * 100_000 + "1\n" + GOOD, ""),  # too deep to be read: by what part, depends on Python
     "deeper_than_said": ("ISOLATE = " + "-" * 2_000 + "1\n" + GOOD, ""),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fake import FakeClock
+from WardenServer import whole_file
 from WardenServer.clock import Clock
 from WardenServer.field import Kind
 from WardenServer.memory import Memory
@@ -120,12 +121,12 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch
     memory = learnt(path, clock)
     attempts = []
 
-    def full(self: Path, text: str, encoding: str) -> int:
-        attempts.append(self)
-        self.write_bytes(text[:10].encode())
+    def full(path: str, flags: int) -> int:
+        attempts.append(path)
+        Path(path).write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(whole_file, "opener", full)
     memory.learn("ring", "more", Kind("int"))
     for _ in range(10):
         memory.save()

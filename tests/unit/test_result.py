@@ -121,6 +121,16 @@ def test_returns_that_are_no_fields(returned: object) -> None:
         clean(returned)
 
 
+def test_a_coroutine_is_refused_with_the_cure_and_closed() -> None:
+    async def later() -> dict[str, object]:
+        return {}
+
+    with pytest.raises(FieldError, match=r"work returned a coroutine; return what asyncio\.run gives of it"):
+        clean(later())
+    with pytest.raises(FieldError, match=r'field "a" is a coroutine; return what asyncio\.run gives of it'):
+        clean({"a": later()})  # a warning that it was never awaited would be an error here
+
+
 def test_a_field_without_data_is_null_with_its_reason() -> None:
     fields, reasons = clean({"a": 1, "b": NoData("valve closed")})
     assert fields == {"a": 1, "b": None}

@@ -11,6 +11,9 @@ import numpy as np
 
 from WardenServer.errors import NoData, Unreachable
 
+#: The database's host:port, where the hub has found it at its start: an agent can change the environment for all.
+TANGO_HOST = ""
+
 
 def read(device: str, attributes: list[str]) -> dict[str, Any]:
     """Values of `attributes` of `device`, in that order; an attribute that cannot be read is a NoData with the reason.
@@ -24,7 +27,7 @@ def read(device: str, attributes: list[str]) -> dict[str, Any]:
     """
     import tango
 
-    if "://" not in device and not tango.ApiUtil.get_env_var("TANGO_HOST"):
+    if "://" not in device and not (TANGO_HOST or tango.ApiUtil.get_env_var("TANGO_HOST")):
         raise NoData(f"no Tango database to find {device} in: TANGO_HOST is not set")
     try:
         proxy = _proxy(device)  # without set_timeout_millis, which stops all threads while the device hangs
