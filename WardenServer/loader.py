@@ -69,12 +69,12 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     instances = _instances(settings, files, loaded)
     for folder in {path.parent for path in instances.values()}:
         make_cache(folder)
-    modules: set[Path] = set()
+    modules: dict[Path, bytes] = {}
     read = {
         name: importer.attempt(partial(_read_agent, name, path, settings, trust, known or {}, modules))
         for name, path in instances.items()
     }
-    for name in [name for name, path in instances.items() if path in modules and _is_module(name, path, settings)]:
+    for name in _only_modules(instances, modules, settings):
         del instances[name], read[name]
     outcomes = _load_all([each for each in read.values() if isinstance(each, Candidate)], settings, trust)
     outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
@@ -89,9 +89,10 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     return loaded
 
 
-def _is_module(name: str, path: Path, settings: Settings) -> bool:
-    """Whether a file that others import is no agent itself."""
-    return name not in settings.agents and not defines_work(path.read_bytes())
+def _only_modules(instances: Mapping[str, Path], modules: Mapping[Path, bytes], settings: Settings) -> list[str]:
+    """The names of files that others import, and that are no agents themselves."""
+    found = {name: path for name, path in instances.items() if path in modules and name not in settings.agents}
+    return [name for name, path in found.items() if not defines_work(modules[path])]
 
 
 def _can_be_listed(folder: Path) -> bool:
@@ -207,7 +208,7 @@ def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any]
 
 
 def _read_agent(
-    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract], modules: set[Path]
+    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract], modules: dict[Path, bytes]
 ) -> Contract | Candidate:
     """What is known already, or what is to be imported. The files beside it that it imports are added to `modules`."""
     if wrong := trouble(name):
