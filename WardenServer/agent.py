@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
+from WardenServer import tango_reading
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.field import Declaration, attribute_name, declare
 from WardenServer.masking import mask, masked
-from WardenServer.plugins.common import tango_reading
 from WardenServer.result import tolerate
 from WardenServer.units import size
 

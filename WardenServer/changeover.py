@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable
 
 from WardenServer.errors import PluginError
+from WardenServer.failure import explain
 from WardenServer.line import Line
 from WardenServer.masking import mask
-from WardenServer.record import explain
 from WardenServer.runner import Runner
 
 

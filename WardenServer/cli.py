@@ -143,9 +143,9 @@ def beamline_warden() -> None:
 @with_settings
 def register(settings: config.Settings, options: dict[str, Any]) -> None:
     """Make the hub known to the Tango database: server, class, device and alias."""
-    from WardenServer import embedded
+    from WardenServer import tango_database
 
-    embedded.register(embedded.find_database(settings), settings)
+    tango_database.register(tango_database.find_database(settings), settings)
     click.echo(f"BeamlineWarden/{settings.instance} with device {settings.device} is in the Tango database.")
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import tango
 
-from WardenServer import config, embedded
+from WardenServer import config, memcached, tango_database
 from WardenServer.errors import Unreachable, WardenError
-from WardenServer.plugins.common.tango_reading import first_reason
-from WardenServer.sinks.memcached import ERRORS, connect, sentence
+from WardenServer.memcached import ERRORS, connect, sentence
+from WardenServer.tango_reading import first_reason
 
 #: Seconds the device may take to answer: Tango's own limit. Setting another would stop all threads while it hangs.
 LIMIT = 3.0
@@ -29,9 +29,9 @@ def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
         Unreachable: the database or the device does not answer.
         Refused: the hub does not do it, and says why.
     """
-    host = embedded.tango_host(settings)
+    host = tango_database.tango_host(settings)
     try:
-        return embedded.within(2 * LIMIT, _command, host, settings, name, argument)
+        return tango_database.within(2 * LIMIT, _command, host, settings, name, argument)
     except TimeoutError:
         raise Unreachable(f"device {settings.device} at TANGO_HOST={host} takes too long to answer") from None
 
@@ -39,8 +39,8 @@ def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
 def _command(host: str, settings: config.Settings, name: str, argument: Any) -> Any:
     device = settings.device
     try:
-        database = embedded.connect(host)
-        device = embedded.registered_device(database, settings) or device
+        database = tango_database.connect(host)
+        device = tango_database.registered_device(database, settings) or device
         proxy = tango.DeviceProxy(f"tango://{database.get_db_host()}:{database.get_db_port()}/{device}")
         return proxy.command_inout(name, argument)
     except tango.DevFailed as error:
@@ -52,7 +52,7 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
 def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple[config.Settings, str]:
     """The settings as the hub has them, with its properties in the Tango database; else a sentence why not."""
     try:
-        found = embedded.within(2 * LIMIT, _properties, embedded.tango_host(settings), settings)
+        found = tango_database.within(2 * LIMIT, _properties, tango_database.tango_host(settings), settings)
     except (WardenError, TimeoutError) as error:
         why = str(error) or "it takes too long to answer"
         return settings, f"Properties in the Tango database are not shown: {why}\n"
@@ -60,10 +60,10 @@ def with_properties(settings: config.Settings, options: dict[str, Any]) -> tuple
 
 
 def _properties(host: str, settings: config.Settings) -> dict[str, list[str]]:
-    database = embedded.connect(host)
-    device = embedded.registered_device(database, settings)
+    database = tango_database.connect(host)
+    device = tango_database.registered_device(database, settings)
     names = [config.property_name(name) for name in config.PROPERTIES]
-    return embedded.properties(database, device, names) if device else {}
+    return tango_database.properties(database, device, names) if device else {}
 
 
 def state(settings: config.Settings) -> str:
@@ -78,7 +78,7 @@ def document(settings: config.Settings, key: str) -> str:
         Unreachable: Memcached does not answer.
         WardenError: it has no such document.
     """
-    servers = embedded.memcached_servers(settings)
+    servers = memcached.memcached_servers(settings)
     client = connect(servers, settings.memcached_timeout)
     try:
         value = client.get(settings.prefix + key)
@@ -139,7 +139,7 @@ def _nothing(settings: config.Settings) -> dict[str, Any]:
         "instance": settings.instance,
         "device": settings.device,
         "tango_host": "",
-        "memcached": list(embedded.memcached_servers(settings)),
+        "memcached": list(memcached.memcached_servers(settings)),
         "ticks": 0,
         "missed": 0,
         "agents": {},

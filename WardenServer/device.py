@@ -16,16 +16,16 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import config, embedded, event_socket, surroundings
+from WardenServer import config, event_socket, surroundings, tango_database
 from WardenServer.board import Board
 from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
 from WardenServer.masking import mask
-from WardenServer.memory import Memory
 from WardenServer.process_things import LOG_LEVEL
 from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.tango_text import latin1
 from WardenServer.tango_values import Reading
 from WardenServer.warden import Health, Warden
@@ -117,20 +117,20 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             self._properties = {name: [v] if isinstance(v, str) else list(v) for name, v in given.items() if v}
         else:
             try:
-                self._properties = embedded.within(limit, self._ask_database)
+                self._properties = tango_database.within(limit, self._ask_database)
                 self._database_answers, self._database_asked = True, time.monotonic()
             except (WardenError, TimeoutError):
                 log.warning("the Tango database does not answer: the device's properties stay as they were")
         return config.load(properties=self._properties, options=OPTIONS)
 
     def _ask_database(self) -> dict[str, list[str]]:
-        return embedded.properties(embedded.connect(TANGO_HOST), self.get_name(), list(_properties()))
+        return tango_database.properties(tango_database.connect(TANGO_HOST), self.get_name(), list(_properties()))
 
     def obstacle(self) -> str:
         """See Host. What the database said, or did not say, holds for a second."""
         if TANGO_HOST and time.monotonic() > self._database_asked + 1.0:
             try:
-                embedded.connect(TANGO_HOST, ASKING)
+                tango_database.connect(TANGO_HOST, ASKING)
                 self._database_answers = True
             except WardenError:
                 self._database_answers = False
@@ -154,7 +154,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         settings = self._settings(ASKING if anew else STARTING)
         surroundings.PROCESS.change(LOG_LEVEL, settings.log_level)
         if self._attributes is None:
-            self._attributes = Attributes(self, Memory(settings.state_folder / f"{settings.instance}-fields.json"))
+            self._attributes = Attributes(self, KnownFields(settings.state_folder / f"{settings.instance}-fields.json"))
         self._watchdog = Watchdog(settings)
         self._watchdog.open()
         warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left, None, self._watchdog)

@@ -14,8 +14,8 @@ from typing import IO, Any
 from WardenServer.agent import Agent, read_contract
 from WardenServer.beside import absolute
 from WardenServer.errors import NoData
+from WardenServer.failure import explain
 from WardenServer.plugin_file import import_plugin
-from WardenServer.record import explain
 from WardenServer.result import clean
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 

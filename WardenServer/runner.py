@@ -11,11 +11,12 @@ from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
 from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData
+from WardenServer.failure import explain
 from WardenServer.health import p99
 from WardenServer.line import Line
 from WardenServer.marks import Mark
 from WardenServer.masking import mask
-from WardenServer.record import Record, explain
+from WardenServer.record import Record
 from WardenServer.result import Result, clean, unpublishable
 from WardenServer.thread_time import ThreadTime
 

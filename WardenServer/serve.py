@@ -14,10 +14,9 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import config, device, embedded, event_socket, logs, surroundings
+from WardenServer import config, device, event_socket, logs, surroundings, tango_database, tango_reading
 from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
-from WardenServer.plugins.common import tango_reading
 from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")
@@ -66,9 +65,9 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     )
     endpoint: list[str] = []
     if not without:
-        host = embedded.tango_host(settings)
+        host = tango_database.tango_host(settings)
         os.environ["TANGO_HOST"] = host
-        embedded.check_registered(host, settings)
+        tango_database.check_registered(host, settings)
         device.TANGO_HOST = tango_reading.TANGO_HOST = host
         endpoint = _endpoint(settings, host, arguments)
     server = f"{NAME}/{settings.instance}"

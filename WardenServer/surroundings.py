@@ -5,19 +5,16 @@ right, and people are told which agents ran meanwhile.
 """
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from WardenServer import whole_file
+from WardenServer import origin
 from WardenServer.clock import Clock
 from WardenServer.health import News
-from WardenServer.masking import mask
-from WardenServer.process_things import TIMERS, Thing, read_folder, things
+from WardenServer.process_things import TIMERS, Thing, things
 
 log = logging.getLogger("warden")
 
@@ -37,7 +34,6 @@ class Surroundings:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
         self._kept: dict[Thing, _Kept] = {}
-        self._children: dict[str, Any] = {}  # as arguments of Popen
         self._said: dict[str, tuple[float, str]] = {}  # by thing: when, on the monotonic clock, and what
         self._looked = 0.0
         self._lock = threading.Lock()
@@ -47,14 +43,8 @@ class Surroundings:
         for _, number in TIMERS:
             signal.signal(number, _ignore)
         self._kept = {thing: _Kept(thing.read()) for thing in things()}
-        self._children = {"env": dict(os.environ), "cwd": read_folder(), "umask": whole_file.UMASK}
+        origin.remember()
         self._looked = self._clock.monotonic()
-
-    def for_children(self) -> dict[str, Any]:
-        """How a child process is to begin, as arguments of Popen: as the hub did, whatever agents have changed."""
-        if not self._children:
-            return {"env": dict(os.environ)}
-        return self._children if Path(self._children["cwd"]).is_dir() else {**self._children, "cwd": "/"}
 
     def change(self, thing: Thing, value: Any) -> None:
         """Set a thing that the hub itself changes now and then; from now on that is right."""
@@ -74,7 +64,7 @@ class Surroundings:
 
     def _tell(self, thing: Thing, said: str, names: Sequence[str]) -> None:
         now = self._clock.monotonic()
-        sentence = mask(f"{thing.name} {said}; {_who(names)}")
+        sentence = f"{thing.name} {said}; {_who(names)}"
         self._said[thing.name] = now, sentence
         if self._kept[thing].news.is_news(said, now):
             log.warning("%s", sentence)

@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from WardenServer import client, embedded, ports
+from WardenServer import client, embedded, ports, tango_database
 from WardenServer.child import START_LIMIT, Child, Keeper, make_folder, wait_until
 from WardenServer.config import Settings
 from WardenServer.errors import SettingError, Unreachable, WardenError
@@ -49,7 +49,7 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
                 local, children = _servers(settings)
             for child in children:
                 _begin(child, screen, stack)
-            embedded.register(embedded.find_database(local), local)
+            tango_database.register(tango_database.find_database(local), local)
             children.append(HubServer(local, options))
             _begin(children[-1], screen, stack)
             signal.signal(signal.SIGUSR1, lambda *_: children[-1].tell(signal.SIGUSR1))
@@ -169,9 +169,9 @@ def _writes(folder: Path) -> Iterator[None]:
 def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
     """The servers that have to be started here, and the settings with the addresses of those and of the others."""
     folder, children = settings.state_folder, list[Child]()
-    host, memcached = embedded.given_tango_host(settings), settings.memcached
+    host, memcached = tango_database.given_tango_host(settings), settings.memcached
     if host:
-        embedded.connect(host)
+        tango_database.connect(host)
     else:
         children.append(embedded.Database(ports.keep(folder, "database", 10000), folder))
         host = children[-1].address

@@ -15,6 +15,7 @@ from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
 from WardenServer.clock import Clock
 from WardenServer.config import Settings
+from WardenServer.masking import mask
 from WardenServer.process_things import SWITCH_INTERVAL
 from WardenServer.result import Result
 from WardenServer.runner import Runner
@@ -232,7 +233,7 @@ class Warden:
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
         notes = [*loaded.notes, *self.memcached.notes, *PROCESS.notes()]
-        status = health.status(state, agents, problems, notes)
+        status = mask(health.status(state, agents, problems, notes))
         document = {
             "state": state,
             "status": status,

@@ -16,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from WardenServer import guardian, surroundings
+from WardenServer import guardian, origin
 from WardenServer.wire import LONGEST
 
 #: Seconds between two calls of `look` while a child is waited for.
@@ -54,7 +54,7 @@ class Worker:
     def _keep(self, command: Sequence[str]) -> None:
         """The child's own thread: its start, and the end of it with all that it has started."""
         tag = guardian.new_tag()
-        begin = surroundings.PROCESS.for_children()
+        begin = origin.for_children()
         try:
             process = subprocess.Popen(
                 command,

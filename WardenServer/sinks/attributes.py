@@ -19,9 +19,9 @@ from WardenServer.agent import Contract
 from WardenServer.board import HUB, Board
 from WardenServer.errors import FieldError
 from WardenServer.field import Declaration, Kind, attribute_name, kind_of
-from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.base import Sink
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.subscribers import LARGE, Subscribers
 from WardenServer.tango_text import replaced
 from WardenServer.tango_values import Reading, definition, invalid, same, to_tango
@@ -108,7 +108,7 @@ def _states(hub: Mapping[str, Any]) -> list[str]:
 class Attributes(Sink):
     """Makes and pushes the attributes of one device."""
 
-    def __init__(self, host: Host, memory: Memory) -> None:
+    def __init__(self, host: Host, memory: KnownFields) -> None:
         super().__init__("attributes")
         self.values: dict[str, Reading] = {}
         self._host = host

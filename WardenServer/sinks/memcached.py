@@ -11,18 +11,16 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from pymemcache.client.base import Client
-from pymemcache.client.hash import HashClient
 from pymemcache.client.rendezvous import RendezvousHash
-from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
+from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError
 
-from WardenServer import exchange
 from WardenServer.board import HUB
 from WardenServer.config import Settings
 from WardenServer.errors import Unreachable
 from WardenServer.exposure import exposure
+from WardenServer.memcached import ERRORS, client_options, sentence
 from WardenServer.result import shorten, to_json
 from WardenServer.sinks.base import PAUSES, Sink
 
@@ -32,32 +30,6 @@ log = logging.getLogger("warden.memcached")
 MONTH = 30 * 24 * 3600
 #: What Memcached adds to an item: header, CAS number, and the slack of its largest slab.
 OVERHEAD = 200
-#: What pymemcache raises where a server is away, or answers as no Memcached does.
-ERRORS = (MemcacheError, OSError, ValueError, LookupError)
-
-
-def sentence(place: str, error: Exception) -> str:
-    """What one of ERRORS says of the server or servers at `place`."""
-    first = error.args[0] if error.args else ""
-    said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error) or type(error).__name__
-    if isinstance(error, OSError | MemcacheUnexpectedCloseError):
-        return f"Memcached {place} does not answer ({said})"
-    if isinstance(error, MemcacheServerError):
-        return f"Memcached {place} does not work ({said}); see to it"
-    return f"{place} answers as no Memcached does ({said}); see what listens there, or correct the setting memcached"
-
-
-def _options(timeout: float) -> dict[str, Any]:
-    limits = {"connect_timeout": timeout, "timeout": timeout, "socket_module": exchange}
-    return {**limits, "no_delay": True, "allow_unicode_keys": True}
-
-
-def connect(servers: tuple[str, ...], timeout: float) -> Any:
-    """A pymemcache client that reads from one server or several; it connects at the first use."""
-    options = _options(timeout)
-    return Client(servers[0], **options) if len(servers) == 1 else HashClient(servers, **options)
-
-
 def _seconds(life: float) -> int:
     """As Memcached takes it: beyond 30 days it would be a date."""
     return min(math.ceil(life), MONTH)
@@ -68,7 +40,7 @@ class _Server:
 
     def __init__(self, place: str, beacon: str, timeout: float) -> None:
         self.place = place
-        self.client = Client(place, **_options(timeout))
+        self.client = Client(place, **client_options(timeout))
         address = self.client.server
         self.node = "{}:{}".format(*address) if isinstance(address, tuple) else address  # as HashClient names it
         self.beacon = beacon

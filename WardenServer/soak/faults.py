@@ -14,7 +14,7 @@ from pathlib import Path
 
 from WardenServer import whole_file
 from WardenServer.child import Child, wait_until
-from WardenServer.sinks.memcached import connect
+from WardenServer.memcached import connect
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
 from WardenServer.soak.stage import ARMED, Stage, kill, stopped
 from WardenServer.soak.watch import Watch

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from WardenServer import config, embedded
+from WardenServer import config, embedded, tango_database
 from WardenServer.child import Child, wait_until
 from WardenServer.ports import LOOPBACK
 from WardenServer.up import HubServer
@@ -102,7 +102,7 @@ class Stage:
         with ExitStack() as stack:
             for child in (self.database, self.memcached):
                 stack.enter_context(child)
-            embedded.register(embedded.connect(self.database.address), self.settings)
+            tango_database.register(tango_database.connect(self.database.address), self.settings)
             stack.enter_context(self.hub)
             stack.callback(self.note_processes)
             yield

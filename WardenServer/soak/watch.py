@@ -24,7 +24,7 @@ from pymemcache.exceptions import MemcacheError
 
 from WardenServer.clock import Clock
 from WardenServer.errors import WardenError
-from WardenServer.sinks.memcached import connect
+from WardenServer.memcached import connect
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE
 from WardenServer.soak.record import NO_PROCESSOR, RUNS, Record, Run, Window

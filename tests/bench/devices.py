@@ -19,9 +19,9 @@ from tango.server import attribute, command
 
 from tests.bench.timing import repeat
 from WardenServer.board import Board
-from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.attributes import Attributes
+from WardenServer.sinks.known_fields import KnownFields
 
 SCALARS = 1000
 #: Where the measurement keeps its files.
@@ -123,7 +123,7 @@ class SinkPusher(Pusher):
     def init_device(self) -> None:
         super().init_device()
         self.board = Board()
-        self.sink = Attributes(self, Memory(folder / "fields.json"))
+        self.sink = Attributes(self, KnownFields(folder / "fields.json"))
         self.sink.attach(self.board)
         self.sink.publish(self.prepare(0))
 

@@ -58,7 +58,7 @@ def figures(runs: Runs) -> list[Figure]:
 
 def ours(folder: Path, seconds: float) -> Run:
     """A hub with a Tango database and a Memcached."""
-    from WardenServer import config, embedded
+    from WardenServer import config, embedded, tango_database
 
     plugins = folder / "plugins"
     plugins.mkdir()
@@ -67,7 +67,7 @@ def ours(folder: Path, seconds: float) -> Run:
         database = stack.enter_context(embedded.Database(free_port(), folder))
         memcached = stack.enter_context(embedded.Memcached(free_port(), folder))
         settings = config.load(environment={}, options={"instance": "bench"})
-        embedded.register(embedded.connect(database.address), settings)
+        tango_database.register(tango_database.connect(database.address), settings)
         hub = stack.enter_context(Hub(plugins, memcached.address, database=database.address))
         run = _both(hub, memcached.port, seconds, "rest")
         _write(plugins, "other", OTHERS)

@@ -15,10 +15,10 @@ from tests.system.conftest import free_port
 from WardenServer import config, embedded, sinks
 from WardenServer.board import Board
 from WardenServer.errors import Unreachable
-from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.base import Sink
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
 
 MakeSettings = Callable[..., config.Settings]
@@ -125,7 +125,7 @@ class MemcachedKit(Kit):
 class AttributesKit(Kit):
     def __init__(self, settings: config.Settings) -> None:
         self.host = Host()
-        self._attributes = Attributes(self.host, Memory(settings.state_folder / "fields.json"))
+        self._attributes = Attributes(self.host, KnownFields(settings.state_folder / "fields.json"))
         super().__init__(self._attributes)
 
     def open(self) -> None:

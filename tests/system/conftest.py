@@ -16,7 +16,7 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from WardenServer import config, embedded
+from WardenServer import config, embedded, tango_database
 from WardenServer.child import Child
 
 
@@ -189,7 +189,7 @@ def make_hub(name: str, agents: dict[str, str], base: Path, database: embedded.D
         (base / "plugins" / f"{agent}.py").write_text(text, encoding="utf-8")
     said = {"plugin_folders": str(base / "plugins"), "shipped": "no", "state_folder": str(base / "state")}
     settings = config.load(environment={}, options={**said, "instance": name, "prefix": f"{name}."})
-    embedded.register(embedded.connect(database.address), settings)
+    tango_database.register(tango_database.connect(database.address), settings)
     return Hub(settings, database.address, servers, 0, {})
 
 
@@ -215,7 +215,7 @@ def hub(
             made = settings(instance=name, prefix=f"{name}.", shipped=more.pop("shipped", "no"))
             host = tango_host or database.address
             if not port:
-                embedded.register(embedded.connect(host), made)
+                tango_database.register(tango_database.connect(host), made)
             server = Hub(made, host, servers or memcached.address, port, more, age)
             return stack.enter_context(server)
 

@@ -18,7 +18,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, clean_environment
-from WardenServer import config, embedded
+from WardenServer import config, embedded, tango_database
 
 WORK = "def work(agent):\n    return {'x': 1}\n"
 GOOD = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
@@ -162,7 +162,7 @@ def case(
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     said = {"plugin_folders": str(folder), "shipped": "no", "state_folder": str(base / "state")}
     settings = config.load(environment={}, options={**said, "instance": "bad_input", "prefix": "bad_input."})
-    embedded.register(embedded.connect(database.address), settings)
+    tango_database.register(tango_database.connect(database.address), settings)
     folders = os.pathsep.join(map(str, [folder, *others]))
     with Hub(settings, database.address, memcached.address, 0, {"plugin_folders": folders}) as server:
         found = Case(server, folder, others)

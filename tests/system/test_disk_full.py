@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import MakeHub, clean_environment, free_port
-from WardenServer import embedded
+from WardenServer import embedded, tango_database
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 TALKS = QUICK.replace("    return", "    agent.log.warning('run %d %s', n, 'x' * 300)\n    return")
@@ -121,8 +121,8 @@ def test_the_database_on_a_full_disk(hub: MakeHub, write: Write, disk: Disk) -> 
         server.wait_state("RUNNING")
         disk.free()
         wait_for(lambda: "one_x" in proxy.get_attribute_list(), 20)
-        embedded.connect(own.address).put_device_property(server.settings.device, {"LogLevel": ["DEBUG"]})
-        assert embedded.properties(embedded.connect(own.address), server.settings.device, ["LogLevel"]) == {
+        tango_database.connect(own.address).put_device_property(server.settings.device, {"LogLevel": ["DEBUG"]})
+        assert tango_database.properties(tango_database.connect(own.address), server.settings.device, ["LogLevel"]) == {
             "LogLevel": ["DEBUG"]
         }
         server.stop()

@@ -12,7 +12,7 @@ import time
 import psutil
 import pytest
 
-from WardenServer import client, embedded, ports, up
+from WardenServer import client, embedded, ports, tango_database, up
 from WardenServer.child import Child, wait_until
 from WardenServer.config import Settings
 from WardenServer.embedded import Database, Memcached
@@ -57,11 +57,11 @@ def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port)
 
 
 def test_the_hub_s_properties_are_asked_over_one_connection(tmp_path, free_port, monkeypatch):
-    connect, connections = embedded.connect, []
+    connect, connections = tango_database.connect, []
     monkeypatch.setattr(embedded, "connect", lambda *given: connections.append(connect(*given)) or connections[-1])
     with Database(free_port(), tmp_path) as server:
         settings = Settings(instance="asked", tango_host=server.address)
-        embedded.register(connect(server.address), settings)
+        tango_database.register(connect(server.address), settings)
         connect(server.address).put_device_property(settings.device, {"Tick": ["0.2"]})
         connections.clear()
         found, unseen = client.with_properties(settings, {})
@@ -73,9 +73,9 @@ def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path
     settings, port = Settings(instance="kept"), free_port()
     for _ in range(2):
         with Database(port, tmp_path) as server:
-            database = embedded.connect(server.address)
-            embedded.register(database, settings)
-            embedded.check_registered(server.address, settings)
+            database = tango_database.connect(server.address)
+            tango_database.register(database, settings)
+            tango_database.check_registered(server.address, settings)
             assert database.get_device_from_alias("warden-kept") == "warden/hub/kept"
             assert list(database.get_device_class_list("BeamlineWarden/kept"))[2:] == [
                 "warden/hub/kept",
@@ -87,18 +87,18 @@ def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path
 
 def test_what_others_have_in_the_database_is_left_alone(tmp_path, free_port):
     with Database(free_port(), tmp_path) as server:
-        database = embedded.connect(server.address)
-        embedded.register(database, Settings(instance="first"))
+        database = tango_database.connect(server.address)
+        tango_database.register(database, Settings(instance="first"))
         database.put_device_alias("warden/hub/first", "warden-second")
-        embedded.register(database, Settings(instance="second"))
+        tango_database.register(database, Settings(instance="second"))
         assert database.get_device_from_alias("warden-second") == "warden/hub/first"
-        info = embedded.tango.DbDevInfo()
+        info = tango_database.tango.DbDevInfo()
         info.name, info._class, info.server = "warden/hub/third", "Other", "Other/1"
         database.add_device(info)
         with pytest.raises(WardenError, match="belongs to Other/1"):
-            embedded.register(database, Settings(instance="third"))
+            tango_database.register(database, Settings(instance="third"))
         with pytest.raises(WardenError, match="warden register --instance third"):
-            embedded.check_registered(server.address, Settings(instance="third"))
+            tango_database.check_registered(server.address, Settings(instance="third"))
 
 
 def test_an_empty_database_file_is_replaced(tmp_path, free_port):
@@ -213,7 +213,7 @@ def test_a_silent_tango_database_is_given_up(free_port):
     with socket.create_server(("127.0.0.1", free_port())) as silent:
         began = time.monotonic()
         with pytest.raises(Unreachable, match="does not answer; start it"):
-            embedded.connect(f"127.0.0.1:{silent.getsockname()[1]}", 1.0)
+            tango_database.connect(f"127.0.0.1:{silent.getsockname()[1]}", 1.0)
         assert time.monotonic() - began < 3
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.fake import FakeClock
+from WardenServer import origin
 from WardenServer.process_things import SWITCH_INTERVAL
 from WardenServer.surroundings import SHOWN, Surroundings
 
@@ -116,7 +117,7 @@ def main() -> None:
     kept = dict(os.environ)
     os.environ.clear()
     os.chdir("/")
-    begin = process.now.for_children()
+    begin = origin.for_children()
     report["children"] = begin["env"]["A_TOKEN"] == kept["A_TOKEN"] and begin["cwd"] != "/"
     os.write(out, json.dumps(report).encode())
 

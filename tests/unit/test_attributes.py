@@ -9,9 +9,9 @@ import tango
 
 from WardenServer.board import HUB, Board
 from WardenServer.field import Declaration, Kind
-from WardenServer.memory import Memory
 from WardenServer.result import Result
 from WardenServer.sinks.attributes import FIXED, Attributes
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.subscribers import Subscribers
 from WardenServer.tango_values import invalid, same, to_tango
 
@@ -79,7 +79,7 @@ def board() -> Board:
 @pytest.fixture
 def sink(host: Host, board: Board, tmp_path: Path) -> Attributes:
     """Attached, and driven by the test: no thread."""
-    made = Attributes(host, Memory(tmp_path / "fields.json"))
+    made = Attributes(host, KnownFields(tmp_path / "fields.json"))
     made.attach(board)
     return made
 
@@ -139,7 +139,7 @@ def test_a_type_that_changes_is_a_problem_while_it_lasts(sink: Attributes, host:
         sink.publish(["a"])
         assert sink.values["a_x"][2] == quality
         assert len(sink.problems) == problems
-    assert Memory(sink._memory._path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
+    assert KnownFields(sink._memory._path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
 
 
 def test_an_agent_that_is_gone_is_invalid(sink: Attributes, host: Host, board: Board) -> None:

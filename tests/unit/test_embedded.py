@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from WardenServer import embedded, ports, up
+from WardenServer import memcached, ports, tango_database, up
 from WardenServer.child import Child, Keeper
 from WardenServer.config import Settings
 from WardenServer.errors import SettingError, WardenError
@@ -90,44 +90,44 @@ def test_a_restart_that_fails_is_said_and_tried_again(mortal):
 def test_a_late_call_is_left_behind():
     release = threading.Event()
     with pytest.raises(TimeoutError):
-        embedded.within(0.01, release.wait, 30)
+        tango_database.within(0.01, release.wait, 30)
     release.set()
 
 
 def test_a_call_in_time_gives_its_result_or_its_error():
-    assert embedded.within(5, divmod, 7, 2) == (3, 1)
+    assert tango_database.within(5, divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
-        embedded.within(5, divmod, 7, 0)
+        tango_database.within(5, divmod, 7, 0)
 
 
 @pytest.mark.parametrize("wrong", ["localhost", "localhost:", ":10000", "localhost:x", "a:1,b"])
 def test_a_tango_host_that_is_none_is_a_wrong_setting(wrong, monkeypatch):
-    monkeypatch.setattr(embedded.tango, "Database", lambda host, port: (_ for _ in ()).throw(TimeoutError))
+    monkeypatch.setattr(tango_database.tango, "Database", lambda host, port: (_ for _ in ()).throw(TimeoutError))
     with pytest.raises(SettingError, match="write host:port"):
-        embedded.connect(wrong)
+        tango_database.connect(wrong)
 
 
 def test_the_second_of_two_tango_hosts_will_do(monkeypatch):
     def database(host, port):
         if host == "a":
-            raise embedded.tango.DevFailed
+            raise tango_database.tango.DevFailed
         return host, port
 
-    monkeypatch.setattr(embedded.tango, "Database", database)
-    assert embedded.connect("a:1,b:2") == ("b", 2)
+    monkeypatch.setattr(tango_database.tango, "Database", database)
+    assert tango_database.connect("a:1,b:2") == ("b", 2)
 
 
 def test_the_tango_database_is_the_named_one_or_the_local_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedded.tango.ApiUtil, "get_env_var", lambda name: None)
+    monkeypatch.setattr(tango_database.tango.ApiUtil, "get_env_var", lambda name: None)
     settings = Settings(state_folder=tmp_path)
     with pytest.raises(WardenError, match="set TANGO_HOST"):
-        embedded.tango_host(settings)
+        tango_database.tango_host(settings)
     (tmp_path / ports.FILE).write_text('{"database": 23456, "memcached": 23457}')
-    assert embedded.tango_host(settings) == "127.0.0.1:23456"
-    assert embedded.memcached_servers(settings) == ("127.0.0.1:23457",)
+    assert tango_database.tango_host(settings) == "127.0.0.1:23456"
+    assert memcached.memcached_servers(settings) == ("127.0.0.1:23457",)
     named = replace(settings, tango_host="far:10000", memcached=("far:11211",))
-    assert embedded.tango_host(named) == "far:10000"
-    assert embedded.memcached_servers(named) == ("far:11211",)
+    assert tango_database.tango_host(named) == "far:10000"
+    assert memcached.memcached_servers(named) == ("far:11211",)
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{", '{"database": null}', '{"database": 99999}', '{"database": -1}'])

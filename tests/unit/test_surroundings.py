@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.fake import FakeClock
 from tests.unit.process_changes import CHANGES
-from WardenServer import whole_file
+from WardenServer import origin, whole_file
 from WardenServer.surroundings import Surroundings
 
 #: What a sentence has to say of each change.
@@ -79,7 +79,7 @@ def test_what_the_hub_itself_changes_is_right(report: dict[str, Any]) -> None:
 
 def test_children_begin_as_the_hub_did(report: dict[str, Any]) -> None:
     assert report["children"]
-    assert Surroundings().for_children() == {"env": dict(os.environ)}, "where nothing is watched"
+    assert origin.for_children() == {"env": dict(os.environ)}, "where nothing is watched"
 
 
 def test_it_is_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from WardenServer import tango_reading
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData, Unreachable
 from WardenServer.plugins import read_tango
-from WardenServer.plugins.common import tango_reading
 from WardenServer.result import clean
 
 tango = pytest.importorskip("tango")

@@ -16,7 +16,7 @@ VERSION = 1
 AGAIN = 10.0
 
 
-class Memory:
+class KnownFields:
     """The kinds of all fields, by agent, in one JSON file. One thread uses it."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:

@@ -9,7 +9,7 @@ from tests.unit.fake import FakeClock
 from WardenServer import whole_file
 from WardenServer.clock import Clock
 from WardenServer.field import Kind
-from WardenServer.memory import Memory
+from WardenServer.sinks.known_fields import KnownFields
 
 KINDS = {
     "on": Kind("bool"),
@@ -21,8 +21,8 @@ KINDS = {
 }
 
 
-def learnt(path: Path, clock: Clock | None = None) -> Memory:
-    memory = Memory(path, clock)
+def learnt(path: Path, clock: Clock | None = None) -> KnownFields:
+    memory = KnownFields(path, clock)
     for name, kind in KINDS.items():
         memory.learn("ring", name, kind)
     memory.save()
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_learnt_is_there_at_the_next_start(path: Path) -> None:
     learnt(path)
-    again = Memory(path)
+    again = KnownFields(path)
     assert again.kinds("ring") == KINDS
     assert list(again.kinds("ring")) == list(KINDS)
     assert again.kinds("other") == {}
@@ -46,7 +46,7 @@ def test_a_new_kind_replaces_the_old(path: Path) -> None:
     memory = learnt(path)
     memory.learn("ring", "count", Kind("str"))
     memory.save()
-    assert Memory(path).kinds("ring") == {**KINDS, "count": Kind("str")}
+    assert KnownFields(path).kinds("ring") == {**KINDS, "count": Kind("str")}
 
 
 def test_nothing_is_written_when_nothing_is_new(path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_folder_is_for_this_user_only_and_nothing_else_is_left_in_it(path: P
 
 
 def test_the_first_start_says_nothing(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert Memory(path).kinds("ring") == {}
+    assert KnownFields(path).kinds("ring") == {}
     assert caplog.text == ""
 
 
@@ -88,12 +88,12 @@ def test_the_first_start_says_nothing(path: Path, caplog: pytest.LogCaptureFixtu
 def test_a_broken_file_is_said_and_replaced(path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    memory = Memory(path)
+    memory = KnownFields(path)
     assert memory.kinds("ring") == {}
     assert f"{path} is not usable" in caplog.text
     memory.learn("ring", "x", Kind("int"))
     memory.save()
-    assert Memory(path).kinds("ring") == {"x": Kind("int")}
+    assert KnownFields(path).kinds("ring") == {"x": Kind("int")}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_kind_that_means_nothing_makes_no_attribute(path: Path, entry: list[ob
     """Else the sink that makes attributes from it fails, for this agent and all after it."""
     path.parent.mkdir()
     path.write_text(json.dumps({"version": 1, "fields": {"ring": {"x": entry}}}))
-    assert Memory(path).kinds("ring") == {}
+    assert KnownFields(path).kinds("ring") == {}
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_no_failure(
@@ -133,7 +133,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch
     assert len(attempts) == 1, "it is not tried again at every event"
     assert list(path.parent.iterdir()) == [path], "half a file only takes the room"
     monkeypatch.undo()
-    assert Memory(path).kinds("ring") == KINDS
+    assert KnownFields(path).kinds("ring") == KINDS
     clock.turn(11)
     memory.save()
-    assert "more" in Memory(path).kinds("ring"), "what could not be written is written later"
+    assert "more" in KnownFields(path).kinds("ring"), "what could not be written is written later"
