@@ -8,9 +8,9 @@ from typing import Any
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.changeover import Changeover
-from WardenServer.clock import Clock
 from WardenServer.errors import WardenError
 from WardenServer.loader import Loaded
+from WardenServer.machine.clock import Clock
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink

@@ -231,7 +231,8 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 
     Shows the documents, the attributes it would make, times and warnings. Exit code 1 when a run fails.
     """
-    from WardenServer import descendants, trial
+    from WardenServer import trial
+    from WardenServer.machine import descendants
 
     with descendants.Descendants():
         code = trial.show(settings, file, runs, as_json)
@@ -243,7 +244,8 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 @with_settings
 def check(settings: config.Settings, options: dict[str, Any], file: Path) -> None:
     """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
-    from WardenServer import descendants, trial
+    from WardenServer import trial
+    from WardenServer.machine import descendants
 
     notes: list[str] = []
     with descendants.Descendants():

@@ -18,11 +18,11 @@ from tango.server import Device, command, device_property
 import WardenServer
 from WardenServer import config, event_socket, surroundings, tango_database
 from WardenServer.board import Board
-from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
+from WardenServer.machine.descendants import Descendants
+from WardenServer.machine.process_things import LOG_LEVEL
 from WardenServer.masking import mask
-from WardenServer.process_things import LOG_LEVEL
 from WardenServer.result import to_json
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.known_fields import KnownFields

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from WardenServer import database_file, ports, tango_database
-from WardenServer.child import START_LIMIT, Child, make_folder
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.machine.child import START_LIMIT, Child, make_folder
 from WardenServer.ports import LOOPBACK
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
-from WardenServer import whole_file
 from WardenServer.config import Settings
+from WardenServer.machine import whole_file
 from WardenServer.masking import mask
 
 #: Lines that may wait for slow targets; beyond it they are dropped and counted.

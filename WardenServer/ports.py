@@ -5,9 +5,9 @@ import random
 import socket
 from pathlib import Path
 
-from WardenServer import whole_file
-from WardenServer.child import make_folder, wait_until
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.machine import whole_file
+from WardenServer.machine.child import make_folder, wait_until
 
 LOOPBACK = "127.0.0.1"
 #: Where a port is sought when the usual one is taken: below those that Linux hands out to outgoing connections.

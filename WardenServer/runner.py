@@ -6,19 +6,19 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import thread_trace
 from WardenServer.agent import Agent, Contract
 from WardenServer.board import Board
-from WardenServer.clock import Clock
 from WardenServer.errors import FieldError, NoData
 from WardenServer.failure import explain
 from WardenServer.health import p99
 from WardenServer.line import Line
+from WardenServer.machine import thread_trace
+from WardenServer.machine.clock import Clock
+from WardenServer.machine.thread_time import ThreadTime
 from WardenServer.marks import Mark
 from WardenServer.masking import mask
 from WardenServer.record import Record
 from WardenServer.result import Result, clean, unpublishable
-from WardenServer.thread_time import ThreadTime
 
 log = logging.getLogger("warden.runner")
 

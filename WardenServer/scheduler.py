@@ -5,8 +5,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-from WardenServer.clock import Clock
 from WardenServer.line import Line, Startable
+from WardenServer.machine.clock import Clock
 
 log = logging.getLogger("warden.scheduler")
 

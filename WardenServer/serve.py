@@ -15,8 +15,8 @@ import tango
 import tango.server
 
 from WardenServer import config, device, event_socket, logs, surroundings, tango_database, tango_reading
-from WardenServer.descendants import Descendants
 from WardenServer.errors import WardenError
+from WardenServer.machine.descendants import Descendants
 from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")

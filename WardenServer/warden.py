@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import __version__, health, loader, switching
+from WardenServer import __version__, health, loader
 from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
-from WardenServer.clock import Clock
 from WardenServer.config import Settings
+from WardenServer.machine import switching
+from WardenServer.machine.clock import Clock
+from WardenServer.machine.process_things import SWITCH_INTERVAL
 from WardenServer.masking import mask
-from WardenServer.process_things import SWITCH_INTERVAL
 from WardenServer.result import Result
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler

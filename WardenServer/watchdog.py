@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from WardenServer import last_words, whole_file
-from WardenServer.clock import Clock
+from WardenServer import last_words
 from WardenServer.config import Settings
+from WardenServer.machine import whole_file
+from WardenServer.machine.clock import Clock
 from WardenServer.marks import Mark, Marks, place
 
 log = logging.getLogger("warden.watchdog")

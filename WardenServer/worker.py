@@ -16,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from WardenServer import guardian, origin
+from WardenServer.machine import guardian, origin
 from WardenServer.wire import LONGEST
 
 #: Seconds between two calls of `look` while a child is waited for.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from WardenServer import whole_file
-from WardenServer.child import Child, wait_until
+from WardenServer.machine import whole_file
+from WardenServer.machine.child import Child, wait_until
 from WardenServer.memcached import connect
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
 from WardenServer.soak.stage import ARMED, Stage, kill, stopped

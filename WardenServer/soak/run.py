@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from WardenServer import up
-from WardenServer.child import wait_until
 from WardenServer.errors import SettingError
+from WardenServer.machine.child import wait_until
 from WardenServer.soak import verdict
 from WardenServer.soak.faults import ALL, FLOOD, Fault, Scene, faults, flood
 from WardenServer.soak.record import COUNTS, DEVICE, Record, Window

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from WardenServer import config, embedded, tango_database
-from WardenServer.child import Child, wait_until
+from WardenServer.machine.child import Child, wait_until
 from WardenServer.ports import LOOPBACK
 from WardenServer.up import HubServer
 

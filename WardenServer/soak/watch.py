@@ -22,8 +22,8 @@ import tango
 import tango.utils
 from pymemcache.exceptions import MemcacheError
 
-from WardenServer.clock import Clock
 from WardenServer.errors import WardenError
+from WardenServer.machine.clock import Clock
 from WardenServer.memcached import connect
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE

@@ -76,9 +76,9 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
     from WardenServer import config, loader
     from WardenServer.board import Board
+    from WardenServer.machine.switching import interval
     from WardenServer.runner import Runner
     from WardenServer.scheduler import Scheduler
-    from WardenServer.switching import interval
 
     sys.setswitchinterval(interval(agents / TICK))
     probe = Probe(agents, seconds)

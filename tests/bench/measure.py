@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.figure import Run
-from WardenServer.child import Child
 from WardenServer.errors import WardenError
+from WardenServer.machine.child import Child
 
 RESULT = "result.json"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tango
 
-from WardenServer.child import Child
+from WardenServer.machine.child import Child
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from WardenServer import config, embedded, tango_database
-from WardenServer.child import Child
+from WardenServer.machine.child import Child
 
 
 def free_port() -> int:

@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from WardenServer import client, embedded, ports, tango_database, up
-from WardenServer.child import Child, wait_until
 from WardenServer.config import Settings
 from WardenServer.embedded import Database, Memcached
 from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.machine.child import Child, wait_until
 
 LIMIT = 20.0
 
@@ -158,7 +158,7 @@ def test_a_child_that_ends_at_once_is_quoted(tmp_path):
 
 
 def test_output_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("WardenServer.child.OUTPUT_LIMIT", 100)
+    monkeypatch.setattr("WardenServer.machine.child.OUTPUT_LIMIT", 100)
     script = "import sys\nfor line in sys.stdin: pass"
     with Child("Talker", [sys.executable, "-c", "print('x' * 1000); " + script], tmp_path / "out") as child:
         assert wait_until(lambda: child.output.stat().st_size > 100 and not child.alive, LIMIT)

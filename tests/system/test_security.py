@@ -22,8 +22,8 @@ from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
 from WardenServer import config, embedded, loader
 from WardenServer.board import Board
-from WardenServer.child import Child
 from WardenServer.line import Line
+from WardenServer.machine.child import Child
 from WardenServer.runner import Runner
 from WardenServer.sinks.memcached import Memcached
 

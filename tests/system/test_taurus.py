@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
-from WardenServer.child import Child
+from WardenServer.machine.child import Child
 
 FORM = Path(__file__).with_name("taurus_form.py")
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from WardenServer.clock import Clock
+from WardenServer.machine.clock import Clock
 
 
 class FakeClock(Clock):

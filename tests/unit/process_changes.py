@@ -22,8 +22,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.fake import FakeClock
-from WardenServer import origin
-from WardenServer.process_things import SWITCH_INTERVAL
+from WardenServer.machine import origin
+from WardenServer.machine.process_things import SWITCH_INTERVAL
 from WardenServer.surroundings import SHOWN, Surroundings
 
 

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system.conftest import free_port
-from WardenServer import __version__, cli, config, descendants, templates
+from WardenServer import __version__, cli, config, templates
+from WardenServer.machine import descendants
 
 GOOD = "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n"
 COMMANDS = sorted(cli.main.commands)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.conftest import wait_for
-from WardenServer import guardian
+from WardenServer.machine import guardian
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
-from WardenServer import config, switching
+from WardenServer import config
 from WardenServer.errors import WardenError
+from WardenServer.machine import switching
 from WardenServer.warden import Warden
 
 Write = Callable[..., Path]

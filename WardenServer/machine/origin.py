@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from WardenServer import whole_file
-from WardenServer.process_things import read_folder
+from WardenServer.machine import whole_file
+from WardenServer.machine.process_things import read_folder
 
 _begin: dict[str, Any] = {}
 

@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from WardenServer import whole_file
+from WardenServer.machine import whole_file
 
 log = logging.getLogger("warden")
 

@@ -10,7 +10,7 @@ from typing import Self
 
 import psutil
 
-from WardenServer import guardian
+from WardenServer.machine import guardian
 
 log = logging.getLogger("warden.descendants")
 

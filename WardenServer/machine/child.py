@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from WardenServer import whole_file
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.machine import whole_file
 
 #: Seconds a child may take from its start to its first answer.
 START_LIMIT = 15.0

@@ -1,0 +1,1 @@
+"""The computer underneath: clocks, threads, child processes, files."""
