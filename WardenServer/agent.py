@@ -15,9 +15,9 @@ from typing import Any
 from WardenServer import tango_reading
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.field import Declaration, attribute_name, declare
-from WardenServer.masking import mask, masked
 from WardenServer.result import tolerate
-from WardenServer.units import size
+from WardenServer.settings.masking import mask, masked
+from WardenServer.settings.units import size
 
 #: The longest interval, a day. Longer than this is more likely a mistake in the unit.
 LONGEST = 86400.0

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from WardenServer.errors import PluginError
 from WardenServer.failure import explain
 from WardenServer.line import Line
-from WardenServer.masking import mask
 from WardenServer.runner import Runner
+from WardenServer.settings.masking import mask
 
 
 class Changeover:

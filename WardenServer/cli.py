@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from WardenServer import __version__, config
+from WardenServer import __version__
 from WardenServer.errors import SettingError, WardenError
-from WardenServer.masking import mask
+from WardenServer.settings import config
+from WardenServer.settings.masking import mask
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -293,7 +294,8 @@ def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:
 @with_settings
 def show_config(settings: config.Settings, options: dict[str, Any], template: bool, as_json: bool) -> None:
     """Every setting with its meaning, value and where that came from."""
-    from WardenServer import client, settings_view
+    from WardenServer import client
+    from WardenServer.settings import settings_view
 
     settings, unseen = client.with_properties(settings, options)
     if template:

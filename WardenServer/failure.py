@@ -5,7 +5,7 @@ import traceback
 
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, PluginError
-from WardenServer.masking import mask
+from WardenServer.settings.masking import mask
 
 
 def explain(error: BaseException, contract: Contract) -> str:

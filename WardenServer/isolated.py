@@ -121,7 +121,7 @@ class _Plugin:
 
 def _trust(terms: dict[str, Any]) -> Any:
     """What may run, where only known content may; imported here, since few processes need it."""
-    from WardenServer.config import Settings
+    from WardenServer.settings.config import Settings
     from WardenServer.trust import Trust
 
     return Trust(Settings(**terms))

@@ -17,14 +17,12 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
-from WardenServer import importer, secret
+from WardenServer import importer
 from WardenServer.agent import Contract, read_contract
 from WardenServer.agent_name import trouble
 from WardenServer.beside import absolute, imported
-from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
-from WardenServer.masking import mask
 from WardenServer.plugin_file import (
     Source,
     asks_isolation,
@@ -33,6 +31,9 @@ from WardenServer.plugin_file import (
     refuse_misspellings,
     refuse_other_text,
 )
+from WardenServer.settings import secret
+from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")

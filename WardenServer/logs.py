@@ -10,9 +10,9 @@ from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
-from WardenServer.config import Settings
 from WardenServer.machine import whole_file
-from WardenServer.masking import mask
+from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 
 #: Lines that may wait for slow targets; beyond it they are dropped and counted.
 WAITING = 10_000

@@ -10,7 +10,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from WardenServer.config import Settings
+from WardenServer.settings.config import Settings
 
 #: Where files are kept in memory, and nowhere else.
 MEMORY = Path("/dev/shm")

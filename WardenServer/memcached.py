@@ -7,8 +7,8 @@ from pymemcache.client.hash import HashClient
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
 from WardenServer import exchange, ports
-from WardenServer.config import Settings
 from WardenServer.ports import LOOPBACK
+from WardenServer.settings.config import Settings
 
 #: What pymemcache raises where a server is away, or answers as no Memcached does.
 ERRORS = (MemcacheError, OSError, ValueError, LookupError)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase, PluginSource
 
-from WardenServer import users_file
 from WardenServer.agent import CONSTANTS, FUNCTIONS
 from WardenServer.beside import PACKAGE, import_from
 from WardenServer.errors import PluginError, SettingError, WardenError
+from WardenServer.settings import users_file
 
 if TYPE_CHECKING:
     from WardenServer.trust import Trust

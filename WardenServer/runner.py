@@ -16,9 +16,9 @@ from WardenServer.machine import thread_trace
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime
 from WardenServer.marks import Mark
-from WardenServer.masking import mask
 from WardenServer.record import Record
 from WardenServer.result import Result, clean, unpublishable
+from WardenServer.settings.masking import mask
 
 log = logging.getLogger("warden.runner")
 

@@ -14,9 +14,10 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import config, device, event_socket, logs, surroundings, tango_database, tango_reading
+from WardenServer import device, event_socket, logs, surroundings, tango_database, tango_reading
 from WardenServer.errors import WardenError
 from WardenServer.machine.descendants import Descendants
+from WardenServer.settings import config
 from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")

@@ -9,9 +9,9 @@ import tango
 import tango.utils
 
 from WardenServer import ports
-from WardenServer.config import Settings
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.ports import LOOPBACK
+from WardenServer.settings.config import Settings
 
 T = TypeVar("T")
 

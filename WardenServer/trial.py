@@ -11,19 +11,20 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer, secret, tango_text
+from WardenServer import importer, tango_text
 from WardenServer.agent import Contract
 from WardenServer.beside import imported
 from WardenServer.board import Board
-from WardenServer.config import Settings
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.field import Kind, attribute_name, kind_of
 from WardenServer.line import Line
 from WardenServer.loader import examine, load_candidate
 from WardenServer.logs import Masked
-from WardenServer.masking import mask
 from WardenServer.result import Result, shorten, to_json
 from WardenServer.runner import Runner
+from WardenServer.settings import secret
+from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 from WardenServer.sinks.memcached import OVERHEAD
 from WardenServer.trust import Trust, make_cache, read
 

@@ -19,9 +19,9 @@ import threading
 from pathlib import Path
 
 import WardenServer.plugins
-from WardenServer import users_file
-from WardenServer.config import Settings
 from WardenServer.errors import PluginError, SettingError
+from WardenServer.settings import users_file
+from WardenServer.settings.config import Settings
 
 _SUFFIX = importlib.util.cache_from_source("x.py").rpartition("x")[2]
 #: The folder of the agents and templates that ship with the hub.

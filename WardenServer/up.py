@@ -18,10 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from WardenServer import client, embedded, ports, tango_database
-from WardenServer.config import Settings
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.health import BAD
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
+from WardenServer.settings.config import Settings
 
 #: Seconds between looks at the children and the agents.
 LOOK = 0.5

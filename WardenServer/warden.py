@@ -13,14 +13,14 @@ from typing import Any
 from WardenServer import __version__, health, loader
 from WardenServer.agents import Agents
 from WardenServer.board import HUB, Board
-from WardenServer.config import Settings
 from WardenServer.machine import switching
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.process_things import SWITCH_INTERVAL
-from WardenServer.masking import mask
 from WardenServer.result import Result
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
+from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
 from WardenServer.surroundings import PROCESS

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO
 
 from WardenServer import last_words
-from WardenServer.config import Settings
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
 from WardenServer.marks import Mark, Marks, place
+from WardenServer.settings.config import Settings
 
 log = logging.getLogger("warden.watchdog")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from WardenServer import config
+from WardenServer.settings import config
 
 # Plugin files that others may write to are refused: what tests write must not depend on who runs them, where.
 os.umask(0o022)

@@ -13,9 +13,10 @@ from typing import Any
 
 import psutil
 
-from WardenServer import config, embedded, tango_database
+from WardenServer import embedded, tango_database
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.ports import LOOPBACK
+from WardenServer.settings import config
 from WardenServer.up import HubServer
 
 AGENTS = Path(__file__).with_name("agents")

@@ -65,9 +65,9 @@ def _server(folder: Path) -> Iterator[tuple[str, int]]:
 
 def ours(folder: Path, times: int) -> Run:
     """What the sink's thread does in one wake-up."""
-    from WardenServer import config
     from WardenServer.board import Board
     from WardenServer.result import Result
+    from WardenServer.settings import config
     from WardenServer.sinks.memcached import Memcached
 
     with _server(folder) as (host, port):

@@ -94,7 +94,8 @@ def load(folder: Path, way: str, warm: bool) -> Run:
 
 
 def _ours(plugins: Path) -> Callable[[], Kept]:
-    from WardenServer import config, loader
+    from WardenServer import loader
+    from WardenServer.settings import config
 
     settings = config.load(environment={}, options={"plugin_folders": [str(plugins)], "shipped": False})
     return lambda: (loader.load(settings).contracts, None)

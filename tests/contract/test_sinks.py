@@ -12,10 +12,11 @@ from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
-from WardenServer import config, embedded, sinks
+from WardenServer import embedded, sinks
 from WardenServer.board import Board
 from WardenServer.errors import Unreachable
 from WardenServer.result import Result
+from WardenServer.settings import config
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.known_fields import KnownFields

@@ -18,7 +18,8 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, clean_environment
-from WardenServer import config, embedded, tango_database
+from WardenServer import embedded, tango_database
+from WardenServer.settings import config
 
 WORK = "def work(agent):\n    return {'x': 1}\n"
 GOOD = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"

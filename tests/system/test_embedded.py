@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from WardenServer import client, embedded, ports, tango_database, up
-from WardenServer.config import Settings
 from WardenServer.embedded import Database, Memcached
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.machine.child import Child, wait_until
+from WardenServer.settings.config import Settings
 
 LIMIT = 20.0
 

@@ -29,10 +29,11 @@ from tests.system.conftest import (
     make_hub,
 )
 from tests.system.fake_memcached import FakeMemcached, Lie, dripping, endless, refusing, saying, slow, too_much
-from WardenServer import client, config, embedded
+from WardenServer import client, embedded
 from WardenServer.board import HUB, Board
 from WardenServer.errors import WardenError
 from WardenServer.result import Result
+from WardenServer.settings import config
 from WardenServer.sinks.memcached import Memcached
 
 #: Seconds within which the board is whole again after the server's return, and some for the test itself.

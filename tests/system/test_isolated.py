@@ -18,12 +18,13 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_loader import BROKEN
-from WardenServer import config, isolation, loader, worker
+from WardenServer import isolation, loader, worker
 from WardenServer.agent import Contract
 from WardenServer.board import Board
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
 from WardenServer.runner import Runner
+from WardenServer.settings import config
 
 HEAD = (
     "import ctypes, enum, os, time\nimport numpy as np\nfrom WardenServer import NoData\nINTERVAL = 1\nISOLATE = True\n"

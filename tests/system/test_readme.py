@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
-from WardenServer import config, loader, ports
+from WardenServer import loader, ports
 from WardenServer.agent import OVERRIDES
+from WardenServer.settings import config
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import config, loader, trial
+from WardenServer import loader, trial
 from WardenServer.agent import Contract
 from WardenServer.beside import absolute, imported
+from WardenServer.settings import config
 
 Write = Callable[..., Path]
 MakeSettings = Callable[..., config.Settings]

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_runner import make
-from WardenServer import config
 from WardenServer.changeover import Changeover
+from WardenServer.settings import config
 from WardenServer.warden import Warden
 
 Write = Callable[..., Path]

@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system.conftest import free_port
-from WardenServer import __version__, cli, config, templates
+from WardenServer import __version__, cli, templates
 from WardenServer.machine import descendants
+from WardenServer.settings import config
 
 GOOD = "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n"
 COMMANDS = sorted(cli.main.commands)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from WardenServer import config, settings_view
 from WardenServer.errors import SettingError
+from WardenServer.settings import config, settings_view
 
 
 def write(tmp_path: Path, text: str) -> Path:

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from WardenServer import memcached, ports, tango_database, up
-from WardenServer.config import Settings
 from WardenServer.errors import SettingError, WardenError
 from WardenServer.machine.child import Child, Keeper
+from WardenServer.settings.config import Settings
 
 
 class Mortal(Child):

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from WardenServer import health, masking
+from WardenServer import health
+from WardenServer.settings import masking
 
 
 def agent(state: str, **rest: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from WardenServer import loader
-from WardenServer.config import Settings
+from WardenServer.settings.config import Settings
 
 GOOD = "INTERVAL = 1\ndef work(agent):\n    return {}\n"
 Write = Callable[..., Path]
@@ -179,7 +179,7 @@ def test_wrong_settings_of_an_instance(
 def _with_agents(settings: MakeSettings, toml: Path) -> Settings:
     from dataclasses import replace
 
-    from WardenServer import config
+    from WardenServer.settings import config
 
     return replace(settings(), agents={k: v for k, v in config.load(toml, {}).agents.items() if k != "tango_database"})
 

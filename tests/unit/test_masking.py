@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from WardenServer import masking
-from WardenServer.masking import MASK, Secrets, is_secret, masked, secrets_in
+from WardenServer.settings import masking
+from WardenServer.settings.masking import MASK, Secrets, is_secret, masked, secrets_in
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,6 @@ def test_log_lines_and_their_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_every_setting_of_the_hub_may_be_seen_by_all() -> None:
     """`warden up` hands them to the server in its command line, which all users of the machine can read."""
-    from WardenServer.config import SETTINGS
+    from WardenServer.settings.config import SETTINGS
 
     assert not [name for name in SETTINGS if masking.is_secret(name)]

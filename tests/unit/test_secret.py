@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import config, loader, settings_view, trial
-from WardenServer.config import Settings
+from WardenServer import loader, trial
 from WardenServer.errors import SettingError
-from WardenServer.masking import mask
+from WardenServer.settings import config, settings_view
+from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 
 USER = "SETTINGS = {'password': ''}\nINTERVAL = 0.1\n"
 GOOD = USER + "def work(agent):\n    return {'length': len(agent.settings['password'])}\n"

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from WardenServer import trial
-from WardenServer.config import Settings
 from WardenServer.errors import PluginError, WardenError
+from WardenServer.settings.config import Settings
 
 GOOD = "INTERVAL = 0.1\ndef work(agent):\n    return {'x': 1}\n"
 

@@ -15,9 +15,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from WardenServer import config, loader, templates, trial, trust
-from WardenServer.config import Settings
+from WardenServer import loader, templates, trial, trust
 from WardenServer.errors import SettingError
+from WardenServer.settings import config
+from WardenServer.settings.config import Settings
 
 GOOD = "INTERVAL = 1\ndef work(agent):\n    return {'x': 1}\n"
 Write = Callable[..., Path]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from WardenServer.units import megabytes, size
+from WardenServer.settings.units import megabytes, size
 
 
 @pytest.mark.parametrize(

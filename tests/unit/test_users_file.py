@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import config, trust, users_file
+from WardenServer import trust
 from WardenServer.errors import PluginError, SettingError
 from WardenServer.plugin_file import refuse_other_text
+from WardenServer.settings import config, users_file
 
 
 @pytest.mark.parametrize(

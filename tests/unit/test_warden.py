@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
-from WardenServer import config
 from WardenServer.errors import WardenError
 from WardenServer.machine import switching
+from WardenServer.settings import config
 from WardenServer.warden import Warden
 
 Write = Callable[..., Path]

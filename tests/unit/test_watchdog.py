@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer import config, marks
+from WardenServer import marks
 from WardenServer.errors import SettingError
 from WardenServer.marks import Marks
+from WardenServer.settings import config
 from WardenServer.watchdog import Watchdog
 
 MakeSettings = Callable[..., config.Settings]

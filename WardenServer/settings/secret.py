@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from WardenServer import masking, users_file
-from WardenServer.config import Settings
 from WardenServer.errors import SettingError
+from WardenServer.settings import masking, users_file
+from WardenServer.settings.config import Settings
 
 
 def resolve(agent: str, table: Mapping[str, Any]) -> dict[str, Any]:

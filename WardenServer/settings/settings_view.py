@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.padding import Padding
 
-from WardenServer.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
-from WardenServer.masking import masked
-from WardenServer.secret import exposed
+from WardenServer.settings.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
+from WardenServer.settings.masking import masked
+from WardenServer.settings.secret import exposed
 
 
 def as_dict(settings: Settings) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from typing import Any
 
 import platformdirs
 
-from WardenServer import users_file
 from WardenServer.errors import SettingError
-from WardenServer.masking import learn, masked
-from WardenServer.units import duration, size
+from WardenServer.settings import users_file
+from WardenServer.settings.masking import learn, masked
+from WardenServer.settings.units import duration, size
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")

@@ -1,0 +1,1 @@
+"""Every setting, where it came from, and what of it people must not read."""
