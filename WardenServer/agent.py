@@ -14,8 +14,8 @@ from typing import Any
 
 from WardenServer import tango_reading
 from WardenServer.errors import FieldError, PluginError, SettingError
-from WardenServer.field import Declaration, attribute_name, declare
-from WardenServer.result import tolerate
+from WardenServer.results.field import Declaration, attribute_name, declare
+from WardenServer.results.result import tolerate
 from WardenServer.settings.masking import mask, masked
 from WardenServer.settings.units import size
 

@@ -5,7 +5,7 @@ import unicodedata
 
 from anyascii import anyascii
 
-from WardenServer.board import HUB
+from WardenServer.results.board import HUB
 
 #: Most characters; a field's name must have room beside it in the name of an attribute.
 LONGEST = 61

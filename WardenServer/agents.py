@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from WardenServer.agent import Contract
-from WardenServer.board import Board
 from WardenServer.changeover import Changeover
 from WardenServer.errors import WardenError
 from WardenServer.loader import Loaded
 from WardenServer.machine.clock import Clock
+from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink

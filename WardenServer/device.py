@@ -17,12 +17,12 @@ from tango.server import Device, command, device_property
 
 import WardenServer
 from WardenServer import event_socket, surroundings, tango_database
-from WardenServer.board import Board
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.process_things import LOG_LEVEL
-from WardenServer.result import to_json
+from WardenServer.results.board import Board
+from WardenServer.results.result import to_json
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.attributes import Attributes

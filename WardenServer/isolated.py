@@ -16,7 +16,7 @@ from WardenServer.beside import absolute
 from WardenServer.errors import NoData
 from WardenServer.failure import explain
 from WardenServer.plugin_file import import_plugin
-from WardenServer.result import clean
+from WardenServer.results.result import clean
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
 

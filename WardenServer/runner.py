@@ -7,17 +7,17 @@ from types import MappingProxyType
 from typing import Any
 
 from WardenServer.agent import Agent, Contract
-from WardenServer.board import Board
 from WardenServer.errors import FieldError, NoData
 from WardenServer.failure import explain
-from WardenServer.health import p99
 from WardenServer.line import Line
 from WardenServer.machine import thread_trace
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime
 from WardenServer.marks import Mark
 from WardenServer.record import Record
-from WardenServer.result import Result, clean, unpublishable
+from WardenServer.results.board import Board
+from WardenServer.results.health import p99
+from WardenServer.results.result import Result, clean, unpublishable
 from WardenServer.settings.masking import mask
 
 log = logging.getLogger("warden.runner")

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from WardenServer.health import News
 from WardenServer.machine import origin
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.process_things import TIMERS, Thing, things
+from WardenServer.results.health import News
 
 log = logging.getLogger("warden")
 

@@ -8,7 +8,7 @@ import tango
 from tango.server import attribute
 
 from WardenServer.errors import FieldError
-from WardenServer.field import Kind
+from WardenServer.results.field import Kind
 from WardenServer.tango_text import latin1
 
 #: A value as Tango takes it: value, time stamp in Unix seconds, quality.

@@ -14,13 +14,13 @@ from rich.console import Console
 from WardenServer import importer, tango_text
 from WardenServer.agent import Contract
 from WardenServer.beside import imported
-from WardenServer.board import Board
 from WardenServer.errors import FieldError, WardenError
-from WardenServer.field import Kind, attribute_name, kind_of
 from WardenServer.line import Line
 from WardenServer.loader import examine, load_candidate
 from WardenServer.logs import Masked
-from WardenServer.result import Result, shorten, to_json
+from WardenServer.results.board import Board
+from WardenServer.results.field import Kind, attribute_name, kind_of
+from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.runner import Runner
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings

@@ -19,8 +19,8 @@ from rich.text import Text
 
 from WardenServer import client, embedded, ports, tango_database
 from WardenServer.errors import SettingError, Unreachable, WardenError
-from WardenServer.health import BAD
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
+from WardenServer.results.health import BAD
 from WardenServer.settings.config import Settings
 
 #: Seconds between looks at the children and the agents.

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import __version__, health, loader
+from WardenServer import __version__, loader
 from WardenServer.agents import Agents
-from WardenServer.board import HUB, Board
 from WardenServer.machine import switching
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.process_things import SWITCH_INTERVAL
-from WardenServer.result import Result
+from WardenServer.results import health
+from WardenServer.results.board import HUB, Board
+from WardenServer.results.result import Result
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.settings.config import Settings

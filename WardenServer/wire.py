@@ -17,7 +17,7 @@ import numpy as np
 
 from WardenServer.agent import FUNCTIONS, Contract
 from WardenServer.errors import NoData, PluginError
-from WardenServer.field import Declaration, Kind
+from WardenServer.results.field import Declaration, Kind
 
 #: Longest line that either end takes, in bytes: to decode this much takes the hub 0.1 s, in which no agent starts.
 LONGEST = 16 * 1024 * 1024

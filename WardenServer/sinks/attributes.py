@@ -16,10 +16,10 @@ import tango
 from tango.utils import PyTangoThread
 
 from WardenServer.agent import Contract
-from WardenServer.board import HUB, Board
 from WardenServer.errors import FieldError
-from WardenServer.field import Declaration, Kind, attribute_name, kind_of
-from WardenServer.result import Result
+from WardenServer.results.board import HUB, Board
+from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
+from WardenServer.results.result import Result
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.subscribers import LARGE, Subscribers

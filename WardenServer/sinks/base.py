@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from WardenServer.agent import Contract
-from WardenServer.board import Board
 from WardenServer.errors import Unreachable
+from WardenServer.results.board import Board
 
 log = logging.getLogger("warden.sink")
 

@@ -5,9 +5,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from WardenServer.field import Kind, read_kind
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
+from WardenServer.results.field import Kind, read_kind
 
 log = logging.getLogger("warden.memory")
 

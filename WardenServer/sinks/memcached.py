@@ -16,11 +16,11 @@ from pymemcache.client.base import Client
 from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError
 
-from WardenServer.board import HUB
 from WardenServer.errors import Unreachable
 from WardenServer.exposure import exposure
 from WardenServer.memcached import ERRORS, client_options, sentence
-from WardenServer.result import shorten, to_json
+from WardenServer.results.board import HUB
+from WardenServer.results.result import shorten, to_json
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.base import PAUSES, Sink
 

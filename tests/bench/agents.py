@@ -75,8 +75,8 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
 def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
     from WardenServer import loader
-    from WardenServer.board import Board
     from WardenServer.machine.switching import interval
+    from WardenServer.results.board import Board
     from WardenServer.runner import Runner
     from WardenServer.scheduler import Scheduler
     from WardenServer.settings import config

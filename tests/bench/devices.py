@@ -18,8 +18,8 @@ import tango.utils
 from tango.server import attribute, command
 
 from tests.bench.timing import repeat
-from WardenServer.board import Board
-from WardenServer.result import Result
+from WardenServer.results.board import Board
+from WardenServer.results.result import Result
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.known_fields import KnownFields
 

@@ -65,8 +65,8 @@ def _server(folder: Path) -> Iterator[tuple[str, int]]:
 
 def ours(folder: Path, times: int) -> Run:
     """What the sink's thread does in one wake-up."""
-    from WardenServer.board import Board
-    from WardenServer.result import Result
+    from WardenServer.results.board import Board
+    from WardenServer.results.result import Result
     from WardenServer.settings import config
     from WardenServer.sinks.memcached import Memcached
 

@@ -31,7 +31,7 @@ def test_imports_run_downward() -> None:
         ("runner", "def late():\n    import WardenServer.sinks.base", "Imports run downward BROKEN"),
         ("scheduler", "import tango", "what plugins read with BROKEN"),
         ("plugins/common/naming", "from WardenServer.agent import Agent", "nothing of the hub but its errors BROKEN"),
-        ("plugins/host", "from WardenServer.board import Board", "a plugin of yours may use BROKEN"),
+        ("plugins/host", "from WardenServer.results.board import Board", "a plugin of yours may use BROKEN"),
         ("sinks/memcached", "import WardenServer.sinks.attributes", "not each other BROKEN"),
         ("novelty", "", "WardenServer.novelty"),
     ],

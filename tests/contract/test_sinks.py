@@ -13,9 +13,9 @@ from pymemcache.client.base import Client
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from WardenServer import embedded, sinks
-from WardenServer.board import Board
 from WardenServer.errors import Unreachable
-from WardenServer.result import Result
+from WardenServer.results.board import Board
+from WardenServer.results.result import Result
 from WardenServer.settings import config
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.base import Sink

@@ -30,9 +30,9 @@ from tests.system.conftest import (
 )
 from tests.system.fake_memcached import FakeMemcached, Lie, dripping, endless, refusing, saying, slow, too_much
 from WardenServer import client, embedded
-from WardenServer.board import HUB, Board
 from WardenServer.errors import WardenError
-from WardenServer.result import Result
+from WardenServer.results.board import HUB, Board
+from WardenServer.results.result import Result
 from WardenServer.settings import config
 from WardenServer.sinks.memcached import Memcached
 

@@ -20,9 +20,9 @@ from tests.conftest import wait_for
 from tests.unit.test_loader import BROKEN
 from WardenServer import isolation, loader, worker
 from WardenServer.agent import Contract
-from WardenServer.board import Board
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
+from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 from WardenServer.settings import config
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tango
 
-from WardenServer.board import HUB, Board
-from WardenServer.field import Declaration, Kind
-from WardenServer.result import Result
+from WardenServer.results.board import HUB, Board
+from WardenServer.results.field import Declaration, Kind
+from WardenServer.results.result import Result
 from WardenServer.sinks.attributes import FIXED, Attributes
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.subscribers import Subscribers

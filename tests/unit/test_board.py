@@ -2,9 +2,9 @@
 
 import pytest
 
-from WardenServer.board import Board
 from WardenServer.errors import FieldError
-from WardenServer.result import Result
+from WardenServer.results.board import Board
+from WardenServer.results.result import Result
 
 
 def put(

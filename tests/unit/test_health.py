@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from WardenServer import health
+from WardenServer.results import health
 from WardenServer.settings import masking
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer.field import Kind
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
+from WardenServer.results.field import Kind
 from WardenServer.sinks.known_fields import KnownFields
 
 KINDS = {

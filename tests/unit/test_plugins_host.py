@@ -6,9 +6,9 @@ import pytest
 
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData
-from WardenServer.field import attribute_name, declare, kind_of
 from WardenServer.plugins import host
-from WardenServer.result import clean
+from WardenServer.results.field import attribute_name, declare, kind_of
+from WardenServer.results.result import clean
 
 
 @pytest.fixture(autouse=True)

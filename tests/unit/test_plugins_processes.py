@@ -6,7 +6,7 @@ import pytest
 
 from WardenServer.agent import Agent
 from WardenServer.plugins import processes
-from WardenServer.result import clean
+from WardenServer.results.result import clean
 
 
 class Process:

@@ -6,7 +6,7 @@ import pytest
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData, Unreachable
 from WardenServer.plugins import tango_servers
-from WardenServer.result import clean
+from WardenServer.results.result import clean
 
 tango = pytest.importorskip("tango")
 

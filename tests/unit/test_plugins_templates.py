@@ -12,7 +12,6 @@ import pytest
 from WardenServer import plugins
 from WardenServer.agent import Agent, read_contract
 from WardenServer.errors import NoData, Unreachable
-from WardenServer.field import kind_of
 from WardenServer.plugins import (
     host,
     processes,
@@ -24,7 +23,8 @@ from WardenServer.plugins import (
     template_state,
     template_tango,
 )
-from WardenServer.result import clean
+from WardenServer.results.field import kind_of
+from WardenServer.results.result import clean
 
 TEMPLATES = (template_array, template_http_json, template_minimal, template_state, template_tango)
 

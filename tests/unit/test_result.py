@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from WardenServer import NoData
 from WardenServer.errors import FieldError
-from WardenServer.field import Kind, attribute_name, declare, kind_of
-from WardenServer.result import Result, clean, shorten, to_json, tolerate, unpublishable
+from WardenServer.results.field import Kind, attribute_name, declare, kind_of
+from WardenServer.results.result import Result, clean, shorten, to_json, tolerate, unpublishable
 
 
 class Gate(enum.Enum):

@@ -14,8 +14,8 @@ from tests.conftest import wait_for
 from tests.unit.fake import FakeClock
 from WardenServer import NoData
 from WardenServer.agent import Contract
-from WardenServer.board import Board
 from WardenServer.line import Line
+from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 
 

@@ -7,7 +7,7 @@ from WardenServer import tango_reading
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData, Unreachable
 from WardenServer.plugins import read_tango
-from WardenServer.result import clean
+from WardenServer.results.result import clean
 
 tango = pytest.importorskip("tango")
 Type = tango.CmdArgType

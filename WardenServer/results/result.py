@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.errors import FieldError, NoData
-from WardenServer.field import RESERVED, attribute_name
+from WardenServer.results.field import RESERVED, attribute_name
 
 _INT64 = range(-(2**63), 2**63)
 #: Most characters of a field, and most items of a list: what Tango and Memcached take, and what can be converted

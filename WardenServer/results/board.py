@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from WardenServer.errors import FieldError
-from WardenServer.result import Result
+from WardenServer.results.result import Result
 
 #: The name under which the hub puts the result about itself.
 HUB = "warden"

@@ -1,0 +1,1 @@
+"""Values, fields and documents; they know no thread and no server."""
