@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
-from WardenServer import tango_reading
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.results.field import Declaration, attribute_name, declare
 from WardenServer.results.result import tolerate
+from WardenServer.servers import tango_reading
 from WardenServer.settings.masking import mask, masked
 from WardenServer.settings.units import size
 

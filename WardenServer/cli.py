@@ -144,7 +144,7 @@ def beamline_warden() -> None:
 @with_settings
 def register(settings: config.Settings, options: dict[str, Any]) -> None:
     """Make the hub known to the Tango database: server, class, device and alias."""
-    from WardenServer import tango_database
+    from WardenServer.servers import tango_database
 
     tango_database.register(tango_database.find_database(settings), settings)
     click.echo(f"BeamlineWarden/{settings.instance} with device {settings.device} is in the Tango database.")
@@ -155,7 +155,8 @@ def register(settings: config.Settings, options: dict[str, Any]) -> None:
 @with_settings
 def status(settings: config.Settings, options: dict[str, Any], as_json: bool) -> None:
     """How the hub is: exit code 0 when it is RUNNING, else 1."""
-    from WardenServer import client, up
+    from WardenServer import up
+    from WardenServer.servers import client
 
     document = client.status(settings)
     if as_json:
@@ -172,7 +173,7 @@ def _command(name: str, text: str) -> None:
     @main.command(name, help=text)
     @with_settings
     def send(settings: config.Settings, options: dict[str, Any]) -> None:
-        from WardenServer import client
+        from WardenServer.servers import client
 
         answer = client.command(settings, name.capitalize())
         click.echo(answer or client.state(settings))
@@ -188,7 +189,7 @@ _command("reload", "Read the plugin files again, and say what came of it.")
 @with_settings
 def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:
     """Show the document of KEY as it stands in Memcached."""
-    from WardenServer import client
+    from WardenServer.servers import client
 
     click.echo(client.document(settings, key))
 
@@ -198,7 +199,7 @@ def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:
 @with_settings
 def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
     """Show the document of KEY again whenever it changes, until Ctrl-C; where there is none, say so once and wait."""
-    from WardenServer import client
+    from WardenServer.servers import client
 
     with contextlib.suppress(KeyboardInterrupt):  # its usual end
         for document in client.changes(settings, key, lambda why: click.echo(f"warden: {why}", err=True)):
@@ -294,7 +295,7 @@ def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:
 @with_settings
 def show_config(settings: config.Settings, options: dict[str, Any], template: bool, as_json: bool) -> None:
     """Every setting with its meaning, value and where that came from."""
-    from WardenServer import client
+    from WardenServer.servers import client
     from WardenServer.settings import settings_view
 
     settings, unseen = client.with_properties(settings, options)

@@ -16,19 +16,20 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import event_socket, surroundings, tango_database
+from WardenServer import surroundings
 from WardenServer.errors import WardenError
 from WardenServer.file_watch import FileWatch
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.process_things import LOG_LEVEL
 from WardenServer.results.board import Board
 from WardenServer.results.result import to_json
+from WardenServer.servers import event_socket, tango_database
+from WardenServer.servers.tango_text import latin1
+from WardenServer.servers.tango_values import Reading
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.known_fields import KnownFields
-from WardenServer.tango_text import latin1
-from WardenServer.tango_values import Reading
 from WardenServer.warden import Health, Warden
 from WardenServer.watchdog import Watchdog
 

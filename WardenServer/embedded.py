@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from WardenServer import database_file, ports, tango_database
+from WardenServer import database_file
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.machine.child import START_LIMIT, Child, make_folder
-from WardenServer.ports import LOOPBACK
+from WardenServer.servers import ports, tango_database
+from WardenServer.servers.ports import LOOPBACK
 
 T = TypeVar("T")
 

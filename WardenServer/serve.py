@@ -14,11 +14,12 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import device, event_socket, logs, surroundings, tango_database, tango_reading
+from WardenServer import device, logs, surroundings
 from WardenServer.errors import WardenError
 from WardenServer.machine.descendants import Descendants
+from WardenServer.servers import event_socket, tango_database, tango_reading
+from WardenServer.servers.tango_text import latin1
 from WardenServer.settings import config
-from WardenServer.tango_text import latin1
 
 log = logging.getLogger("warden.serve")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer, tango_text
+from WardenServer import importer
 from WardenServer.agent import Contract
 from WardenServer.beside import imported
 from WardenServer.errors import FieldError, WardenError
@@ -22,6 +22,7 @@ from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.runner import Runner
+from WardenServer.servers import tango_text
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask

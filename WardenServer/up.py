@@ -17,10 +17,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from WardenServer import client, embedded, ports, tango_database
+from WardenServer import embedded
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
 from WardenServer.results.health import BAD
+from WardenServer.servers import client, ports, tango_database
 from WardenServer.settings.config import Settings
 
 #: Seconds between looks at the children and the agents.

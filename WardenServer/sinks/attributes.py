@@ -20,11 +20,11 @@ from WardenServer.errors import FieldError
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
 from WardenServer.results.result import Result
+from WardenServer.servers.subscribers import LARGE, Subscribers
+from WardenServer.servers.tango_text import replaced
+from WardenServer.servers.tango_values import Reading, definition, invalid, same, to_tango
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.known_fields import KnownFields
-from WardenServer.subscribers import LARGE, Subscribers
-from WardenServer.tango_text import replaced
-from WardenServer.tango_values import Reading, definition, invalid, same, to_tango
 
 log = logging.getLogger("warden.attributes")
 

@@ -17,10 +17,10 @@ from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError
 
 from WardenServer.errors import Unreachable
-from WardenServer.exposure import exposure
-from WardenServer.memcached import ERRORS, client_options, sentence
 from WardenServer.results.board import HUB
 from WardenServer.results.result import shorten, to_json
+from WardenServer.servers.exposure import exposure
+from WardenServer.servers.memcached import ERRORS, client_options, sentence
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.base import PAUSES, Sink
 

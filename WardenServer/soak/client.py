@@ -12,7 +12,7 @@ from typing import Any
 
 import tango
 
-from WardenServer.tango_reading import first_reason
+from WardenServer.servers.tango_reading import first_reason
 
 #: Seconds between the commands of one client.
 PAUSE = 0.1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from WardenServer.machine import whole_file
 from WardenServer.machine.child import Child, wait_until
-from WardenServer.memcached import connect
+from WardenServer.servers.memcached import connect
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
 from WardenServer.soak.stage import ARMED, Stage, kill, stopped
 from WardenServer.soak.watch import Watch

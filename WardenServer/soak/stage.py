@@ -13,9 +13,10 @@ from typing import Any
 
 import psutil
 
-from WardenServer import embedded, tango_database
+from WardenServer import embedded
 from WardenServer.machine.child import Child, wait_until
-from WardenServer.ports import LOOPBACK
+from WardenServer.servers import tango_database
+from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings import config
 from WardenServer.up import HubServer
 

@@ -24,7 +24,7 @@ from pymemcache.exceptions import MemcacheError
 
 from WardenServer.errors import WardenError
 from WardenServer.machine.clock import Clock
-from WardenServer.memcached import connect
+from WardenServer.servers.memcached import connect
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE
 from WardenServer.soak.record import NO_PROCESSOR, RUNS, Record, Run, Window

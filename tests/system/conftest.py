@@ -16,8 +16,9 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from WardenServer import embedded, tango_database
+from WardenServer import embedded
 from WardenServer.machine.child import Child
+from WardenServer.servers import tango_database
 from WardenServer.settings import config
 
 

@@ -16,7 +16,7 @@ from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment
-from WardenServer import ports
+from WardenServer.servers import ports
 from WardenServer.settings import config
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"

@@ -14,7 +14,8 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import MakeHub, clean_environment, free_port
-from WardenServer import embedded, tango_database
+from WardenServer import embedded
+from WardenServer.servers import tango_database
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 TALKS = QUICK.replace("    return", "    agent.log.warning('run %d %s', n, 'x' * 300)\n    return")

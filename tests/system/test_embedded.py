@@ -12,10 +12,11 @@ import time
 import psutil
 import pytest
 
-from WardenServer import client, embedded, ports, tango_database, up
+from WardenServer import embedded, up
 from WardenServer.embedded import Database, Memcached
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.machine.child import Child, wait_until
+from WardenServer.servers import client, ports, tango_database
 from WardenServer.settings.config import Settings
 
 LIMIT = 20.0

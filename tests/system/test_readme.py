@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
-from WardenServer import loader, ports
+from WardenServer import loader
 from WardenServer.agent import OVERRIDES
+from WardenServer.servers import ports
 from WardenServer.settings import config
 
 ROOT = Path(__file__).parents[2]

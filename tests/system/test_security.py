@@ -130,7 +130,7 @@ def test_a_pickle_in_memcached_stays_text(
 
 
 def test_watch_shows_a_pickle_as_text(memcached: embedded.Memcached, settings: MakeSettings, tmp_path: Path) -> None:
-    from WardenServer import client as asking
+    from WardenServer.servers import client as asking
 
     trap, raw = tmp_path / "trap", pickle.dumps(Evil(tmp_path / "trap"))
     client = Client(memcached.address)

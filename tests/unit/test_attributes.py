@@ -10,10 +10,10 @@ import tango
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.field import Declaration, Kind
 from WardenServer.results.result import Result
+from WardenServer.servers.subscribers import Subscribers
+from WardenServer.servers.tango_values import invalid, same, to_tango
 from WardenServer.sinks.attributes import FIXED, Attributes
 from WardenServer.sinks.known_fields import KnownFields
-from WardenServer.subscribers import Subscribers
-from WardenServer.tango_values import invalid, same, to_tango
 
 VALID = tango.AttrQuality.ATTR_VALID
 ABOUT = {

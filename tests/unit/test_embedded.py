@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from WardenServer import memcached, ports, tango_database, up
+from WardenServer import up
 from WardenServer.errors import SettingError, WardenError
 from WardenServer.machine.child import Child, Keeper
+from WardenServer.servers import memcached, ports, tango_database
 from WardenServer.settings.config import Settings
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from WardenServer.event_socket import admin_without_database
+from WardenServer.servers.event_socket import admin_without_database
 
 SERVER = "BeamlineWarden/local"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from WardenServer.exposure import exposure
+from WardenServer.servers.exposure import exposure
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from WardenServer import tango_reading
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData, Unreachable
 from WardenServer.plugins import read_tango
 from WardenServer.results.result import clean
+from WardenServer.servers import tango_reading
 
 tango = pytest.importorskip("tango")
 Type = tango.CmdArgType

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from WardenServer.tango_text import latin1, replaced
+from WardenServer.servers.tango_text import latin1, replaced
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from WardenServer.errors import NoData, Unreachable
-from WardenServer.tango_reading import first_reason
+from WardenServer.servers.tango_reading import first_reason
 
 WORKERS = 8
 

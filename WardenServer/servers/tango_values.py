@@ -9,7 +9,7 @@ from tango.server import attribute
 
 from WardenServer.errors import FieldError
 from WardenServer.results.field import Kind
-from WardenServer.tango_text import latin1
+from WardenServer.servers.tango_text import latin1
 
 #: A value as Tango takes it: value, time stamp in Unix seconds, quality.
 Reading = tuple[Any, float, tango.AttrQuality]

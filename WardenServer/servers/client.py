@@ -7,11 +7,11 @@ from typing import Any
 
 import tango
 
-from WardenServer import memcached, tango_database
 from WardenServer.errors import Unreachable, WardenError
-from WardenServer.memcached import ERRORS, connect, sentence
+from WardenServer.servers import memcached, tango_database
+from WardenServer.servers.memcached import ERRORS, connect, sentence
+from WardenServer.servers.tango_reading import first_reason
 from WardenServer.settings import config
-from WardenServer.tango_reading import first_reason
 
 #: Seconds the device may take to answer: Tango's own limit. Setting another would stop all threads while it hangs.
 LIMIT = 3.0

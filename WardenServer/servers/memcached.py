@@ -6,8 +6,8 @@ from pymemcache.client.base import Client
 from pymemcache.client.hash import HashClient
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
-from WardenServer import exchange, ports
-from WardenServer.ports import LOOPBACK
+from WardenServer.servers import exchange, ports
+from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings.config import Settings
 
 #: What pymemcache raises where a server is away, or answers as no Memcached does.

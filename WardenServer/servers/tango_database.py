@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import tango
 import tango.utils
 
-from WardenServer import ports
 from WardenServer.errors import SettingError, Unreachable, WardenError
-from WardenServer.ports import LOOPBACK
+from WardenServer.servers import ports
+from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings.config import Settings
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""Tango, its database and Memcached as we talk to them."""
