@@ -14,7 +14,7 @@ from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 from WardenServer.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
-from WardenServer.watchdog import Watchdog
+from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
 

@@ -31,7 +31,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.warden import Health, Warden
-from WardenServer.watchdog import Watchdog
+from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden.device")
 

@@ -13,12 +13,12 @@ from WardenServer.line import Line
 from WardenServer.machine import thread_trace
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime
-from WardenServer.marks import Mark
 from WardenServer.record import Record
 from WardenServer.results.board import Board
 from WardenServer.results.health import p99
 from WardenServer.results.result import Result, clean, unpublishable
 from WardenServer.settings.masking import mask
+from WardenServer.watchdog.marks import Mark
 
 log = logging.getLogger("warden.runner")
 

@@ -25,7 +25,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
 from WardenServer.surroundings import PROCESS
-from WardenServer.watchdog import Watchdog
+from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
 

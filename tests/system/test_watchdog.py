@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
-from WardenServer import marks
 from WardenServer.machine.child import Keeper
+from WardenServer.watchdog import marks
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: Holds the interpreter's lock, in its third run.

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer import marks
 from WardenServer.errors import SettingError
-from WardenServer.marks import Marks
 from WardenServer.settings import config
-from WardenServer.watchdog import Watchdog
+from WardenServer.watchdog import marks
+from WardenServer.watchdog.marks import Marks
+from WardenServer.watchdog.watchdog import Watchdog
 
 MakeSettings = Callable[..., config.Settings]
 

@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from WardenServer import last_words
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
-from WardenServer.marks import Mark, Marks, place
 from WardenServer.settings.config import Settings
+from WardenServer.watchdog import last_words
+from WardenServer.watchdog.marks import Mark, Marks, place
 
 log = logging.getLogger("warden.watchdog")
 

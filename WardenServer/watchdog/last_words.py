@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import WardenServer.plugins
-from WardenServer.marks import Marks
 from WardenServer.settings.config import Settings
+from WardenServer.watchdog.marks import Marks
 
 #: Seconds a dump may come late. Later, the process had not hung: it was stopped, with its timer.
 LATE = 1.0

@@ -1,0 +1,1 @@
+"""What is done about a server that hangs as a whole."""
