@@ -8,7 +8,7 @@ from typing import Any
 from WardenServer.agent import Contract
 from WardenServer.changeover import Changeover
 from WardenServer.errors import WardenError
-from WardenServer.loader import Loaded
+from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
 from WardenServer.runner import Runner

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 
 from WardenServer.errors import PluginError
-from WardenServer.failure import explain
 from WardenServer.line import Line
+from WardenServer.loading.failure import explain
 from WardenServer.runner import Runner
 from WardenServer.settings.masking import mask
 

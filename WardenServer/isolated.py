@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from WardenServer.agent import Agent, read_contract
-from WardenServer.beside import absolute
 from WardenServer.errors import NoData
-from WardenServer.failure import explain
-from WardenServer.plugin_file import import_plugin
+from WardenServer.loading.beside import absolute
+from WardenServer.loading.failure import explain
+from WardenServer.loading.plugin_file import import_plugin
 from WardenServer.results.result import clean
 from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
@@ -121,8 +121,8 @@ class _Plugin:
 
 def _trust(terms: dict[str, Any]) -> Any:
     """What may run, where only known content may; imported here, since few processes need it."""
+    from WardenServer.loading.trust import Trust
     from WardenServer.settings.config import Settings
-    from WardenServer.trust import Trust
 
     return Trust(Settings(**terms))
 

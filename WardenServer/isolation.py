@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.loading.trust import Trust
 from WardenServer.settings.units import megabytes
-from WardenServer.trust import Trust
 from WardenServer.wire import check_state, decode, encode_table, understand
 from WardenServer.worker import Ended, Worker
 

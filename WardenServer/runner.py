@@ -8,8 +8,8 @@ from typing import Any
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import FieldError, NoData
-from WardenServer.failure import explain
 from WardenServer.line import Line
+from WardenServer.loading.failure import explain
 from WardenServer.machine import thread_trace
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime

@@ -4,9 +4,9 @@ import ast
 import difflib
 from pathlib import Path
 
-from WardenServer.agent_name import trouble
 from WardenServer.errors import WardenError
-from WardenServer.trust import SHIPPED
+from WardenServer.loading.agent_name import trouble
+from WardenServer.loading.trust import SHIPPED
 
 _PREFIX = "template_"
 #: Rights of what is made here: the loader refuses what others may write to, so the umask alone does not decide.

@@ -11,12 +11,13 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer import importer
 from WardenServer.agent import Contract
-from WardenServer.beside import imported
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.line import Line
-from WardenServer.loader import examine, load_candidate
+from WardenServer.loading import importer
+from WardenServer.loading.beside import imported
+from WardenServer.loading.loader import examine, load_candidate
+from WardenServer.loading.trust import Trust, make_cache, read
 from WardenServer.logs import Masked
 from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
@@ -27,7 +28,6 @@ from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.memcached import OVERHEAD
-from WardenServer.trust import Trust, make_cache, read
 
 #: Bytes of the largest item that Memcached takes by default.
 ITEM_SIZE = 1024 * 1024 - OVERHEAD

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import __version__, loader
+from WardenServer import __version__
 from WardenServer.agents import Agents
+from WardenServer.loading import loader
 from WardenServer.machine import switching
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.process_things import SWITCH_INTERVAL

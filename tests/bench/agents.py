@@ -74,7 +74,7 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
 
 def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
-    from WardenServer import loader
+    from WardenServer.loading import loader
     from WardenServer.machine.switching import interval
     from WardenServer.results.board import Board
     from WardenServer.runner import Runner

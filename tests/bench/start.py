@@ -94,7 +94,7 @@ def load(folder: Path, way: str, warm: bool) -> Run:
 
 
 def _ours(plugins: Path) -> Callable[[], Kept]:
-    from WardenServer import loader
+    from WardenServer.loading import loader
     from WardenServer.settings import config
 
     settings = config.load(environment={}, options={"plugin_folders": [str(plugins)], "shipped": False})

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.system.conftest import clean_environment
-from WardenServer import embedded, loader, templates, trial
+from WardenServer import embedded, templates, trial
+from WardenServer.loading import loader
 from WardenServer.settings import config
 
 MakeSettings = Callable[..., config.Settings]

@@ -18,10 +18,11 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_loader import BROKEN
-from WardenServer import isolation, loader, worker
+from WardenServer import isolation, worker
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
+from WardenServer.loading import loader
 from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 from WardenServer.settings import config

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from WardenServer.agent_name import _proposal, trouble
+from WardenServer.loading.agent_name import _proposal, trouble
 
 
 @pytest.mark.parametrize("name", ["ring", "Ring_2", "x" * 61])

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import loader, trial
+from WardenServer import trial
 from WardenServer.agent import Contract
-from WardenServer.beside import absolute, imported
+from WardenServer.loading import loader
+from WardenServer.loading.beside import absolute, imported
 from WardenServer.settings import config
 
 Write = Callable[..., Path]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import wait_for
-from WardenServer import importer
 from WardenServer.errors import PluginError
+from WardenServer.loading import importer
 
 
 def test_outcomes_come_in_order_and_those_that_hang_hold_up_nobody() -> None:

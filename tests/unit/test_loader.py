@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import loader
+from WardenServer.loading import loader
 from WardenServer.settings.config import Settings
 
 GOOD = "INTERVAL = 1\ndef work(agent):\n    return {}\n"

@@ -9,7 +9,7 @@ import pytest
 from pluginbase import PluginSource
 
 from WardenServer.errors import PluginError, SettingError
-from WardenServer.plugin_file import Source, asks_isolation, import_plugin
+from WardenServer.loading.plugin_file import Source, asks_isolation, import_plugin
 
 PATH = Path("/plugins/a.py")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import loader, trial
+from WardenServer import trial
 from WardenServer.errors import SettingError
+from WardenServer.loading import loader
 from WardenServer.settings import config, settings_view
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask

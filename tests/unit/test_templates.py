@@ -8,7 +8,7 @@ import pytest
 
 from WardenServer import templates
 from WardenServer.errors import WardenError
-from WardenServer.loader import SHIPPED
+from WardenServer.loading.loader import SHIPPED
 
 
 def test_all_templates_are_known_with_a_line_about_each() -> None:

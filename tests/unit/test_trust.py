@@ -15,8 +15,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from WardenServer import loader, templates, trial, trust
+from WardenServer import templates, trial
 from WardenServer.errors import SettingError
+from WardenServer.loading import loader, trust
 from WardenServer.settings import config
 from WardenServer.settings.config import Settings
 
@@ -339,7 +340,7 @@ def test_modules_beside_a_file_must_be_known_too(write: Write, settings: MakeSet
 
 
 def test_nothing_stays_of_sources_that_are_gone(write: Write, settings: MakeSettings, pins: Path) -> None:
-    from WardenServer import beside
+    from WardenServer.loading import beside
 
     pins.write_text(f"{digest(write('ring', GOOD))}  ring.py\n")
     for _ in range(3):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import trust
 from WardenServer.errors import PluginError, SettingError
-from WardenServer.plugin_file import refuse_other_text
+from WardenServer.loading import trust
+from WardenServer.loading.plugin_file import refuse_other_text
 from WardenServer.settings import config, users_file
 
 

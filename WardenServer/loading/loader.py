@@ -17,13 +17,13 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
-from WardenServer import importer
 from WardenServer.agent import Contract, read_contract
-from WardenServer.agent_name import trouble
-from WardenServer.beside import absolute, imported
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.isolation import isolate
-from WardenServer.plugin_file import (
+from WardenServer.loading import importer
+from WardenServer.loading.agent_name import trouble
+from WardenServer.loading.beside import absolute, imported
+from WardenServer.loading.plugin_file import (
     Source,
     asks_isolation,
     defines_work,
@@ -31,10 +31,10 @@ from WardenServer.plugin_file import (
     refuse_misspellings,
     refuse_other_text,
 )
+from WardenServer.loading.trust import SHIPPED, Trust, compiled, make_cache
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
-from WardenServer.trust import SHIPPED, Trust, compiled, make_cache
 
 log = logging.getLogger("warden.loader")
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from pluginbase import PluginBase, PluginSource
 
 from WardenServer.agent import CONSTANTS, FUNCTIONS
-from WardenServer.beside import PACKAGE, import_from
 from WardenServer.errors import PluginError, SettingError, WardenError
+from WardenServer.loading.beside import PACKAGE, import_from
 from WardenServer.settings import users_file
 
 if TYPE_CHECKING:
-    from WardenServer.trust import Trust
+    from WardenServer.loading.trust import Trust
 
 BASE = PluginBase(package=PACKAGE)
 

@@ -1,0 +1,1 @@
+"""From a plugin file to the contract of an agent."""
