@@ -19,10 +19,10 @@ from typing import Any
 
 from WardenServer.agent import Contract, read_contract
 from WardenServer.errors import PluginError, WardenError
-from WardenServer.isolation import isolate
 from WardenServer.loading import importer
 from WardenServer.loading.agent_name import trouble
 from WardenServer.loading.beside import absolute, imported
+from WardenServer.loading.isolation.isolation import isolate
 from WardenServer.loading.plugin_file import (
     Source,
     asks_isolation,

@@ -18,11 +18,11 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_loader import BROKEN
-from WardenServer import isolation, worker
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
 from WardenServer.line import Line
 from WardenServer.loading import loader
+from WardenServer.loading.isolation import isolation, worker
 from WardenServer.results.board import Board
 from WardenServer.runner import Runner
 from WardenServer.settings import config
@@ -89,7 +89,7 @@ def agents(settings: MakeSettings, path: Path, **options: Any) -> config.Setting
 
 def processes() -> list[psutil.Process]:
     """The processes of isolated agents of this hub."""
-    return [child for child in psutil.Process().children() if "WardenServer.isolated" in child.cmdline()]
+    return [child for child in psutil.Process().children() if "WardenServer.loading.isolation.isolated" in child.cmdline()]
 
 
 def gone(pid: int) -> bool:

@@ -9,8 +9,8 @@ import pytest
 
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
+from WardenServer.loading.isolation.wire import check_state, decode_table, describe, encode_table, understand
 from WardenServer.results.field import Declaration, Kind
-from WardenServer.wire import check_state, decode_table, describe, encode_table, understand
 
 FIELDS = {"g": Declaration({"unit": "mA"}, Kind("enum", 1, ("A", "B"))), "x": Declaration({})}
 

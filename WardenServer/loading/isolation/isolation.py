@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
+from WardenServer.loading.isolation.worker import Ended, Worker
 from WardenServer.loading.trust import Trust
 from WardenServer.settings.units import megabytes
-from WardenServer.wire import check_state, decode, encode_table, understand
-from WardenServer.worker import Ended, Worker
 
 #: Seconds the process may take to start, besides those to import the plugin.
 START = 10.0
@@ -80,7 +80,7 @@ class _Process:
         self.kill()
         try:
             self._worker = Worker(
-                [sys.executable, "-P", "-m", "WardenServer.isolated", str(os.getpid())], f"process of {self._name}"
+                [sys.executable, "-P", "-m", "WardenServer.loading.isolation.isolated", str(os.getpid())], f"process of {self._name}"
             )
         except Ended as how:
             self._give_up(f"its process {how}; see to the machine")

@@ -15,9 +15,9 @@ from WardenServer.agent import Agent, read_contract
 from WardenServer.errors import NoData
 from WardenServer.loading.beside import absolute
 from WardenServer.loading.failure import explain
+from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
 from WardenServer.loading.plugin_file import import_plugin
 from WardenServer.results.result import clean
-from WardenServer.wire import LONGEST, check_state, decode_table, describe, encode
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from typing import IO
 
 import psutil
 
+from WardenServer.loading.isolation.wire import LONGEST
 from WardenServer.machine import guardian, origin
-from WardenServer.wire import LONGEST
 
 #: Seconds between two calls of `look` while a child is waited for.
 LOOK = 0.1
