@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from WardenServer.agent import Contract
-from WardenServer.changeover import Changeover
 from WardenServer.errors import WardenError
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
-from WardenServer.runner import Runner
-from WardenServer.scheduler import Scheduler
+from WardenServer.running.changeover import Changeover
+from WardenServer.running.runner import Runner
+from WardenServer.running.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
 from WardenServer.watchdog.watchdog import Watchdog
 

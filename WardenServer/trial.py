@@ -13,7 +13,6 @@ from rich.console import Console
 
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, WardenError
-from WardenServer.line import Line
 from WardenServer.loading import importer
 from WardenServer.loading.beside import imported
 from WardenServer.loading.loader import examine, load_candidate
@@ -22,7 +21,8 @@ from WardenServer.logs import Masked
 from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
-from WardenServer.runner import Runner
+from WardenServer.running.line import Line
+from WardenServer.running.runner import Runner
 from WardenServer.servers import tango_text
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings

@@ -19,8 +19,8 @@ from WardenServer.machine.process_things import SWITCH_INTERVAL
 from WardenServer.results import health
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.result import Result
-from WardenServer.runner import Runner
-from WardenServer.scheduler import Scheduler
+from WardenServer.running.runner import Runner
+from WardenServer.running.scheduler import Scheduler
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.base import Sink

@@ -77,8 +77,8 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
     from WardenServer.loading import loader
     from WardenServer.machine.switching import interval
     from WardenServer.results.board import Board
-    from WardenServer.runner import Runner
-    from WardenServer.scheduler import Scheduler
+    from WardenServer.running.runner import Runner
+    from WardenServer.running.scheduler import Scheduler
     from WardenServer.settings import config
 
     sys.setswitchinterval(interval(agents / TICK))

@@ -31,7 +31,7 @@ def figures(runs: Runs) -> list[Figure]:
 
 def ours(folder: Path, ticks: int) -> Run:
     """Our scheduler, by its own count of each tick's lateness."""
-    from WardenServer.scheduler import Scheduler
+    from WardenServer.running.scheduler import Scheduler
 
     scheduler = Scheduler(TICK)
     scheduler.open()

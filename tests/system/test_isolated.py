@@ -20,11 +20,11 @@ from tests.conftest import wait_for
 from tests.unit.test_loader import BROKEN
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
-from WardenServer.line import Line
 from WardenServer.loading import loader
 from WardenServer.loading.isolation import isolation, worker
 from WardenServer.results.board import Board
-from WardenServer.runner import Runner
+from WardenServer.running.line import Line
+from WardenServer.running.runner import Runner
 from WardenServer.settings import config
 
 HEAD = (

@@ -21,11 +21,11 @@ from pymemcache.client.base import Client
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
 from WardenServer import embedded
-from WardenServer.line import Line
 from WardenServer.loading import loader
 from WardenServer.machine.child import Child
 from WardenServer.results.board import Board
-from WardenServer.runner import Runner
+from WardenServer.running.line import Line
+from WardenServer.running.runner import Runner
 from WardenServer.settings import config
 from WardenServer.sinks.memcached import Memcached
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_runner import make
-from WardenServer.changeover import Changeover
+from WardenServer.running.changeover import Changeover
 from WardenServer.settings import config
 from WardenServer.warden import Warden
 

@@ -14,9 +14,9 @@ from tests.conftest import wait_for
 from tests.unit.fake import FakeClock
 from WardenServer import NoData
 from WardenServer.agent import Contract
-from WardenServer.line import Line
 from WardenServer.results.board import Board
-from WardenServer.runner import Runner
+from WardenServer.running.line import Line
+from WardenServer.running.runner import Runner
 
 
 def make(work: Callable[..., Any], clock: FakeClock | None = None, board: Board | None = None, **rest: Any) -> Runner:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from WardenServer.agent import default_offset_ticks
-from WardenServer.scheduler import Schedule, next_due
+from WardenServer.running.scheduler import Schedule, next_due
 
 offsets = st.integers(0, 200)
 intervals = st.integers(1, 100)

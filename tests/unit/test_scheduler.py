@@ -3,8 +3,8 @@
 import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer.line import Line
-from WardenServer.scheduler import Scheduler
+from WardenServer.running.line import Line
+from WardenServer.running.scheduler import Scheduler
 
 
 class Recorder:

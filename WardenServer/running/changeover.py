@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable
 
 from WardenServer.errors import PluginError
-from WardenServer.line import Line
 from WardenServer.loading.failure import explain
-from WardenServer.runner import Runner
+from WardenServer.running.line import Line
+from WardenServer.running.runner import Runner
 from WardenServer.settings.masking import mask
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import FieldError, NoData
-from WardenServer.line import Line
 from WardenServer.loading.failure import explain
 from WardenServer.machine import thread_trace
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime
-from WardenServer.record import Record
 from WardenServer.results.board import Board
 from WardenServer.results.health import p99
 from WardenServer.results.result import Result, clean, unpublishable
+from WardenServer.running.line import Line
+from WardenServer.running.record import Record
 from WardenServer.settings.masking import mask
 from WardenServer.watchdog.marks import Mark
 

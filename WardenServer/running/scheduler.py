@@ -5,8 +5,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-from WardenServer.line import Line, Startable
 from WardenServer.machine.clock import Clock
+from WardenServer.running.line import Line, Startable
 
 log = logging.getLogger("warden.scheduler")
 

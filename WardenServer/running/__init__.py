@@ -1,0 +1,1 @@
+"""Who is due, who is woken next, and one thread per agent."""
