@@ -16,9 +16,10 @@ from tango import AutoTangoAllowThreads, DevState
 from tango.server import Device, command, device_property
 
 import WardenServer
-from WardenServer import surroundings
 from WardenServer.errors import WardenError
-from WardenServer.file_watch import FileWatch
+from WardenServer.hub import surroundings
+from WardenServer.hub.file_watch import FileWatch
+from WardenServer.hub.warden import Health, Warden
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.process_things import LOG_LEVEL
 from WardenServer.results.board import Board
@@ -30,7 +31,6 @@ from WardenServer.settings import config
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.attributes import Attributes
 from WardenServer.sinks.known_fields import KnownFields
-from WardenServer.warden import Health, Warden
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden.device")

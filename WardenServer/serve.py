@@ -14,8 +14,9 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import device, logs, surroundings
+from WardenServer import device
 from WardenServer.errors import WardenError
+from WardenServer.hub import logs, surroundings
 from WardenServer.machine.descendants import Descendants
 from WardenServer.servers import event_socket, tango_database, tango_reading
 from WardenServer.servers.tango_text import latin1

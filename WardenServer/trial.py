@@ -13,11 +13,11 @@ from rich.console import Console
 
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, WardenError
+from WardenServer.hub.logs import Masked
 from WardenServer.loading import importer
 from WardenServer.loading.beside import imported
 from WardenServer.loading.loader import examine, load_candidate
 from WardenServer.loading.trust import Trust, make_cache, read
-from WardenServer.logs import Masked
 from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json

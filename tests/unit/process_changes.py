@@ -22,9 +22,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.fake import FakeClock
+from WardenServer.hub.surroundings import SHOWN, Surroundings
 from WardenServer.machine import origin
 from WardenServer.machine.process_things import SWITCH_INTERVAL
-from WardenServer.surroundings import SHOWN, Surroundings
 
 
 def lower_limit() -> None:

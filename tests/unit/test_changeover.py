@@ -10,9 +10,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.test_runner import make
+from WardenServer.hub.warden import Warden
 from WardenServer.running.changeover import Changeover
 from WardenServer.settings import config
-from WardenServer.warden import Warden
 
 Write = Callable[..., Path]
 

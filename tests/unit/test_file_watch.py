@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from WardenServer.file_watch import FileWatch
+from WardenServer.hub.file_watch import FileWatch
 
 
 def test_a_change_is_told_when_two_looks_have_seen_the_same(tmp_path: Path) -> None:

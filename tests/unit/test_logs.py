@@ -3,7 +3,7 @@
 import logging
 import queue
 
-from WardenServer.logs import _Queue
+from WardenServer.hub.logs import _Queue
 
 
 def record(text: str) -> logging.LogRecord:

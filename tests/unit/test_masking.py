@@ -94,11 +94,11 @@ def test_what_only_says_where_the_value_is_can_be_shown() -> None:
 
 
 def test_log_lines_and_their_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from WardenServer.logs import Masked
+    from WardenServer.hub.logs import Masked
 
     secrets = Secrets()
     secrets.add("hunter2")
-    monkeypatch.setattr("WardenServer.logs.mask", secrets.mask)
+    monkeypatch.setattr("WardenServer.hub.logs.mask", secrets.mask)
     try:
         raise ValueError("not hunter2")
     except ValueError as error:

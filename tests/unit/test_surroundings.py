@@ -12,8 +12,8 @@ import pytest
 
 from tests.unit.fake import FakeClock
 from tests.unit.process_changes import CHANGES
+from WardenServer.hub.surroundings import Surroundings
 from WardenServer.machine import origin, whole_file
-from WardenServer.surroundings import Surroundings
 
 #: What a sentence has to say of each change.
 SAID = {
@@ -95,8 +95,8 @@ def test_it_is_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def _only_gc(surroundings: Surroundings) -> list[Any]:
     """Have only one thing looked at: in the tests' own process."""
+    from WardenServer.hub.surroundings import _Kept
     from WardenServer.machine.process_things import things
-    from WardenServer.surroundings import _Kept
 
     found = [thing for thing in things() if thing.name == "gc"]
     surroundings._kept = {thing: _Kept(thing.read()) for thing in found}

@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import wait_for
 from WardenServer.errors import WardenError
+from WardenServer.hub.warden import Warden
 from WardenServer.machine import switching
 from WardenServer.settings import config
-from WardenServer.warden import Warden
 
 Write = Callable[..., Path]
 MakeSettings = Callable[..., config.Settings]

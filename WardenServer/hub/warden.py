@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from WardenServer import __version__
-from WardenServer.agents import Agents
+from WardenServer.hub.agents import Agents
+from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
 from WardenServer.machine import switching
 from WardenServer.machine.clock import Clock
@@ -25,7 +26,6 @@ from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.memcached import Memcached
-from WardenServer.surroundings import PROCESS
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")

@@ -1,0 +1,1 @@
+"""All parts put together, and what they say of themselves."""
