@@ -100,7 +100,7 @@ def up(settings: config.Settings, options: dict[str, Any], watch: bool) -> None:
 
     Stays in the foreground and shows the agents; Ctrl-C ends all that it started.
     """
-    from WardenServer import up as launcher
+    from WardenServer.local import up as launcher
 
     code = launcher.run(settings, {**options, "watch": "yes"} if watch else options)
     with contextlib.suppress(OSError):  # no room for it
@@ -155,7 +155,7 @@ def register(settings: config.Settings, options: dict[str, Any]) -> None:
 @with_settings
 def status(settings: config.Settings, options: dict[str, Any], as_json: bool) -> None:
     """How the hub is: exit code 0 when it is RUNNING, else 1."""
-    from WardenServer import up
+    from WardenServer.local import up
     from WardenServer.servers import client
 
     document = client.status(settings)

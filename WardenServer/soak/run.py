@@ -15,8 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from WardenServer import up
 from WardenServer.errors import SettingError
+from WardenServer.local import up
 from WardenServer.machine.child import wait_until
 from WardenServer.soak import verdict
 from WardenServer.soak.faults import ALL, FLOOD, Fault, Scene, faults, flood

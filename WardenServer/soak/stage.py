@@ -13,12 +13,12 @@ from typing import Any
 
 import psutil
 
-from WardenServer import embedded
+from WardenServer.local import embedded
+from WardenServer.local.up import HubServer
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import tango_database
 from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings import config
-from WardenServer.up import HubServer
 
 AGENTS = Path(__file__).with_name("agents")
 #: Plugin files made from the one of the counter: edited while the hub runs, never touched, and taken away for a while.

@@ -58,7 +58,7 @@ def figures(runs: Runs) -> list[Figure]:
 
 def ours(folder: Path, seconds: float) -> Run:
     """A hub with a Tango database and a Memcached."""
-    from WardenServer import embedded
+    from WardenServer.local import embedded
     from WardenServer.servers import tango_database
     from WardenServer.settings import config
 

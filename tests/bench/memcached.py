@@ -57,7 +57,7 @@ def _fields(number: int, turn: int) -> dict[str, Any]:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[tuple[str, int]]:
-    from WardenServer.embedded import Memcached
+    from WardenServer.local.embedded import Memcached
 
     with Memcached(free_port(), folder) as server:
         yield "127.0.0.1", server.port

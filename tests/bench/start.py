@@ -125,7 +125,7 @@ _WAYS: dict[str, Callable[[Path], Callable[[], Kept]]] = {
 
 def running_ours(folder: Path) -> Run:
     """A hub."""
-    from WardenServer.embedded import Memcached
+    from WardenServer.local.embedded import Memcached
 
     plugins = _write(folder, True)
     with ExitStack() as stack:

@@ -75,7 +75,7 @@ def push(folder: Path, name: str, times: int, subscribed: int) -> Run:
 
 def read_ours(folder: Path, times: int) -> Run:
     """Reads of a hub's attributes."""
-    from WardenServer.embedded import Memcached
+    from WardenServer.local.embedded import Memcached
 
     plugins = folder / "plugins"
     plugins.mkdir()

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.system.conftest import clean_environment
-from WardenServer import embedded, templates, trial
+from WardenServer import templates, trial
 from WardenServer.loading import loader
+from WardenServer.local import embedded
 from WardenServer.settings import config
 
 MakeSettings = Callable[..., config.Settings]

@@ -12,8 +12,9 @@ from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
-from WardenServer import embedded, sinks
+from WardenServer import sinks
 from WardenServer.errors import Unreachable
+from WardenServer.local import embedded
 from WardenServer.results.board import Board
 from WardenServer.results.result import Result
 from WardenServer.settings import config

@@ -16,7 +16,7 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from WardenServer import embedded
+from WardenServer.local import embedded
 from WardenServer.machine.child import Child
 from WardenServer.servers import tango_database
 from WardenServer.settings import config

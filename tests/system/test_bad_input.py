@@ -18,7 +18,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, clean_environment
-from WardenServer import embedded
+from WardenServer.local import embedded
 from WardenServer.servers import tango_database
 from WardenServer.settings import config
 

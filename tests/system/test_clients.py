@@ -15,7 +15,7 @@ from pymemcache.client.hash import HashClient
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
-from WardenServer import embedded
+from WardenServer.local import embedded
 from WardenServer.machine.child import Child
 
 Write = Callable[..., Path]

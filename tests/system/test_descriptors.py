@@ -17,7 +17,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
-from WardenServer import embedded
+from WardenServer.local import embedded
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 FAR = "import os\nISOLATE = True\n" + QUICK.replace("{'n': n}", "{'n': n, 'pid': os.getpid()}")

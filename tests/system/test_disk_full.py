@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import MakeHub, clean_environment, free_port
-from WardenServer import embedded
+from WardenServer.local import embedded
 from WardenServer.servers import tango_database
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"

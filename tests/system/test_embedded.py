@@ -12,9 +12,9 @@ import time
 import psutil
 import pytest
 
-from WardenServer import embedded, up
-from WardenServer.embedded import Database, Memcached
 from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.local import embedded, up
+from WardenServer.local.embedded import Database, Memcached
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import client, ports, tango_database
 from WardenServer.settings.config import Settings
@@ -189,7 +189,7 @@ def test_a_child_that_does_not_hear_is_killed(tmp_path, state):
 PARENT = """
 import sys
 from pathlib import Path
-from WardenServer.embedded import Database, Memcached
+from WardenServer.local.embedded import Database, Memcached
 folder = Path(sys.argv[1])
 with Database(int(sys.argv[2]), folder) as database, Memcached(int(sys.argv[3]), folder) as memcached:
     print(database.pid, memcached.pid, flush=True)

@@ -14,7 +14,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, Hub, MakeHub, free_port
-from WardenServer import embedded
+from WardenServer.local import embedded
 from WardenServer.watchdog import marks
 
 #: Seconds an end may take.

@@ -14,7 +14,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
-from WardenServer import embedded
+from WardenServer.local import embedded
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 

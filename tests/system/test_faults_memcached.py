@@ -29,8 +29,8 @@ from tests.system.conftest import (
     make_hub,
 )
 from tests.system.fake_memcached import FakeMemcached, Lie, dripping, endless, refusing, saying, slow, too_much
-from WardenServer import embedded
 from WardenServer.errors import WardenError
+from WardenServer.local import embedded
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.result import Result
 from WardenServer.servers import client

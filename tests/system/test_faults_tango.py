@@ -18,7 +18,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, Hub, MakeHub, about, check_tick, make_hub
-from WardenServer import embedded
+from WardenServer.local import embedded
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: A hundred fields that change with every run, and one of 80 kB.

@@ -20,8 +20,8 @@ from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
-from WardenServer import embedded
 from WardenServer.loading import loader
+from WardenServer.local import embedded
 from WardenServer.machine.child import Child
 from WardenServer.results.board import Board
 from WardenServer.running.line import Line

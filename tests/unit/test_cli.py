@@ -306,7 +306,7 @@ def test_a_reader_that_closes_the_pipe_gets_no_traceback(tmp_path: Path) -> None
 
 
 def test_watch_is_a_setting_for_the_server_that_up_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from WardenServer import up
+    from WardenServer.local import up
 
     given: list[dict[str, Any]] = []
     monkeypatch.setattr(up, "run", lambda settings, options: given.append(dict(options)) or 7)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from WardenServer import up
 from WardenServer.errors import SettingError, WardenError
+from WardenServer.local import up
 from WardenServer.machine.child import Child, Keeper
 from WardenServer.servers import memcached, ports, tango_database
 from WardenServer.settings.config import Settings

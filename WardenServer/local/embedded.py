@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from WardenServer import database_file
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.local import database_file
 from WardenServer.machine.child import START_LIMIT, Child, make_folder
 from WardenServer.servers import ports, tango_database
 from WardenServer.servers.ports import LOOPBACK

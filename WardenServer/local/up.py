@@ -17,8 +17,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from WardenServer import embedded
 from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.local import embedded
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
 from WardenServer.results.health import BAD
 from WardenServer.servers import client, ports, tango_database

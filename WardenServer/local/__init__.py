@@ -1,0 +1,1 @@
+"""Local servers, and everything on this machine with one command."""
