@@ -126,7 +126,7 @@ def serve(
 
     Tango's own arguments may follow: -v4, -nodb, -dlist warden/hub/local, -ORBendPoint ...
     """
-    from WardenServer import serve as server
+    from WardenServer.tango_device import serve as server
 
     if file is not None:
         os.environ["WARDEN_CONFIG"] = str(file.absolute())

@@ -4,7 +4,8 @@ import time
 
 from tango.server import command
 
-from WardenServer import cli, device
+from WardenServer import cli
+from WardenServer.tango_device import device
 
 
 class BeamlineWarden(device.BeamlineWarden):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import tango
 
-from WardenServer import device, serve
+from WardenServer.tango_device import device, serve
 
 
 class Hub:

@@ -14,13 +14,13 @@ from typing import Any
 import tango
 import tango.server
 
-from WardenServer import device
 from WardenServer.errors import WardenError
 from WardenServer.hub import logs, surroundings
 from WardenServer.machine.descendants import Descendants
 from WardenServer.servers import event_socket, tango_database, tango_reading
 from WardenServer.servers.tango_text import latin1
 from WardenServer.settings import config
+from WardenServer.tango_device import device
 
 log = logging.getLogger("warden.serve")
 

@@ -1,0 +1,1 @@
+"""The hub in Tango: a device, and its server."""
