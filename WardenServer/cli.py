@@ -213,7 +213,7 @@ def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
 @with_settings
 def new(settings: config.Settings, options: dict[str, Any], name: str | None, template: str, names: bool) -> None:
     """Make NAME.py in your plugin folder, ready to edit, from a template."""
-    from WardenServer import templates
+    from WardenServer.authoring import templates
 
     if names or name is None:
         for known, line in templates.known().items():
@@ -233,7 +233,7 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 
     Shows the documents, the attributes it would make, times and warnings. Exit code 1 when a run fails.
     """
-    from WardenServer import trial
+    from WardenServer.authoring import trial
     from WardenServer.machine import descendants
 
     with descendants.Descendants():
@@ -246,7 +246,7 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 @with_settings
 def check(settings: config.Settings, options: dict[str, Any], file: Path) -> None:
     """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
-    from WardenServer import trial
+    from WardenServer.authoring import trial
     from WardenServer.machine import descendants
 
     notes: list[str] = []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.system.conftest import clean_environment
-from WardenServer import templates, trial
+from WardenServer.authoring import templates, trial
 from WardenServer.loading import loader
 from WardenServer.local import embedded
 from WardenServer.settings import config

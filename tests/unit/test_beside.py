@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import trial
 from WardenServer.agent import Contract
+from WardenServer.authoring import trial
 from WardenServer.loading import loader
 from WardenServer.loading.beside import absolute, imported
 from WardenServer.settings import config

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system.conftest import free_port
-from WardenServer import __version__, cli, templates
+from WardenServer import __version__, cli
+from WardenServer.authoring import templates
 from WardenServer.machine import descendants
 from WardenServer.settings import config
 

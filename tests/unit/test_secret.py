@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import trial
+from WardenServer.authoring import trial
 from WardenServer.errors import SettingError
 from WardenServer.loading import loader
 from WardenServer.settings import config, settings_view

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer import templates
+from WardenServer.authoring import templates
 from WardenServer.errors import WardenError
 from WardenServer.loading.loader import SHIPPED
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from WardenServer import trial
+from WardenServer.authoring import trial
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.settings.config import Settings
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from WardenServer import templates, trial
+from WardenServer.authoring import templates, trial
 from WardenServer.errors import SettingError
 from WardenServer.loading import loader, trust
 from WardenServer.settings import config

@@ -1,0 +1,1 @@
+"""What helps those who write plugin files: templates, try, check."""
