@@ -1,5 +1,5 @@
 """`python -m WardenServer` is the command `warden`."""
 
-from WardenServer.cli import main
+from WardenServer.cli.commands import main
 
 main()

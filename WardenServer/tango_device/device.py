@@ -29,8 +29,8 @@ from WardenServer.servers.tango_text import latin1
 from WardenServer.servers.tango_values import Reading
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
-from WardenServer.sinks.attributes import Attributes
-from WardenServer.sinks.known_fields import KnownFields
+from WardenServer.sinks.attributes.known_fields import KnownFields
+from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden.device")

@@ -5,7 +5,7 @@ python -m tests.bench.began serve INSTANCE [OPTIONS]
 
 import time
 
-from WardenServer import cli
+from WardenServer.cli import commands as cli
 from WardenServer.tango_device import serve
 
 __all__ = ["serve"]  # imported here, so that it is not later

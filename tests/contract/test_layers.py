@@ -27,12 +27,13 @@ def test_imports_run_downward() -> None:
 @pytest.mark.parametrize(
     ("module", "line", "broken"),
     [
-        ("board", "from WardenServer import warden", "Imports run downward BROKEN"),
-        ("runner", "def late():\n    import WardenServer.sinks.base", "Imports run downward BROKEN"),
-        ("scheduler", "import tango", "what plugins read with BROKEN"),
-        ("plugins/common/naming", "from WardenServer.agent import Agent", "nothing of the hub but its errors BROKEN"),
+        ("results/board", "from WardenServer.hub import warden", "Imports run downward BROKEN"),
+        ("running/runner", "def late():\n    import WardenServer.sinks.base", "Imports run downward BROKEN"),
+        ("running/scheduler", "import tango", "what plugins read with BROKEN"),
+        ("plugins/common/naming", "from WardenServer.agent import Agent", "knows nothing of agents BROKEN"),
         ("plugins/host", "from WardenServer.results.board import Board", "a plugin of yours may use BROKEN"),
         ("sinks/memcached", "import WardenServer.sinks.attributes", "not each other BROKEN"),
+        ("settings/config", "from WardenServer.machine.clock import Clock", "Imports run downward BROKEN"),
         ("novelty", "", "WardenServer.novelty"),
     ],
 )

@@ -4,7 +4,7 @@ import time
 
 from tango.server import command
 
-from WardenServer import cli
+from WardenServer.cli import commands as cli
 from WardenServer.tango_device import device
 
 

@@ -89,7 +89,8 @@ def agents(settings: MakeSettings, path: Path, **options: Any) -> config.Setting
 
 def processes() -> list[psutil.Process]:
     """The processes of isolated agents of this hub."""
-    return [child for child in psutil.Process().children() if "WardenServer.loading.isolation.isolated" in child.cmdline()]
+    name = "WardenServer.loading.isolation.isolated"
+    return [child for child in psutil.Process().children() if name in child.cmdline()]
 
 
 def gone(pid: int) -> bool:

@@ -79,8 +79,9 @@ class _Process:
         """Start the process and have it import the plugin; what the plugin promises (see wire.py)."""
         self.kill()
         try:
+            program = "WardenServer.loading.isolation.isolated"
             self._worker = Worker(
-                [sys.executable, "-P", "-m", "WardenServer.loading.isolation.isolated", str(os.getpid())], f"process of {self._name}"
+                [sys.executable, "-P", "-m", program, str(os.getpid())], f"process of {self._name}"
             )
         except Ended as how:
             self._give_up(f"its process {how}; see to the machine")

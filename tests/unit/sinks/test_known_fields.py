@@ -9,7 +9,7 @@ from tests.unit.fake import FakeClock
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
 from WardenServer.results.field import Kind
-from WardenServer.sinks.known_fields import KnownFields
+from WardenServer.sinks.attributes.known_fields import KnownFields
 
 KINDS = {
     "on": Kind("bool"),

@@ -11,7 +11,7 @@ from tests.conftest import wait_for
 from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
 from WardenServer.machine import switching
-from WardenServer.settings import config
+from WardenServer.settings import config, masking
 
 Write = Callable[..., Path]
 MakeSettings = Callable[..., config.Settings]
@@ -140,3 +140,13 @@ def test_commands_on_agents_that_are_not_there(warden: Callable[..., Warden], wr
     for command in (hub.start_agent, hub.stop_agent, hub.run_agent):
         with pytest.raises(WardenError, match='there is no agent "nobody"; loaded are: daily'):
             command("nobody")
+
+
+def test_secrets_are_masked_in_the_status(
+    warden: Callable[..., Warden], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masking.add("hunter2-of-status")
+    hub = warden()
+    monkeypatch.setattr(hub, "_problems", lambda: ["it is hunter2-of-status"])
+    hub._refresh()
+    assert "it is ***" in hub.health.status

@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system.conftest import free_port
-from WardenServer import __version__, cli
+from WardenServer import __version__
 from WardenServer.authoring import templates
+from WardenServer.cli import commands as cli
 from WardenServer.machine import descendants
 from WardenServer.settings import config
 

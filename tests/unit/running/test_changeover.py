@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
-from tests.unit.test_runner import make
+from tests.unit.running.test_runner import make
 from WardenServer.hub.warden import Warden
 from WardenServer.running.changeover import Changeover
 from WardenServer.settings import config

@@ -12,8 +12,8 @@ from WardenServer.results.field import Declaration, Kind
 from WardenServer.results.result import Result
 from WardenServer.servers.subscribers import Subscribers
 from WardenServer.servers.tango_values import invalid, same, to_tango
-from WardenServer.sinks.attributes import FIXED, Attributes
-from WardenServer.sinks.known_fields import KnownFields
+from WardenServer.sinks.attributes.known_fields import KnownFields
+from WardenServer.sinks.attributes.sink import FIXED, Attributes
 
 VALID = tango.AttrQuality.ATTR_VALID
 ABOUT = {

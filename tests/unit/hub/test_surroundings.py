@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fake import FakeClock
-from tests.unit.process_changes import CHANGES
+from tests.unit.hub.process_changes import CHANGES
 from WardenServer.hub.surroundings import Surroundings
 from WardenServer.machine import origin, whole_file
 
@@ -41,7 +41,7 @@ SAID = {
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
     """What a process found that changed all things for itself, one after the other."""
-    command = [sys.executable, "-m", "tests.unit.process_changes"]
+    command = [sys.executable, "-m", "tests.unit.hub.process_changes"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

@@ -23,8 +23,8 @@ from WardenServer.results.result import Result
 from WardenServer.servers.subscribers import LARGE, Subscribers
 from WardenServer.servers.tango_text import replaced
 from WardenServer.servers.tango_values import Reading, definition, invalid, same, to_tango
+from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.base import Sink
-from WardenServer.sinks.known_fields import KnownFields
 
 log = logging.getLogger("warden.attributes")
 
