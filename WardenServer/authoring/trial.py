@@ -14,14 +14,14 @@ from rich.console import Console
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.hub.logs import Masked
-from WardenServer.loading import importer
+from WardenServer.loading import import_thread
 from WardenServer.loading.beside import imported
 from WardenServer.loading.loader import examine, load_candidate
 from WardenServer.loading.trust import Trust, make_cache, read
 from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.servers import tango_text
 from WardenServer.settings import secret
@@ -36,7 +36,7 @@ STARTING, CLOSING = 15.0, 2.0
 
 
 @dataclass
-class Run:
+class TrialRun:
     """One run of the file: its result, and how many seconds it took. Arrays longer than `array_limit` are not in the
     document."""
 
@@ -72,7 +72,7 @@ def load(settings: Settings, path: Path) -> Contract:
         logging.lastResort.setFormatter(Masked())
     make_cache(path.parent)
     candidate = examine(path, read(path), name, secret.resolve(name, settings.agents.get(name, {})))
-    (outcome,) = importer.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
+    (outcome,) = import_thread.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome
     contract = outcome
@@ -97,7 +97,7 @@ def distrust(settings: Settings, path: Path) -> list[str]:
 
 def runs(
     contract: Contract, count: int, at_close: list[str] | None = None, array_limit: int = Settings.array_limit
-) -> Iterator[Run]:
+) -> Iterator[TrialRun]:
     """Run a file `count` times, at its interval, then close it; what fails in that goes to `at_close`."""
     board = Board()
     runner = Runner(contract, board)
@@ -112,7 +112,7 @@ def runs(
             took = time.monotonic() - started
             result = board.result(contract.name)
             assert result is not None
-            run = Run(result, took, _warnings(contract, result, took, kinds, runner), array_limit)
+            run = TrialRun(result, took, _warnings(contract, result, took, kinds, runner), array_limit)
             if (size := len(to_json(shorten(result, array_limit).fields))) > ITEM_SIZE:
                 run.warnings.append(f"the document has {size} bytes; Memcached takes {ITEM_SIZE} by default")
             yield run
@@ -125,7 +125,7 @@ def runs(
 
 def _run(runner: Runner, contract: Contract) -> None:
     """One run on the agent's own thread, as in the hub, waiting no longer than its TIMEOUT."""
-    runner.take_place(time.monotonic(), Line())
+    runner.take_place(time.monotonic(), HandOver())
     runner.wake()
     # An isolated agent ends its process itself at TIMEOUT, and needs time to start it.
     if not runner.wait_idle(contract.timeout + (STARTING if contract.isolate else 0.0)):

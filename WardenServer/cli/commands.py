@@ -19,7 +19,7 @@ from WardenServer.settings.masking import mask
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Refused(click.ClickException):
+class CommandFailed(click.ClickException):
     """An error with its cure, in one sentence: exit code 1."""
 
     def show(self, file: Any = None) -> None:
@@ -27,7 +27,7 @@ class Refused(click.ClickException):
         click.echo(f"warden: {self.message}", err=True, file=file)
 
 
-class WrongUsage(Refused):
+class WrongUsage(CommandFailed):
     """The command line or a setting is wrong: exit code 2."""
 
     exit_code = 2
@@ -43,7 +43,7 @@ def _sentences(function: Callable[..., Any]) -> Callable[..., Any]:
         except SettingError as error:
             raise WrongUsage(mask(str(error))) from None
         except WardenError as error:
-            raise Refused(mask(str(error))) from None
+            raise CommandFailed(mask(str(error))) from None
 
     return guarded
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from WardenServer import __version__
-from WardenServer.hub.agents import Agents
+from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
 from WardenServer.machine import switching
@@ -72,7 +72,7 @@ class Warden:
         self._watchdog = watchdog or Watchdog(settings)  # one that was not opened does nothing
         self._clock = clock or Clock()
         self._scheduler = Scheduler(settings.tick, self._clock)
-        self.agents = Agents(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
+        self.agents = Runners(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
@@ -271,7 +271,7 @@ class Warden:
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""
-        problems = [*self._watchdog.last_words(), *self.agents.loaded.problems]
+        problems = [*self._watchdog.post_mortem(), *self.agents.loaded.problems]
         for sink in self._sinks:
             problems += [sink.problem] if sink.problem else sink.problems.values()
         return problems

@@ -19,10 +19,10 @@ from typing import Any
 
 from WardenServer.agent import Contract, read_contract
 from WardenServer.errors import PluginError, WardenError
-from WardenServer.loading import importer
+from WardenServer.loading import import_thread
 from WardenServer.loading.agent_name import trouble
 from WardenServer.loading.beside import absolute, imported
-from WardenServer.loading.isolation.isolation import isolate
+from WardenServer.loading.isolation.hub_side import isolate
 from WardenServer.loading.plugin_file import (
     Source,
     asks_isolation,
@@ -72,7 +72,7 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
         make_cache(folder)
     modules: dict[Path, bytes] = {}
     read = {
-        name: importer.attempt(partial(_read_agent, name, path, settings, trust, known or {}, modules))
+        name: import_thread.attempt(partial(_read_agent, name, path, settings, trust, known or {}, modules))
         for name, path in instances.items()
     }
     for name in _only_modules(instances, modules, settings):
@@ -233,11 +233,11 @@ def _load_all(candidates: Sequence[Candidate], settings: Settings, trust: Trust)
     outcomes: dict[str, Contract | Exception] = {}
     if apart := [candidate.name for candidate in candidates if candidate.isolated]:
         with ThreadPool(os.cpu_count()) as processes:  # side by side; the threads do not hold up the hub's end
-            done = processes.map(lambda name: importer.attempt(jobs[name]), apart)
+            done = processes.map(lambda name: import_thread.attempt(jobs[name]), apart)
         outcomes.update(zip(apart, done, strict=True))
     here = [candidate for candidate in candidates if not candidate.isolated]
     imports = [(candidate.path, jobs[candidate.name]) for candidate in here]
-    done = importer.run(imports, settings.load_timeout)
+    done = import_thread.run(imports, settings.load_timeout)
     outcomes.update(zip([candidate.name for candidate in here], done, strict=True))
     return outcomes
 

@@ -97,7 +97,7 @@ class HubServer(Child):
             super().start(limit)
         except Unreachable:
             if self.code == WRONG_SETTING:
-                raise SettingError(self.last_words().removeprefix("warden: ")) from None
+                raise SettingError(self.last_line().removeprefix("warden: ")) from None
             raise
 
     def answers(self) -> bool:

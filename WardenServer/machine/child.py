@@ -147,7 +147,7 @@ class Child:
             return
         how = f"did not answer within {limit:g} s" if self.alive else f"ended at once (exit code {self.code})"
         self.stop()
-        raise Unreachable(f"{self.name} {how}: {self.last_words()}; see {self.output}")
+        raise Unreachable(f"{self.name} {how}: {self.last_line()}; see {self.output}")
 
     def stop(self) -> None:
         """End it: asked first, killed when it has not ended in time (one that hangs cannot hear)."""
@@ -165,7 +165,7 @@ class Child:
         if self._process is not None:
             self._process.send_signal(number)
 
-    def last_words(self) -> str:
+    def last_line(self) -> str:
         """The last line of its output."""
         try:
             lines = self.output.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -212,7 +212,7 @@ class Keeper:
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST)
         self._due = now + pause
         child = self.child
-        return f"{child.name} has ended (exit code {child.code}): {child.last_words()}; it starts again in {pause:g} s."
+        return f"{child.name} has ended (exit code {child.code}): {child.last_line()}; it starts again in {pause:g} s."
 
     def _launch(self, now: float) -> str:
         self._due, self._launched = None, now

@@ -15,10 +15,10 @@ from WardenServer.machine.thread_time import ThreadTime
 from WardenServer.results.board import Board
 from WardenServer.results.health import p99
 from WardenServer.results.result import Result, clean, unpublishable
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.record import Record
 from WardenServer.settings.masking import mask
-from WardenServer.watchdog.marks import Mark
+from WardenServer.watchdog.agents_at_work import Mark
 
 log = logging.getLogger("warden.runner")
 
@@ -63,7 +63,7 @@ class Runner:
         self._wake.acquire()
         self._outcome = threading.Lock()  # between a run's report and what `watch` puts in its place
         self._deadline = 0.0
-        self._line = Line()
+        self._hand_over = HandOver()
         self._mark = bytearray(1) if mark is None or contract.isolate else mark  # what is isolated cannot hang us
         self._is_short = False
         self._came: tuple[dict[str, Any], dict[str, str]] | BaseException | None = None
@@ -76,7 +76,7 @@ class Runner:
 
     # -- called by the scheduler
 
-    def take_place(self, deadline: float, line: Line) -> bool:
+    def take_place(self, deadline: float, hand_over: HandOver) -> bool:
         """See Startable."""
         if self.busy:
             self.record.skipped += 1
@@ -85,7 +85,7 @@ class Runner:
             self.passes -= 1
             return False
         self.record.began = self._deadline = deadline
-        self._line = line
+        self._hand_over = hand_over
         self.busy = True
         return True
 
@@ -225,15 +225,15 @@ class Runner:
             self._wait_for(self._after)
         while not self._closing:
             self._wake.acquire()
-            line = self._line
-            if not self._is_short or line.last is self:
-                line.go_on()
+            hand_over = self._hand_over
+            if not self._is_short or hand_over.last is self:
+                hand_over.go_on()
             if self.busy and not self._closing:
                 run, self._first = self._first or self.obtain, None
                 run()
-                line.leave(self)
+                hand_over.leave(self)
             else:
-                line.go_on()
+                hand_over.go_on()
         self.busy = False
         self.finish()
 

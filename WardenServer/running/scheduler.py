@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from WardenServer.machine.clock import Clock
-from WardenServer.running.line import Line, Startable
+from WardenServer.running.hand_over import HandOver, Startable
 
 log = logging.getLogger("warden.scheduler")
 
@@ -93,7 +93,7 @@ class Scheduler:
         self._changed = threading.Event()
         self._runners: dict[str, Startable] = {}
         self._schedule = Schedule()
-        self._line = Line()
+        self._hand_over = HandOver()
         self._began: float | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -132,14 +132,14 @@ class Scheduler:
         """Start no agent any more; runs that go on are left to end."""
         with self._lock:
             self._began = None
-            self._line.wake(len(self._line))
+            self._hand_over.wake(len(self._hand_over))
         self._changed.set()
 
     def add(self, runner: Startable, overdue: float | None = None) -> None:
         """Schedule a runner, in place of one of the same name; first it starts the run that was due at `overdue`."""
         with self._lock:
             if overdue is not None:
-                Line().form([runner], overdue)
+                HandOver().form([runner], overdue)
             self._runners[runner.name] = runner
             self._enter(runner)
 
@@ -152,7 +152,7 @@ class Scheduler:
     def run_now(self, runner: Startable) -> bool:
         """Start one run outside the schedule; False when one goes on already."""
         with self._lock:
-            return Line().form([runner], self._clock.monotonic()) == 1
+            return HandOver().form([runner], self._clock.monotonic()) == 1
 
     def due_in(self, name: str) -> float | None:
         """Seconds until an agent is due, to the tick; None when it is not scheduled or nothing runs."""
@@ -170,23 +170,23 @@ class Scheduler:
                 self._changed.wait()
             else:
                 due = began + (self._schedule.tick + 1) * self.period
-                self._follow_line(due)
+                self._follow_hand_over(due)
                 wait = due - self._clock.monotonic()
                 if wait <= 0 or not self._clock.wait(self._changed, wait):
-                    self.beat()
+                    self.do_tick()
             if self._changed.is_set():
                 self._changed.clear()
 
-    def _follow_line(self, until: float) -> None:
+    def _follow_hand_over(self, until: float) -> None:
         """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time."""
-        count, left = 1, len(self._line)
+        count, left = 1, len(self._hand_over)
         while left and self._clock.monotonic() < until and not self._clock.wait(self._changed, STANDSTILL):
-            if len(self._line) == left:
-                self._line.wake(count)
+            if len(self._hand_over) == left:
+                self._hand_over.wake(count)
                 count *= 2
-            left = len(self._line)
+            left = len(self._hand_over)
 
-    def beat(self) -> None:
+    def do_tick(self) -> None:
         """One tick: start who is due now. Called by the scheduler's thread (and by tests)."""
         with self._lock:
             if self._began is None:
@@ -197,9 +197,9 @@ class Scheduler:
             deadline = self._began + tick * self.period
             missed = tick - self._schedule.tick - 1
             due = [self._runners[name] for name in self._schedule.advance(tick)]
-            self._line.wake(len(self._line))
-            self._line = Line()
-            self._line.form(due, deadline)
+            self._hand_over.wake(len(self._hand_over))
+            self._hand_over = HandOver()
+            self._hand_over.form(due, deadline)
             self.ticks = tick + 1
             self.missed += missed
             self.lateness.append(now - deadline)

@@ -19,7 +19,7 @@ LIMIT = 3.0
 LOOK = 0.2
 
 
-class Refused(WardenError):
+class RefusedByHub(WardenError):
     """The device answers, and refuses."""
 
 
@@ -28,7 +28,7 @@ def command(settings: config.Settings, name: str, argument: Any = None) -> Any:
 
     Raises:
         Unreachable: the database or the device does not answer.
-        Refused: the hub does not do it, and says why.
+        RefusedByHub: the hub does not do it, and says why.
     """
     host = tango_database.tango_host(settings)
     try:
@@ -46,7 +46,7 @@ def _command(host: str, settings: config.Settings, name: str, argument: Any) -> 
         return proxy.command_inout(name, argument)
     except tango.DevFailed as error:
         if error.args[0].reason.startswith("Warden_"):
-            raise Refused(first_reason(error)) from None
+            raise RefusedByHub(first_reason(error)) from None
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
 
 
@@ -121,7 +121,7 @@ def status(settings: config.Settings) -> dict[str, Any]:
         problems.append(str(error))
     try:
         found = json.loads(command(settings, "GetDocument", settings.hub_key))
-    except Refused as error:  # there, but without a hub: it says why
+    except RefusedByHub as error:  # there, but without a hub: it says why
         problems.append(str(error))
         found["state"] = "FAULT"
     except (WardenError, ValueError) as error:

@@ -6,7 +6,7 @@ from pymemcache.client.base import Client
 from pymemcache.client.hash import HashClient
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
-from WardenServer.servers import exchange, ports
+from WardenServer.servers import limited_socket, ports
 from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings.config import Settings
 
@@ -27,7 +27,7 @@ def sentence(place: str, error: Exception) -> str:
 
 def client_options(timeout: float) -> dict[str, Any]:
     """What every pymemcache client of ours is made with."""
-    limits = {"connect_timeout": timeout, "timeout": timeout, "socket_module": exchange}
+    limits = {"connect_timeout": timeout, "timeout": timeout, "socket_module": limited_socket}
     return {**limits, "no_delay": True, "allow_unicode_keys": True}
 
 

@@ -33,7 +33,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Run:
+class SeenRun:
     """One run of an agent that counts: its number `n`, and when it began."""
 
     agent: str
@@ -45,7 +45,7 @@ class Run:
 class _Course:
     """An agent's runs so far; `first` and `count` are those of the stretch without an excuse for leaving runs out."""
 
-    last: Run
+    last: SeenRun
     first: float
     count: int = 0
 
@@ -65,7 +65,7 @@ class Answers:
             self.longest, self.kind = took, kind
 
 
-class Record:
+class SoakRecord:
     """Takes note of everything that was seen, once the windows of that time are known. For one thread."""
 
     def __init__(self, intervals: dict[str, float]) -> None:
@@ -113,7 +113,7 @@ class Record:
 
     # -- runs
 
-    def run(self, run: Run) -> None:
+    def run(self, run: SeenRun) -> None:
         """The next run of an agent."""
         self.runs += 1
         course = self._courses.get(run.agent)
@@ -132,13 +132,13 @@ class Record:
             course.count += 1
             self._note_gap(before, run)
 
-    def _note_gap(self, before: Run, run: Run) -> None:
+    def _note_gap(self, before: SeenRun, run: SeenRun) -> None:
         """Where runs may have been left out, for the reader; `_end_stretch` counts them."""
         room = round((run.began - before.began) / self._intervals[run.agent]) - 1
         if room > 0:
             self.gaps[self.kind(before.began, run.began)] += room
 
-    def _number(self, before: Run, run: Run) -> None:
+    def _number(self, before: SeenRun, run: SeenRun) -> None:
         """Each run counts one on, by whatever code: else a run was lost or its state handed over twice."""
         if run.n == before.n + 1:
             return

@@ -20,7 +20,7 @@ from WardenServer.local import up
 from WardenServer.machine.child import wait_until
 from WardenServer.soak import verdict
 from WardenServer.soak.faults import ALL, FLOOD, Fault, Scene, faults, flood
-from WardenServer.soak.record import COUNTS, DEVICE, Record, Window
+from WardenServer.soak.record import COUNTS, DEVICE, SoakRecord, Window
 from WardenServer.soak.stage import INTERVALS, Stage
 from WardenServer.soak.watch import Watch
 
@@ -72,7 +72,7 @@ class Soak:
 
     def __init__(self, folder: Path, seed: int, screen: Console) -> None:
         self.stage = Stage(folder)
-        self.record = Record(INTERVALS)
+        self.record = SoakRecord(INTERVALS)
         self.seed = seed
         self.seconds = 0.0
         self.samples: list[verdict.Sample] = []
@@ -89,7 +89,7 @@ class Soak:
             shutil.rmtree(self.stage.folder)
             raise SettingError(f'no fault has "{only}" in its name; there are: {names}')
 
-    def run(self, seconds: float) -> list[verdict.Line]:
+    def run(self, seconds: float) -> list[verdict.VerdictLine]:
         """Everything, from the start of the servers to their end; the lines of the verdict."""
         loop: Any = ()
         self._screen.print(f"Soak for {seconds / 60:g} minutes with seed {self.seed}, in {self.stage.folder}")
@@ -190,7 +190,7 @@ class Soak:
 # -- showing
 
 
-def _show(soak: Soak, found: list[verdict.Line], kept: str) -> None:
+def _show(soak: Soak, found: list[verdict.VerdictLine], kept: str) -> None:
     screen = up.console()
     screen.print(_faults_table(soak.record))
     screen.print(_lines_table(found))
@@ -204,7 +204,7 @@ def _show(soak: Soak, found: list[verdict.Line], kept: str) -> None:
         screen.print(f"The verdict is clean, over {soak.seconds / 60:.1f} minutes with seed {soak.seed}.")
 
 
-def _faults_table(record: Record) -> Table:
+def _faults_table(record: SoakRecord) -> Table:
     table = Table(title="Faults, and what they cost agents that behave well", title_justify="left")
     table.add_column("Fault")
     for name in ("Times", "Late p50", "p99", "Longest", "Documents whole", "Events valid"):
@@ -218,7 +218,7 @@ def _faults_table(record: Record) -> Table:
     return table
 
 
-def _lines_table(found: list[verdict.Line]) -> Table:
+def _lines_table(found: list[verdict.VerdictLine]) -> Table:
     table = Table(title="Verdict", title_justify="left")
     for name in ("Figure", "Value", "Limit", "Ok", "Remark"):
         table.add_column(name, justify="right" if name in ("Value", "Limit") else "left")

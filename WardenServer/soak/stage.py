@@ -146,7 +146,7 @@ class Stage:
     def see_to_hub(self) -> None:
         """A hub that has ended without being killed by us is a finding, and is started again."""
         if not self.hub.alive:
-            self.ended_by_itself.append(f"exit code {self.hub.code}: {self.hub.last_words()}")
+            self.ended_by_itself.append(f"exit code {self.hub.code}: {self.hub.last_line()}")
             shutil.copy(self.hub.output, self.folder / f"ended-{len(self.ended_by_itself)}.out")
             self.start_hub_again()
 

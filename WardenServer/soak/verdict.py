@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-from WardenServer.soak.record import NO_PROCESSOR, QUIET, Record, share
+from WardenServer.soak.record import NO_PROCESSOR, QUIET, SoakRecord, share
 
 #: Seconds from a fault's end until the board is whole in Memcached, and until valid change events come.
 WHOLE, EVENTS = 2.0, 2.0
@@ -56,7 +56,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Line:
+class VerdictLine:
     """One figure of the verdict; without a limit it is only stated."""
 
     figure: str
@@ -72,7 +72,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultKind:
     """All faults of one kind: lateness of runs meanwhile, and the longest recoveries. Seconds; inf: not seen."""
 
     kind: str
@@ -83,7 +83,7 @@ class Kind:
     recovered: dict[str, float] = field(default_factory=dict)
 
 
-def lines(record: Record, samples: Sequence[Sample], loop: Sequence[float]) -> list[Line]:
+def lines(record: SoakRecord, samples: Sequence[Sample], loop: Sequence[float]) -> list[VerdictLine]:
     """The whole verdict.
 
     Args:
@@ -93,10 +93,10 @@ def lines(record: Record, samples: Sequence[Sample], loop: Sequence[float]) -> l
     """
     gaps = ", ".join(f"{kind} {count}" for kind, count in record.gaps.most_common())
     notes = {"runs left out": f"gaps: {gaps}" if gaps else ""}
-    never = [Line(figure, record.faulty[figure], "", 0.0, notes.get(figure, "")) for figure in NEVER]
+    never = [VerdictLine(figure, record.faulty[figure], "", 0.0, notes.get(figure, "")) for figure in NEVER]
     return [
-        Line("faults thrown", len([window for window in record.windows if window.recovered])),
-        Line("runs seen", record.runs),
+        VerdictLine("faults thrown", len([window for window in record.windows if window.recovered])),
+        VerdictLine("runs seen", record.runs),
         *never,
         *_recoveries(record),
         *_answers(record),
@@ -105,23 +105,24 @@ def lines(record: Record, samples: Sequence[Sample], loop: Sequence[float]) -> l
     ]
 
 
-def clean(found: Iterable[Line]) -> bool:
+def clean(found: Iterable[VerdictLine]) -> bool:
     """Whether all limits were kept."""
     return all(line.ok for line in found)
 
 
-def kinds(record: Record) -> list[Kind]:
+def kinds(record: SoakRecord) -> list[FaultKind]:
     """What each kind of fault cost."""
     found = []
     for kind in [*sorted({window.kind for window in record.windows}), QUIET]:
         windows = [window for window in record.windows if window.kind == kind]
         late = record.late[kind]
         recovered = {name: worst for name in RECOVERIES if (worst := _worst(record, name, kind)) is not None}
-        found.append(Kind(kind, len(windows), share(late, 0.5), share(late, 0.99), max(late, default=0.0), recovered))
+        half, most = share(late, 0.5), share(late, 0.99)
+        found.append(FaultKind(kind, len(windows), half, most, max(late, default=0.0), recovered))
     return found
 
 
-def as_dict(record: Record, found: Sequence[Line]) -> dict[str, Any]:
+def as_dict(record: SoakRecord, found: Sequence[VerdictLine]) -> dict[str, Any]:
     """The verdict for programs; what did not happen within the time waited is null."""
     return {
         "clean": clean(found),
@@ -139,41 +140,42 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _worst(record: Record, name: str, kind: str | None = None) -> float | None:
+def _worst(record: SoakRecord, name: str, kind: str | None = None) -> float | None:
     """The longest recovery, infinite where one did not come; None when there was nothing to recover."""
     took = [w.recovered[name] for w in record.windows if name in w.recovered and kind in (None, w.kind)]
     return max((math.inf if seconds is None else seconds for seconds in took), default=None)
 
 
-def _recoveries(record: Record) -> list[Line]:
+def _recoveries(record: SoakRecord) -> list[VerdictLine]:
     found = []
     for name, limit in RECOVERIES.items():
         worst = _worst(record, name)
         if worst is not None:
             which = {window.kind for window in record.windows if window.recovered.get(name, 0.0) in (worst, None)}
-            found.append(Line(f"{name} again after a fault, longest", worst, "s", limit, ", ".join(sorted(which))))
+            said = f"{name} again after a fault, longest"
+            found.append(VerdictLine(said, worst, "s", limit, ", ".join(sorted(which))))
     return found
 
 
-def _answers(record: Record) -> list[Line]:
+def _answers(record: SoakRecord) -> list[VerdictLine]:
     found = []
     for command, said in sorted(record.answers.items()):
         limit = ANSWER if command in ("State", "Stop", "Reload") else None
         note = f"of {said.times}; {said.kind}"
-        found.append(Line(f"{command} answered, longest", said.longest, "s", limit, note))
+        found.append(VerdictLine(f"{command} answered, longest", said.longest, "s", limit, note))
     return found
 
 
-def _lateness(record: Record, loop: Sequence[float]) -> list[Line]:
+def _lateness(record: SoakRecord, loop: Sequence[float]) -> list[VerdictLine]:
     late, machine = record.late[QUIET], share(loop, 0.99)
     without = [window for window in record.windows if window.kind == NO_PROCESSOR]
     return [
-        Line("late starts without fault, p50", share(late, 0.5), "s"),
-        Line("late starts without fault, p99", share(late, 0.99), "s", max(LATE, LATE_RATIO * machine)),
-        Line("late starts without fault, longest", max(late, default=0.0), "s"),
-        Line("a bare loop meanwhile, p99", machine, "s"),
-        Line("a bare loop meanwhile, longest", max(loop, default=0.0), "s"),
-        Line(
+        VerdictLine("late starts without fault, p50", share(late, 0.5), "s"),
+        VerdictLine("late starts without fault, p99", share(late, 0.99), "s", max(LATE, LATE_RATIO * machine)),
+        VerdictLine("late starts without fault, longest", max(late, default=0.0), "s"),
+        VerdictLine("a bare loop meanwhile, p99", machine, "s"),
+        VerdictLine("a bare loop meanwhile, longest", max(loop, default=0.0), "s"),
+        VerdictLine(
             f"{NO_PROCESSOR}, in all",
             sum(each.ended - each.began for each in without),
             "s",
@@ -183,7 +185,7 @@ def _lateness(record: Record, loop: Sequence[float]) -> list[Line]:
     ]
 
 
-def _growth(samples: Sequence[Sample]) -> list[Line]:
+def _growth(samples: Sequence[Sample]) -> list[VerdictLine]:
     """Growth from after the warm-up to the end, of that life of the hub in which it was most over its limit."""
     lives = [_warm(list(life)) for _, life in groupby(samples, lambda sample: sample.pid)]
     ends = [(_part(life), _part(life[::-1])[::-1]) for life in lives if life and life[-1].at - life[0].at >= LIFE]
@@ -199,12 +201,12 @@ def _growth(samples: Sequence[Sample]) -> list[Line]:
     return found
 
 
-def _grown(name: str, noise: float, unit: str, early: Sequence[Sample], late: Sequence[Sample]) -> Line:
+def _grown(name: str, noise: float, unit: str, early: Sequence[Sample], late: Sequence[Sample]) -> VerdictLine:
     before, after = (statistics.median(getattr(sample, name) for sample in part) for part in (early, late))
     minutes = (late[-1].at - early[0].at) / 60
     limit = noise + (MEMORY_GROWTH * minutes / 30 if name == "memory" else 0.0)
     note = f"{before:.0f} to {after:.0f} in {minutes:.1f} minutes"
-    return Line(f"growth of the hub: {name.replace('_', ' ')}", after - before, unit, limit, note)
+    return VerdictLine(f"growth of the hub: {name.replace('_', ' ')}", after - before, unit, limit, note)
 
 
 def _warm(life: Sequence[Sample]) -> list[Sample]:

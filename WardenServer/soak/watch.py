@@ -27,7 +27,7 @@ from WardenServer.machine.clock import Clock
 from WardenServer.servers.memcached import connect
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE
-from WardenServer.soak.record import NO_PROCESSOR, RUNS, Record, Run, Window
+from WardenServer.soak.record import NO_PROCESSOR, RUNS, SeenRun, SoakRecord, Window
 from WardenServer.soak.stage import DOCUMENTS, INTERVALS, TABLES, Stage
 from WardenServer.soak.verdict import Sample
 
@@ -76,7 +76,7 @@ class Watch:
     """All that is looked at. Made and closed by the main thread."""
 
     def __init__(self, stage: Stage) -> None:
-        self.seen: deque[Callable[[Record], None]] = deque()
+        self.seen: deque[Callable[[SoakRecord], None]] = deque()
         self.loop: array[float] = array("d")
         self.events: dict[str, float] = {}  # attribute: when the last valid event came
         self.missed = 0
@@ -106,14 +106,14 @@ class Watch:
 
     # -- for the main thread
 
-    def collect(self, record: Record) -> None:
+    def collect(self, record: SoakRecord) -> None:
         """Hand over what was seen so far; the faults of that time must be known."""
         for _ in range(len(self.seen)):
             self.seen.popleft()(record)
         for line in self._journal:  # last: among what was seen are moments without a processor, which explain runs
             name, n, began = line.split()
             if name in INTERVALS:
-                record.run(Run(name, int(n), float(began)))
+                record.run(SeenRun(name, int(n), float(began)))
 
     def command(self, name: str) -> str:
         """Run a command of the device, and take note how long it took; what was wrong."""
@@ -252,7 +252,7 @@ class Watch:
             self.events[event.attr_value.name.lower()] = time.monotonic()
 
 
-def _see_document(record: Record, key: str, age: float | None, limit: float, at: float) -> None:
+def _see_document(record: SoakRecord, key: str, age: float | None, limit: float, at: float) -> None:
     record.document(key, age, limit, at)
 
 

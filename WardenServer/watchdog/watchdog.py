@@ -19,8 +19,8 @@ from typing import IO
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
 from WardenServer.settings.config import Settings
-from WardenServer.watchdog import last_words
-from WardenServer.watchdog.marks import Mark, Marks, place
+from WardenServer.watchdog import post_mortem
+from WardenServer.watchdog.agents_at_work import AgentsAtWork, Mark, place
 
 log = logging.getLogger("warden.watchdog")
 
@@ -61,7 +61,7 @@ class Watchdog:
         self._dump = settings.state_folder / "logs" / f"{settings.instance}-hang.txt"
         self._past = _Past()
         self._words: list[str] = []
-        self._marks: Marks | None = None
+        self._marks: AgentsAtWork | None = None
         self._output: IO[str] | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -112,7 +112,7 @@ class Watchdog:
 
     def _find_marks(self) -> None:
         try:
-            self._marks = Marks(place(self._settings))
+            self._marks = AgentsAtWork(place(self._settings))
         except OSError as error:
             log.warning("agents at work cannot be marked (%s); a hang of the whole hub will name none", error)
 
@@ -120,7 +120,7 @@ class Watchdog:
         """Where the stacks go; a process that hangs must end also where they cannot be written."""
         try:
             whole_file.make_folder(self._dump.parent)
-            if last_words.is_there(self._dump):
+            if post_mortem.is_there(self._dump):
                 self._dump.replace(f"{self._dump}.1")
             self._output = open(self._dump, "w", encoding="utf-8", opener=whole_file.opener)  # noqa: SIM115
         except OSError as error:
@@ -133,7 +133,7 @@ class Watchdog:
         with self._lock:
             return self._marks.slot(name) if self._marks is not None else bytearray(1)
 
-    def last_words(self) -> Sequence[str]:
+    def post_mortem(self) -> Sequence[str]:
         """Sentences on how the last process ended, if it hung or crashed."""
         return tuple(self._words)
 
@@ -164,7 +164,7 @@ class Watchdog:
         """Say how the last process ended, and hold back those at fault."""
         end = None
         try:
-            end = last_words.read(self._dump, self._marks, self._settings)
+            end = post_mortem.read(self._dump, self._marks, self._settings)
         except OSError as error:
             log.warning("%s cannot be read (%s); how the last server ended is not known", self._dump, error.strerror)
         if self._marks is not None:

@@ -38,7 +38,7 @@ def measure(module: str, function: str, arguments: dict[str, Any], limit: float)
                 time.sleep(0.1)
             if child.code != 0:
                 how = "took too long" if child.alive else f"failed (exit code {child.code})"
-                raise WardenError(f"{child.name} {how}: {child.last_words()}")
+                raise WardenError(f"{child.name} {how}: {child.last_line()}")
         finally:
             child.stop()
         return dict(json.loads((folder / RESULT).read_text(encoding="utf-8")))

@@ -176,7 +176,7 @@ def test_a_child_that_does_not_hear_is_killed(tmp_path, state):
         "signal.SIG_IGN" if state == "deaf" else "lambda *_: sys.exit()"
     )  # without a handler, SIGTERM ends stopped ones
     child = Child("Sleeper", [sys.executable, "-c", SLEEPER.format(heard)], tmp_path / "out")
-    child.answers = lambda: child.last_words() == "ready"
+    child.answers = lambda: child.last_line() == "ready"
     with child:
         if state == "stopped":
             os.kill(child.pid, signal.SIGSTOP)

@@ -15,7 +15,7 @@ import tango
 from tests.conftest import wait_for
 from tests.system.conftest import Events, Hub, MakeHub, free_port
 from WardenServer.local import embedded
-from WardenServer.watchdog import marks
+from WardenServer.watchdog import agents_at_work
 
 #: Seconds an end may take.
 LIMIT = 4.0
@@ -63,7 +63,7 @@ class Life:
 
     def wait_nothing_left(self) -> None:
         wait_for(lambda: not any(child.is_running() and child.status() != "zombie" for child in self._children), 5)
-        assert not marks.place(self.server.settings).exists()
+        assert not agents_at_work.place(self.server.settings).exists()
 
 
 @pytest.fixture

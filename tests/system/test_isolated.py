@@ -21,9 +21,9 @@ from tests.unit.test_loader import BROKEN
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
 from WardenServer.loading import loader
-from WardenServer.loading.isolation import isolation, worker
+from WardenServer.loading.isolation import hub_side, piped_child
 from WardenServer.results.board import Board
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.settings import config
 
@@ -74,7 +74,7 @@ def running(contract: Contract) -> Iterator[tuple[Runner, Board]]:
 def run(runner: Runner, board: Board) -> dict[str, Any]:
     """One run; its document."""
     runner.passes = 0  # the pause after a failure is no matter here
-    assert runner.take_place(0.0, Line())
+    assert runner.take_place(0.0, HandOver())
     runner.wake()
     assert runner.wait_idle(20)
     document = board.document(runner.contract.key)
@@ -89,7 +89,7 @@ def agents(settings: MakeSettings, path: Path, **options: Any) -> config.Setting
 
 def processes() -> list[psutil.Process]:
     """The processes of isolated agents of this hub."""
-    name = "WardenServer.loading.isolation.isolated"
+    name = "WardenServer.loading.isolation.agent_side"
     return [child for child in psutil.Process().children() if name in child.cmdline()]
 
 
@@ -116,7 +116,7 @@ def work(agent):
 """)  # fmt: skip
     with isolated(path, settings()) as (runner, board):
         assert run(runner, board)["last"] is False
-        runner.take_place(0.0, Line())
+        runner.take_place(0.0, HandOver())
         runner.wake()
         wait_for((tmp_path / "begun").exists)
     document = board.document("far")
@@ -192,7 +192,7 @@ def close(agent):
     assert (tmp_path / "closed").exists()
     with isolated(path, settings()) as (runner, board):
         pid = run(runner, board)["pid"]
-        runner.take_place(0.0, Line())
+        runner.take_place(0.0, HandOver())
         runner.wake()
         wait_for((tmp_path / "begun").exists)
     assert not psutil.pid_exists(pid)
@@ -280,7 +280,7 @@ def test_a_process_that_does_not_start_is_given_up(
 ) -> None:
     path = write("far", HEAD + "def work(agent): return {}\n")
     with monkeypatch.context() as patch:
-        patch.setattr(isolation, "START", 0.01)
+        patch.setattr(hub_side, "START", 0.01)
         said = loader.load(settings()).refused["far"]
     assert said == f"{path}: its process has not started within 0.01 s; see to the machine"
     with monkeypatch.context() as patch:
@@ -409,7 +409,7 @@ def work(agent):
 def test_what_answers_nonsense_is_killed(
     write: Write, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(worker, "LONGEST", 5_000_000)  # in the hub only
+    monkeypatch.setattr(piped_child, "LONGEST", 5_000_000)  # in the hub only
     path = write("far", HEAD + f"""
 def work(agent):
     open({str(tmp_path / "runs")!r}, "a").write("x")
@@ -545,7 +545,7 @@ def test_state_that_cannot_be_handed_over_is_told_at_once(write: Write, settings
 def test_a_state_that_is_not_read_blocks_nobody(
     write: Write, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "STATE", 0.3)
+    monkeypatch.setattr(hub_side, "STATE", 0.3)
     path = write("far", HEAD + STATEFUL)
     with isolated(path, settings()) as (runner, board):
         contract = runner.contract

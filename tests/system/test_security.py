@@ -24,7 +24,7 @@ from WardenServer.loading import loader
 from WardenServer.local import embedded
 from WardenServer.machine.child import Child
 from WardenServer.results.board import Board
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.settings import config
 from WardenServer.sinks.memcached import Memcached
@@ -244,7 +244,7 @@ def work(agent):
     runner = Runner(loader.load(made).contracts["far"], board)
     runner.open()
     try:
-        assert runner.take_place(0.0, Line())
+        assert runner.take_place(0.0, HandOver())
         runner.wake()
         assert runner.wait_idle(20)
         found = board.document("far")
@@ -270,7 +270,7 @@ def test_an_isolated_agent_runs_only_what_is_known_also_when_it_starts_again(
 
     def run() -> dict[str, Any]:
         runner.passes = 0  # no pause after a failure
-        assert runner.take_place(0.0, Line())
+        assert runner.take_place(0.0, HandOver())
         runner.wake()
         assert runner.wait_idle(20)
         return dict(board.document("far") or {})

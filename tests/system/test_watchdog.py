@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
 from WardenServer.machine.child import Keeper
-from WardenServer.watchdog import marks
+from WardenServer.watchdog import agents_at_work
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: Holds the interpreter's lock, in its third run.
@@ -132,7 +132,7 @@ def test_other_ends_say_nothing_and_an_end_in_order_leaves_nothing(
     write("quick", QUICK)
     server = hub()
     server.wait_document("quick", "n")
-    place = marks.place(server.settings)
+    place = agents_at_work.place(server.settings)
     assert place.exists()
     os.kill(server.pid or 0, number)
     wait_end(server)

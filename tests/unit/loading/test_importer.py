@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conftest import wait_for
 from WardenServer.errors import PluginError
-from WardenServer.loading import importer
+from WardenServer.loading import import_thread
 
 
 def test_outcomes_come_in_order_and_those_that_hang_hold_up_nobody() -> None:
@@ -20,7 +20,7 @@ def test_outcomes_come_in_order_and_those_that_hang_hold_up_nobody() -> None:
         raise PluginError("bad")
 
     jobs: list[Callable[[], int]] = [lambda: 1, hang, fail, hang, lambda: 5]
-    came = importer.run([(Path(f"{number}.py"), job) for number, job in enumerate(jobs)], 0.1)
+    came = import_thread.run([(Path(f"{number}.py"), job) for number, job in enumerate(jobs)], 0.1)
     assert (came[0], came[4]) == (1, 5)
     assert [str(each) for each in came[1:4]] == [
         "1.py: still importing after 0.1 s; move slow work from the top of the file into setup, or set ISOLATE = True",
@@ -33,4 +33,4 @@ def test_outcomes_come_in_order_and_those_that_hang_hold_up_nobody() -> None:
 
 
 def test_nothing_to_import() -> None:
-    assert importer.run([], 1.0) == []
+    assert import_thread.run([], 1.0) == []

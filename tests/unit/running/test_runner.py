@@ -15,7 +15,7 @@ from tests.unit.fake import FakeClock
 from WardenServer import NoData
 from WardenServer.agent import Contract
 from WardenServer.results.board import Board
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 
 
@@ -176,7 +176,7 @@ def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
     clock = FakeClock()
     runner = make(lambda agent: {"x": 1}, clock)
     runner.run_once()
-    assert runner.take_place(clock.now, Line())
+    assert runner.take_place(clock.now, HandOver())
     clock.turn(9)
     runner.watch()
     assert documents(runner)["x"] == 1
@@ -185,7 +185,7 @@ def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
     assert documents(runner)["x"] is None
     assert "started 11 s ago has not ended" in documents(runner)["error"]
     assert runner.state == "stalled"
-    assert not runner.take_place(clock.now, Line())
+    assert not runner.take_place(clock.now, HandOver())
     assert runner.record.skipped == 1
 
 
@@ -208,7 +208,7 @@ def test_the_thread_runs_hands_on_closes_and_ends() -> None:
     other = make(lambda agent: {"y": 1}, board=board, name="b")
     for each in (runner, other):
         each.open()
-    assert Line().form([runner, other], 0.0) == 2
+    assert HandOver().form([runner, other], 0.0) == 2
     wait_for(lambda: not runner.busy and not other.busy)
     assert (runner.record.runs, other.record.runs) == (1, 1)
     for each in (runner, other):
@@ -246,18 +246,18 @@ def test_a_new_runner_of_the_same_agent_waits_for_the_end_of_the_old_ones_run() 
     board, clock = Board(), FakeClock()
     old, new = make(slow, clock, board), make(quick, clock, board)
     old.open()
-    old.take_place(clock.now, Line())
+    old.take_place(clock.now, HandOver())
     old.wake()
     assert entered.wait(5)
     old.close()
     new.open(after=old)
-    assert not new.take_place(clock.now, Line()), "it has to wait, and that is counted"
+    assert not new.take_place(clock.now, HandOver()), "it has to wait, and that is counted"
     clock.turn(20)
     assert "test_runner.py" in new.where() or "threading.py" in new.where()
     assert new.state == "stalled"
     gate.set()
     wait_for(lambda: not new.busy)
-    assert new.take_place(clock.now, Line())
+    assert new.take_place(clock.now, HandOver())
     new.wake()
     wait_for(lambda: not new.busy)
     assert documents(new)["x"] == 2
@@ -270,7 +270,7 @@ def tries(runner: Runner, clock: FakeClock, due: int) -> list[int]:
     """At which of so many due ticks the agent really ran."""
     ran = []
     for tick in range(due):
-        if runner.take_place(clock.now, Line()):
+        if runner.take_place(clock.now, HandOver()):
             runner.run_once()
             ran.append(tick)
         clock.turn(runner.contract.interval)
@@ -321,7 +321,7 @@ def test_who_is_started_before_its_thread_got_a_turn_runs(monkeypatch: pytest.Mo
     monkeypatch.setattr(Runner, "_run", run_late)
     runner = make(lambda agent: {"x": 1})
     runner.open()
-    assert Line().form([runner], 0.0) == 1
+    assert HandOver().form([runner], 0.0) == 1
     gate.set()
     wait_for(lambda: not runner.busy)
     assert runner.record.runs == 1
@@ -333,8 +333,8 @@ def test_who_closes_while_it_waits_for_its_report_ends_too() -> None:
     runner, last = make(lambda agent: {"x": 1}), make(lambda agent: {"y": 1}, name="b")
     runner._is_short = True
     runner.open()
-    line = Line()
-    assert line.form([runner, last], 0.0) == 2
+    hand_over = HandOver()
+    assert hand_over.form([runner, last], 0.0) == 2
     wait_for(lambda: last._wake.locked() is False)  # the line has reached it; it has no thread here
     assert runner.busy, "its report waits for the end of the line"
     runner.close()
@@ -357,7 +357,7 @@ def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:
 
     runner = make(work, path=Path(__file__))
     runner.open()
-    Line().form([runner], 0.0)
+    HandOver().form([runner], 0.0)
     assert entered.wait(5)
     runner.cpu.look(runner._thread.native_id, time.monotonic())
     wait_for(lambda: any(" in wait" in line for line in runner.stack()))

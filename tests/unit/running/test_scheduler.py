@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.fake import FakeClock
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.scheduler import Scheduler
 
 
@@ -16,18 +16,18 @@ class Recorder:
         self.skipped = 0
         self.busy = False
         self.stays_busy = False
-        self.line = Line()
+        self.hand_over = HandOver()
 
-    def take_place(self, deadline: float, line: Line) -> bool:
+    def take_place(self, deadline: float, hand_over: HandOver) -> bool:
         if self.busy:
             self.skipped += 1
             return False
-        self.busy, self.line = True, line
+        self.busy, self.hand_over = True, hand_over
         self.started.append(deadline)
         return True
 
     def wake(self) -> None:
-        self.line.leave(self)
+        self.hand_over.leave(self)
 
     def report(self) -> None:
         self.busy = self.stays_busy
@@ -35,7 +35,7 @@ class Recorder:
 
 def beat(scheduler: Scheduler, clock: FakeClock, times: int, step: float = 0.1) -> None:
     for _ in range(times):
-        scheduler.beat()
+        scheduler.do_tick()
         clock.turn(step)
 
 
@@ -160,11 +160,11 @@ def test_runs_that_block_hold_up_nobody_in_line() -> None:
     for agent in (*first, *agents):
         scheduler.add(agent)
     scheduler.start()
-    scheduler.beat()
+    scheduler.do_tick()
     assert any(agent.busy for agent in agents), "they wait behind those that block"
     began = clock.now
     scheduler._changed.clear()
-    scheduler._follow_line(clock.now + 0.1)
+    scheduler._follow_hand_over(clock.now + 0.1)
     assert not any(agent.busy for agent in agents)
     assert clock.now - began < 0.02, "twice as many are woken each time"
 

@@ -8,15 +8,15 @@ import pytest
 
 from tests.unit.fake import FakeClock
 from WardenServer.soak import verdict
-from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, QUIET, RUNS, Record, Run, Window, share
-from WardenServer.soak.verdict import Line, Sample
+from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, QUIET, RUNS, SeenRun, SoakRecord, Window, share
+from WardenServer.soak.verdict import Sample, VerdictLine
 from WardenServer.soak.watch import Theft, turns
 
 WELL: dict[str, float | None] = {"documents whole": 0.3, "events valid": 0.5}
 
 
-def record(*windows: Window) -> Record:
-    made = Record({"a": 0.1, "b": 1.0})
+def record(*windows: Window) -> SoakRecord:
+    made = SoakRecord({"a": 0.1, "b": 1.0})
     made.windows += windows
     return made
 
@@ -25,16 +25,16 @@ def window(began: float, ended: float, *excuses: str, kind: str = "storm", **mor
     return Window(kind, began, ended, frozenset(excuses), {**WELL, **more})
 
 
-def feed(made: Record, times: list[float], first: int = 1, agent: str = "a") -> None:
+def feed(made: SoakRecord, times: list[float], first: int = 1, agent: str = "a") -> None:
     for n, began in enumerate(times, first):
-        made.run(Run(agent, n, began))
+        made.run(SeenRun(agent, n, began))
 
 
 def ticks(count: int, begin: float = 0.0) -> list[float]:
     return [begin + 0.1 * number for number in range(count)]
 
 
-def bad(made: Record, samples: list[Sample] | None = None) -> set[str]:
+def bad(made: SoakRecord, samples: list[Sample] | None = None) -> set[str]:
     made.finish()
     return {line.figure for line in verdict.lines(made, samples or [], [0.0]) if not line.ok}
 
@@ -89,7 +89,7 @@ def test_lateness_goes_to_the_fault_that_was_on() -> None:
 def test_a_run_lost_or_doubled_is_found() -> None:
     made = record()
     for n, began in ((1, 0.0), (2, 0.1), (2, 0.2), (4, 0.3)):
-        made.run(Run("a", n, began))
+        made.run(SeenRun("a", n, began))
     assert bad(made) == {"runs lost", "runs doubled"}
     assert "a counted 2, then 4 at 0.300 (no fault)" in made.examples["runs lost"][0]
 
@@ -210,8 +210,8 @@ def test_programs_read_plain_json() -> None:
 
 
 def test_a_line_without_a_limit_is_only_stated() -> None:
-    assert Line("x", 9.0).ok
-    assert not Line("x", 9.0, "s", 8.0).ok
+    assert VerdictLine("x", 9.0).ok
+    assert not VerdictLine("x", 9.0, "s", 8.0).ok
 
 
 def test_a_host_that_takes_a_fifth_of_the_processors_for_others_is_to_blame() -> None:

@@ -13,8 +13,8 @@ import pytest
 from tests.unit.fake import FakeClock
 from WardenServer.errors import SettingError
 from WardenServer.settings import config
-from WardenServer.watchdog import marks
-from WardenServer.watchdog.marks import Marks
+from WardenServer.watchdog import agents_at_work
+from WardenServer.watchdog.agents_at_work import AgentsAtWork
 from WardenServer.watchdog.watchdog import Watchdog
 
 MakeSettings = Callable[..., config.Settings]
@@ -32,12 +32,12 @@ def one(settings: MakeSettings) -> Iterator[config.Settings]:
     """The settings of one hub; what it leaves in memory is removed."""
     made = settings(instance=f"unit{os.getpid()}")
     yield made
-    marks.place(made).unlink(missing_ok=True)
+    agents_at_work.place(made).unlink(missing_ok=True)
 
 
 def leave(one: config.Settings, *names: str, text: str = HANG, ago: float = 30.0) -> None:
     """Leave behind what a process leaves that hung while these agents were at work."""
-    table = Marks(marks.place(one))
+    table = AgentsAtWork(agents_at_work.place(one))
     for name in names:
         table.slot(name)[0] = 1
     table.beat(time.time() - ago)
@@ -77,41 +77,41 @@ def test_a_timer_that_has_run_out_is_not_set_anew(one: config.Settings, monkeypa
 
 
 def test_a_slot_is_the_same_for_the_same_name_and_outlives_the_process(tmp_path: Path) -> None:
-    table = Marks(tmp_path / "marks")
+    table = AgentsAtWork(tmp_path / "marks")
     assert table.slot("a") is table.slot("a")
     table.slot("a")[0] = 1
     table.slot("b")[0] = 0
     table.slot("x" * 61)[0] = 1
-    assert table.at_work() == Marks(tmp_path / "marks").at_work() == ["a", "x" * 61]
+    assert table.at_work() == AgentsAtWork(tmp_path / "marks").at_work() == ["a", "x" * 61]
     table.slot("a")[0] = 0
-    assert Marks(tmp_path / "marks").at_work() == ["x" * 61]
+    assert AgentsAtWork(tmp_path / "marks").at_work() == ["x" * 61]
     table.clear()
     assert table.at_work() == []
 
 
 def test_the_table_is_bounded_and_agents_beyond_run_unmarked(tmp_path: Path) -> None:
-    table = Marks(tmp_path / "marks")
-    for number in range(marks.SLOTS + 10):
+    table = AgentsAtWork(tmp_path / "marks")
+    for number in range(agents_at_work.SLOTS + 10):
         table.slot(f"a{number}")[0] = 1
-    assert len(table.at_work()) == marks.SLOTS
-    assert (tmp_path / "marks").stat().st_size == (marks.SLOTS + 1) * marks.SLOT
+    assert len(table.at_work()) == agents_at_work.SLOTS
+    assert (tmp_path / "marks").stat().st_size == (agents_at_work.SLOTS + 1) * agents_at_work.SLOT
 
 
 def test_a_table_of_somebody_else_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "theirs").touch()
     (tmp_path / "marks").symlink_to(tmp_path / "theirs")
     with pytest.raises(OSError, match="symbolic links"):
-        Marks(tmp_path / "marks")
+        AgentsAtWork(tmp_path / "marks")
     if os.geteuid() == 0:
         os.chown(tmp_path / "theirs", 12345, -1)
         with pytest.raises(PermissionError, match="belongs to somebody else"):
-            Marks(tmp_path / "theirs")
+            AgentsAtWork(tmp_path / "theirs")
 
 
 def test_the_only_one_at_work_is_held_back_over_all_starts_until_its_code_changes(one: config.Settings) -> None:
     leave(one, "spin")
     watchdog = start(one)
-    [said] = watchdog.last_words()
+    [said] = watchdog.post_mortem()
     file = one.plugin_folders[0] / "spin.py"
     assert (
         f"the server hung for 30 s and has started again: C code held the interpreter's lock in spin at {file}:7"
@@ -122,7 +122,7 @@ def test_the_only_one_at_work_is_held_back_over_all_starts_until_its_code_change
         assert "held back: the server hung" in watchdog.holds("spin", "digest 1")
         assert watchdog.holds("other", "digest 1") == ""
         watchdog = start(one)
-        assert watchdog.last_words() == ()
+        assert watchdog.post_mortem() == ()
     assert watchdog.holds("spin", "digest 2") == ""
     assert start(one).holds("spin", "digest 1") == ""
 
@@ -162,7 +162,7 @@ def test_a_hang_long_ago_is_no_repetition(one: config.Settings, monkeypatch: pyt
 def test_a_process_that_was_stopped_has_not_hung(one: config.Settings) -> None:
     leave(one, "spin", ago=50.0)
     watchdog = start(one)
-    assert "the server was stopped for 50 s, longer than hang_limit" in watchdog.last_words()[0]
+    assert "the server was stopped for 50 s, longer than hang_limit" in watchdog.post_mortem()[0]
     assert watchdog.holds("spin", "1") == ""
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_hangs_when_it_is_imported_is_named(settings: MakeSettings, 
     folder = tmp_path / "Größe 温"
     one = settings(instance=f"unit{os.getpid()}", plugin_folders=[str(folder)])
     leave(one)
-    [said] = start(one).last_words()
+    [said] = start(one).post_mortem()
     assert f"at {folder}/spin.py:7, in an import; move it into setup, with ISOLATE = True" in said
 
 
@@ -178,7 +178,7 @@ def test_a_crash_is_told_by_its_stack_alone(one: config.Settings) -> None:
     crash = HANG.replace("Timeout (0:00:30)!", "Fatal Python error: Segmentation fault\n")
     leave(one, "spin", "other", text=crash)
     watchdog = start(one)
-    assert "the server crashed (Segmentation fault)" in watchdog.last_words()[0]
+    assert "the server crashed (Segmentation fault)" in watchdog.post_mortem()[0]
     assert watchdog.holds("spin", "1")
     assert watchdog.holds("other", "1") == ""
 
@@ -187,8 +187,8 @@ def test_without_a_limit_nothing_is_watched(settings: MakeSettings) -> None:
     one = settings(instance=f"unit{os.getpid()}", hang_limit="0")
     leave(one, "spin")
     watchdog = start(one)
-    assert (watchdog.last_words(), watchdog.holds("spin", "1"), len(watchdog.slot("spin"))) == ((), "", 1)
-    marks.place(one).unlink()
+    assert (watchdog.post_mortem(), watchdog.holds("spin", "1"), len(watchdog.slot("spin"))) == ((), "", 1)
+    agents_at_work.place(one).unlink()
     with pytest.raises(SettingError, match="at least 2 seconds"):
         settings(hang_limit="1")
 
@@ -210,4 +210,4 @@ def test_a_state_folder_that_cannot_be_written_stops_nothing(
     one = settings(instance=f"unit{os.getpid()}")
     start(one)
     assert "cannot be written" in caplog.text
-    assert not marks.place(one).exists()
+    assert not agents_at_work.place(one).exists()

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.unit.running.test_runner import make
 from WardenServer.hub.warden import Warden
-from WardenServer.running.changeover import Changeover
+from WardenServer.running.probation import Probation
 from WardenServer.settings import config
 
 Write = Callable[..., Path]
@@ -100,7 +100,7 @@ def test_what_was_said_of_the_old_code_is_known_of_the_new(caplog: pytest.LogCap
     old.record.skipped = 2
     old.watch()
     old.watch()
-    Changeover(old, new, lambda *_: None)
+    Probation(old, new, lambda *_: None)
     good[0] = True
     new.run_once()
     new.watch()

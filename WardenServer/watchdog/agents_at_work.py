@@ -30,7 +30,7 @@ def place(settings: Settings) -> Path:
     return MEMORY / f"warden-{os.geteuid()}-{settings.instance}-{one:08x}"
 
 
-class Marks:
+class AgentsAtWork:
     """The table of one process. Any thread may write its own mark; all else is the owner's.
 
     Raises:

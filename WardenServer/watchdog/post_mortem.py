@@ -6,7 +6,7 @@ from pathlib import Path
 
 import WardenServer.plugins
 from WardenServer.settings.config import Settings
-from WardenServer.watchdog.marks import Marks
+from WardenServer.watchdog.agents_at_work import AgentsAtWork
 
 #: Seconds a dump may come late. Later, the process had not hung: it was stopped, with its timer.
 LATE = 1.0
@@ -57,7 +57,7 @@ def is_there(dump: Path) -> bool:
     return dump.exists() and dump.stat().st_size > 0
 
 
-def read(dump: Path, marks: Marks | None, settings: Settings) -> End | None:
+def read(dump: Path, marks: AgentsAtWork | None, settings: Settings) -> End | None:
     """How the last process ended; None when nothing is known against it.
 
     Raises:

@@ -29,7 +29,7 @@ class Ended(Exception):
     """The child runs no more; the text says how it ended."""
 
 
-class Worker:
+class PipedChild:
     """The child, in a session of its own: what it starts itself is killed with it, however it ends.
 
     Raises:

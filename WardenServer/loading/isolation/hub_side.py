@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from WardenServer.agent import Agent, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
-from WardenServer.loading.isolation.worker import Ended, Worker
 from WardenServer.loading.trust import Trust
 from WardenServer.settings.units import megabytes
 
@@ -72,15 +72,15 @@ class _Process:
         self._limit = limit
         self._timeout = limit
         self._memory = memory
-        self._worker: Worker | None = None
+        self._worker: PipedChild | None = None
         self._told: float | None = None
 
     def begin(self, agent: Agent | None) -> dict[str, Any]:
         """Start the process and have it import the plugin; what the plugin promises (see wire.py)."""
         self.kill()
         try:
-            program = "WardenServer.loading.isolation.isolated"
-            self._worker = Worker(
+            program = "WardenServer.loading.isolation.agent_side"
+            self._worker = PipedChild(
                 [sys.executable, "-P", "-m", program, str(os.getpid())], f"process of {self._name}"
             )
         except Ended as how:

@@ -10,7 +10,7 @@ from WardenServer.errors import WardenError
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
-from WardenServer.running.changeover import Changeover
+from WardenServer.running.probation import Probation
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
@@ -22,8 +22,8 @@ log = logging.getLogger("warden")
 PATIENCE = 10.0
 
 
-class Agents:
-    """Every agent's runner, and the changeovers that go on.
+class Runners:
+    """Every agent's runner, and the probations that go on.
 
     `loaded` is what was loaded last, `left` are runners whose code still runs though their agent has gone, or was given
     up: the next runner of that agent waits for them.
@@ -41,7 +41,7 @@ class Agents:
         self.runners: dict[str, Runner] = {}
         self.loaded = Loaded()
         self.left = dict(left)
-        self._pending: dict[str, Changeover] = {}
+        self._pending: dict[str, Probation] = {}
         self._board, self._scheduler, self._sinks = board, scheduler, sinks
         self._watchdog, self._clock = watchdog, clock
         self._expire = -1.0
@@ -52,7 +52,7 @@ class Agents:
         """Tell all runners to end; returns them, to be waited for."""
         with self._lock:
             self._closed = True
-            runners = [*self.runners.values(), *(changeover.new for changeover in self._pending.values())]
+            runners = [*self.runners.values(), *(probation.new for probation in self._pending.values())]
         for runner in runners:
             self._scheduler.remove(runner.name)
             runner.close()
@@ -62,12 +62,12 @@ class Agents:
         """Look after every agent, about once a second."""
         for runner in list(self.runners.values()):
             runner.watch()
-        for changeover in list(self._pending.values()):
-            changeover.watch()
+        for probation in list(self._pending.values()):
+            probation.watch()
 
     def ran_since(self, when: float) -> list[str]:
         """The agents whose code has run in this process since a time on the monotonic clock."""
-        pending = [changeover.new for changeover in list(self._pending.values())]
+        pending = [probation.new for probation in list(self._pending.values())]
         return sorted({runner.name for runner in [*self.runners.copy().values(), *pending] if runner.ran_since(when)})
 
     def describe(self) -> dict[str, dict[str, Any]]:
@@ -81,8 +81,8 @@ class Agents:
 
     def undecided(self, until: float) -> list[str]:
         """Agents whose new code has not been tried when the clock shows `until`; returns as soon as there are none."""
-        changeovers = list(self._pending.values())
-        return [each.name for each in changeovers if not each.join(max(0.0, until - self._clock.monotonic()))]
+        probations = list(self._pending.values())
+        return [each.name for each in probations if not each.join(max(0.0, until - self._clock.monotonic()))]
 
     # -- one agent
 
@@ -134,12 +134,12 @@ class Agents:
                 if runner is None:
                     self._begin(contract)
                 elif self._newest(runner) is not contract:
-                    self._change_over(runner, contract)
+                    self._put_on_probation(runner, contract)
         return True
 
     def _newest(self, runner: Runner) -> Contract:
-        changeover = self._pending.get(runner.name)
-        return changeover.new.contract if changeover is not None else runner.contract
+        probation = self._pending.get(runner.name)
+        return probation.new.contract if probation is not None else runner.contract
 
     def _begin(self, contract: Contract) -> None:
         self._declare(contract)
@@ -155,51 +155,51 @@ class Agents:
         runner.close()
         if not runner.join(0):
             self.left[runner.name] = runner
-        if (changeover := self._pending.pop(runner.name, None)) is not None:
-            changeover.drop()
+        if (probation := self._pending.pop(runner.name, None)) is not None:
+            probation.drop()
         self._board.remove(runner.name)
 
-    def _change_over(self, old: Runner, contract: Contract) -> None:
+    def _put_on_probation(self, old: Runner, contract: Contract) -> None:
         """Try new code at the agent's next run; at once where that is far off."""
         name = old.name
         if (earlier := self._pending.pop(name, None)) is not None:
             earlier.drop()
-        changeover = self._pending[name] = Changeover(old, self._make_runner(contract), self._settle)
-        changeover.open()
-        if _is_wanted(changeover):
-            self._scheduler.add(changeover)
+        probation = self._pending[name] = Probation(old, self._make_runner(contract), self._settle)
+        probation.open()
+        if _is_wanted(probation):
+            self._scheduler.add(probation)
             due = self._scheduler.due_in(name)
             if due is not None and due > PATIENCE:
-                self._scheduler.run_now(changeover)
+                self._scheduler.run_now(probation)
 
-    def _settle(self, changeover: Changeover, reason: str | None) -> None:
+    def _settle(self, probation: Probation, reason: str | None) -> None:
         """An agent goes on with its new code, or with its old code for a reason. On any thread."""
         with self._lock:
-            if self._closed or self._pending.get(changeover.name) is not changeover:
-                changeover.new.abandon()
+            if self._closed or self._pending.get(probation.name) is not probation:
+                probation.new.abandon()
                 return
-            del self._pending[changeover.name]
+            del self._pending[probation.name]
             if reason is None:
-                self._go_on_with(changeover.new, changeover)
+                self._go_on_with(probation.new, probation)
             else:
-                self._go_back(changeover, reason)
+                self._go_back(probation, reason)
 
-    def _go_on_with(self, new: Runner, changeover: Changeover) -> None:
-        new.enabled = _is_wanted(changeover)
+    def _go_on_with(self, new: Runner, probation: Probation) -> None:
+        new.enabled = _is_wanted(probation)
         self.runners[new.name] = new
         if new.enabled:
             self._scheduler.add(new)
-        changeover.old.close()
+        probation.old.close()
         self._declare(new.contract)
 
-    def _go_back(self, changeover: Changeover, reason: str) -> None:
-        name, old = changeover.name, changeover.old
+    def _go_back(self, probation: Probation, reason: str) -> None:
+        name, old = probation.name, probation.old
         log.error("agent %s refused: %s; its old code runs on", name, reason)
         self.loaded.refused[name] = reason
         if old.enabled:
-            self._scheduler.add(old, overdue=changeover.deadline)
-        if changeover.hangs:
-            self.left[name] = changeover.new
+            self._scheduler.add(old, overdue=probation.deadline)
+        if probation.hangs:
+            self.left[name] = probation.new
 
     def _make_runner(self, contract: Contract) -> Runner:
         mark = self._watchdog.slot(contract.name)
@@ -213,7 +213,7 @@ class Agents:
             sink.declare(contract)
 
 
-def _is_wanted(changeover: Changeover) -> bool:
+def _is_wanted(probation: Probation) -> bool:
     """Whether new code is to be run: not where somebody has stopped the agent, or it is held back itself."""
-    old = changeover.old
-    return not changeover.new.held and (old.enabled or bool(old.held))
+    old = probation.old
+    return not probation.new.held and (old.enabled or bool(old.held))

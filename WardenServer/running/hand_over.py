@@ -20,7 +20,7 @@ class Startable(Protocol):
     offset_ticks: int
     interval_ticks: int
 
-    def take_place(self, deadline: float, line: "Line") -> bool:
+    def take_place(self, deadline: float, hand_over: "HandOver") -> bool:
         """Take a place in the line of those to be woken; False, and counted, when the last run still goes on."""
 
     def wake(self) -> None:
@@ -30,7 +30,7 @@ class Startable(Protocol):
         """Publish what the run brought. Any thread may call it, once per run."""
 
 
-class Line:
+class HandOver:
     """Runners to be woken one after the other. Any thread may use it. `last` is the one at the end."""
 
     def __init__(self) -> None:

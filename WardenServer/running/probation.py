@@ -10,18 +10,18 @@ from collections.abc import Callable
 
 from WardenServer.errors import PluginError
 from WardenServer.loading.failure import explain
-from WardenServer.running.line import Line
+from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.settings.masking import mask
 
 
-class Changeover:
+class Probation:
     """From an agent's old runner to its new one. A Startable.
 
-    `done` is called once, on any thread, with the changeover and the reason why the old code stays, or None.
+    `done` is called once, on any thread, with the probation and the reason why the old code stays, or None.
     """
 
-    def __init__(self, old: Runner, new: Runner, done: Callable[["Changeover", str | None], None]) -> None:
+    def __init__(self, old: Runner, new: Runner, done: Callable[["Probation", str | None], None]) -> None:
         self.old, self.new = old, new
         self.name, self.offset_ticks, self.interval_ticks = old.name, old.offset_ticks, old.interval_ticks
         self.deadline = 0.0
@@ -56,12 +56,12 @@ class Changeover:
 
     # -- called by the scheduler
 
-    def take_place(self, deadline: float, line: Line) -> bool:
+    def take_place(self, deadline: float, hand_over: HandOver) -> bool:
         """See Startable. The new code waits as long as a run of the old code goes on, and that is counted."""
         if self.old.busy:
-            return self.old.take_place(deadline, line)
+            return self.old.take_place(deadline, hand_over)
         self.deadline = deadline
-        return self.new.take_place(deadline, line)
+        return self.new.take_place(deadline, hand_over)
 
     def wake(self) -> None:
         """See Startable."""
