@@ -8,9 +8,10 @@ import difflib
 import itertools
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase, PluginSource
@@ -167,8 +168,17 @@ def import_plugin(
         return source.load_plugin(path.stem), source
     except WardenError:  # a module beside it is refused
         raise
+    except (MemoryError, RecursionError) as error:
+        if error.__traceback__ is not None and _went_through(path, error.__traceback__):
+            raise PluginError(_why(path, error)) from error
+        raise PluginError(f"{path}: is nested too deeply for Python to read; write it in smaller parts") from None
     except BaseException as error:  # a file may raise anything at import, SystemExit too
         raise PluginError(_why(path, error)) from error
+
+
+def _went_through(path: Path, trace: TracebackType) -> bool:
+    """Whether code of the file ran."""
+    return any(frame.f_code.co_filename == str(path) for frame, _ in traceback.walk_tb(trace))
 
 
 def _why(path: Path, error: BaseException) -> str:

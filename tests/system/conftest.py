@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Hub(Child):
         servers: str,
         port: int,
         more: dict[str, str],
-        age: float | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.database = tango_host
@@ -92,10 +92,8 @@ class Hub(Child):
         if port:
             command += ["-nodb", "-dlist", settings.device, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
             self.device = f"tango://127.0.0.1:{port}/{settings.device}#dbase=no"
-        self._is_inside = age is not None  # the process we know waits for the server's
-        if age is not None:
-            command = [*booted(age), *command]
-        super().__init__("hub", command, settings.state_folder / "hub.out", environment)
+        self._is_inside = within[:1] == ["unshare"]  # the process we know waits for the server's
+        super().__init__("hub", [*within, *command], settings.state_folder / "hub.out", environment)
 
     @property
     def proxy(self) -> Any:
@@ -205,12 +203,12 @@ def hub(
     database: embedded.Database,
     memcached: embedded.Memcached,
 ) -> Iterator[MakeHub]:
-    """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database, with age=N as on a
-    machine that was booted N seconds ago."""
+    """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database, with within=[...]
+    it is started by that command, such as `booted`."""
     with ExitStack() as stack:
 
         def make(
-            servers: str = "", tango_host: str = "", port: int = 0, age: float | None = None, **more: str
+            servers: str = "", tango_host: str = "", port: int = 0, within: Sequence[str] = (), **more: str
         ) -> Hub:
             # A name of its own for every hub: they share one database and one memcached.
             name = "t" + "".join(c for c in request.node.name if c.isalnum())[-30:] + str(free_port())
@@ -218,7 +216,7 @@ def hub(
             host = tango_host or database.address
             if not port:
                 tango_database.register(tango_database.connect(host), made)
-            server = Hub(made, host, servers or memcached.address, port, more, age)
+            server = Hub(made, host, servers or memcached.address, port, more, within)
             return stack.enter_context(server)
 
         yield make

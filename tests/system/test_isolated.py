@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.conftest import wait_for
-from tests.unit.test_loader import BROKEN
+from tests.unit.loading.test_loader import BROKEN
 from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
 from WardenServer.loading import loader

@@ -45,7 +45,7 @@ def late(write: Write) -> Late:
 
 def test_attributes_are_added_to_a_running_server(hub: MakeHub, write: Write, late: Late) -> None:
     write("first", AGENT)
-    server = hub(age=AGE)
+    server = hub(within=booted(AGE))
     server.wait_valid("first_x")
     admin = tango.DeviceProxy(server.proxy.adm_name())
     for begin in (
@@ -63,7 +63,7 @@ def test_attributes_are_added_to_a_running_server(hub: MakeHub, write: Write, la
 
 def test_without_a_database(hub: MakeHub, write: Write, late: Late) -> None:
     write("first", AGENT)
-    server = hub(port=free_port(), age=AGE)
+    server = hub(port=free_port(), within=booted(AGE))
     server.wait_document("first", "x")
     late()
     said = nodb_client(server.device, """

@@ -54,7 +54,7 @@ BROKEN = {
     "async_save": (GOOD + "async def save(): pass\n", "add def save(): return asyncio.run(save_async())"),
     "yield": ("INTERVAL = 1\ndef work(agent):\n    yield {}\n", ":2: work has a yield"),
     "nul": ("INTERVAL = 1\0\n", "it has NUL bytes"),
-    "deep": ("ISOLATE = " + "-" * 100_000 + "1\n" + GOOD, ""),  # too deep to be read: by what part, depends on Python
+    "deep": ("ISOLATE = " + "-" * 100_000 + "1\n" + GOOD, "is nested too deeply for Python to read"),
     "deeper_than_said": ("ISOLATE = " + "-" * 2_000 + "1\n" + GOOD, ""),
 }
 
