@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from WardenServer.errors import SettingError, Unreachable, WardenError
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
 from WardenServer.results.health import BAD
 from WardenServer.servers import client, ports, tango_database
@@ -174,10 +174,10 @@ def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
     if host:
         tango_database.connect(host)
     else:
-        children.append(embedded.Database(ports.keep(folder, "database", 10000), folder))
+        children.append(LocalDatabase(ports.keep(folder, "database", 10000), folder))
         host = children[-1].address
     if not memcached:
-        children.append(embedded.Memcached(ports.keep(folder, "memcached", 11211), folder))
+        children.append(LocalMemcached(ports.keep(folder, "memcached", 11211), folder))
         memcached = (children[-1].address,)
     return replace(settings, tango_host=host, memcached=memcached), children
 

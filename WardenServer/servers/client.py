@@ -9,7 +9,7 @@ import tango
 
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.servers import memcached, tango_database
-from WardenServer.servers.memcached import ERRORS, connect, sentence
+from WardenServer.servers.memcached import ERRORS, open_client, sentence
 from WardenServer.servers.tango_reading import first_reason
 from WardenServer.settings import config
 
@@ -80,7 +80,7 @@ def document(settings: config.Settings, key: str) -> str:
         WardenError: it has no such document.
     """
     servers = memcached.memcached_servers(settings)
-    client = connect(servers, settings.memcached_timeout)
+    client = open_client(servers, settings.memcached_timeout)
     try:
         value = client.get(settings.prefix + key)
     except ERRORS as error:

@@ -31,7 +31,7 @@ def client_options(timeout: float) -> dict[str, Any]:
     return {**limits, "no_delay": True, "allow_unicode_keys": True}
 
 
-def connect(servers: tuple[str, ...], timeout: float) -> Any:
+def open_client(servers: tuple[str, ...], timeout: float) -> Any:
     """A pymemcache client that reads from one server or several; it connects at the first use."""
     options = client_options(timeout)
     return Client(servers[0], **options) if len(servers) == 1 else HashClient(servers, **options)

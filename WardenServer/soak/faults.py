@@ -14,7 +14,7 @@ from pathlib import Path
 
 from WardenServer.machine import whole_file
 from WardenServer.machine.child import Child, wait_until
-from WardenServer.servers.memcached import connect
+from WardenServer.servers.memcached import open_client
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
 from WardenServer.soak.stage import ARMED, Stage, kill, stopped
 from WardenServer.soak.watch import Watch
@@ -76,7 +76,7 @@ def _restarted(scene: Scene, child: Child) -> Iterator[None]:
 
 @contextmanager
 def _flushed(scene: Scene) -> Iterator[None]:
-    client = connect((scene.stage.memcached.address,), 2.0)
+    client = open_client((scene.stage.memcached.address,), 2.0)
     client.flush_all()
     client.close()
     yield

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.local.up import HubServer
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import tango_database
@@ -72,8 +72,8 @@ class Stage:
         self.counter = text.replace('"journal": ""', f'"journal": {json.dumps(str(self.journal))}')
         self.ended_by_itself: list[str] = []
         self._seen: dict[int, psutil.Process] = {}
-        self.database = embedded.Database(free_port(), folder / "state")
-        self.memcached = embedded.Memcached(free_port(), folder / "state")
+        self.database = LocalDatabase(free_port(), folder / "state")
+        self.memcached = LocalMemcached(free_port(), folder / "state")
         self._write_files()
         os.environ["WARDEN_CONFIG"] = str(folder / "warden.toml")  # and of the user's configuration nothing
         self.settings = config.load()

@@ -24,7 +24,7 @@ from pymemcache.exceptions import MemcacheError
 
 from WardenServer.errors import WardenError
 from WardenServer.machine.clock import Clock
-from WardenServer.servers.memcached import connect
+from WardenServer.servers.memcached import open_client
 from WardenServer.soak.client import ask
 from WardenServer.soak.record import DOCUMENTS as STALE
 from WardenServer.soak.record import NO_PROCESSOR, RUNS, SeenRun, SoakRecord, Window
@@ -236,7 +236,7 @@ class Watch:
             self.seen.append(lambda record: record.missed(more, now - 2.5, now))
 
     def _documents(self, keys: list[str] | None = None) -> dict[str, dict[str, Any]]:
-        client = connect((self._stage.memcached.address,), 0.5)
+        client = open_client((self._stage.memcached.address,), 0.5)
         try:
             return {key: json.loads(value) for key, value in client.get_many(keys or list(DOCUMENTS)).items()}
         finally:

@@ -58,7 +58,7 @@ def figures(runs: Runs) -> list[Figure]:
 
 def ours(folder: Path, seconds: float) -> Run:
     """A hub with a Tango database and a Memcached."""
-    from WardenServer.local import embedded
+    from WardenServer.local import local_servers
     from WardenServer.servers import tango_database
     from WardenServer.settings import config
 
@@ -66,8 +66,8 @@ def ours(folder: Path, seconds: float) -> Run:
     plugins.mkdir()
     _write(plugins, "watched", WATCHED)
     with ExitStack() as stack:
-        database = stack.enter_context(embedded.Database(free_port(), folder))
-        memcached = stack.enter_context(embedded.Memcached(free_port(), folder))
+        database = stack.enter_context(local_servers.LocalDatabase(free_port(), folder))
+        memcached = stack.enter_context(local_servers.LocalMemcached(free_port(), folder))
         settings = config.load(environment={}, options={"instance": "bench"})
         tango_database.register(tango_database.connect(database.address), settings)
         hub = stack.enter_context(Hub(plugins, memcached.address, database=database.address))

@@ -57,9 +57,9 @@ def _fields(number: int, turn: int) -> dict[str, Any]:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[tuple[str, int]]:
-    from WardenServer.local.embedded import Memcached
+    from WardenServer.local.local_servers import LocalMemcached
 
-    with Memcached(free_port(), folder) as server:
+    with LocalMemcached(free_port(), folder) as server:
         yield "127.0.0.1", server.port
 
 

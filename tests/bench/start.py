@@ -125,11 +125,11 @@ _WAYS: dict[str, Callable[[Path], Callable[[], Kept]]] = {
 
 def running_ours(folder: Path) -> Run:
     """A hub."""
-    from WardenServer.local.embedded import Memcached
+    from WardenServer.local.local_servers import LocalMemcached
 
     plugins = _write(folder, True)
     with ExitStack() as stack:
-        memcached = stack.enter_context(Memcached(free_port(), folder))
+        memcached = stack.enter_context(LocalMemcached(free_port(), folder))
         hub = stack.enter_context(Hub(plugins, memcached.address, program="tests.bench.began"))
         return _until_running(hub)
 

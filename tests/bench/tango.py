@@ -75,13 +75,13 @@ def push(folder: Path, name: str, times: int, subscribed: int) -> Run:
 
 def read_ours(folder: Path, times: int) -> Run:
     """Reads of a hub's attributes."""
-    from WardenServer.local.embedded import Memcached
+    from WardenServer.local.local_servers import LocalMemcached
 
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "bench.py").write_text(_PLUGIN, encoding="utf-8")
     with ExitStack() as stack:
-        memcached = stack.enter_context(Memcached(free_port(), folder))
+        memcached = stack.enter_context(LocalMemcached(free_port(), folder))
         hub = stack.enter_context(Hub(plugins, memcached.address))
         return _read(hub.proxy, times)
 

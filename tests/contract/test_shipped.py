@@ -15,7 +15,7 @@ import pytest
 from tests.system.conftest import clean_environment
 from WardenServer.authoring import templates, trial
 from WardenServer.loading import loader
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase
 from WardenServer.settings import config
 
 MakeSettings = Callable[..., config.Settings]
@@ -80,7 +80,7 @@ def test_it_keeps_the_contract(name: str, settings: MakeSettings, url: str) -> N
 
 
 @pytest.mark.parametrize("name", NEED_TANGO)
-def test_with_a_tango_database_it_keeps_the_contract(name: str, database: embedded.Database, tmp_path: Path) -> None:
+def test_with_a_tango_database_it_keeps_the_contract(name: str, database: LocalDatabase, tmp_path: Path) -> None:
     more = {"device": "sys/database/2"} if name == "read_tango" else {}
     path = loader.SHIPPED / f"{name}.py"
     agents = toml(name.removeprefix("template_"), **more)
@@ -111,7 +111,7 @@ def test_a_copy_of_a_template_loads_and_runs(template: str, folder: Path, settin
 
 
 def test_a_copy_of_the_tango_template_loads_and_runs(
-    folder: Path, tmp_path: Path, settings: MakeSettings, database: embedded.Database
+    folder: Path, tmp_path: Path, settings: MakeSettings, database: LocalDatabase
 ) -> None:
     path = templates.make("mine", "tango", folder)
     assert list(loader.load(replace(settings(), agents={})).contracts) == ["mine"]

@@ -14,7 +14,7 @@ from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from WardenServer import sinks
 from WardenServer.errors import Unreachable
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.results.board import Board
 from WardenServer.results.result import Result
 from WardenServer.settings import config
@@ -143,7 +143,7 @@ class AttributesKit(Kit):
 
 
 @pytest.fixture(params=["memcached", "attributes"])
-def kit(request: pytest.FixtureRequest, settings: MakeSettings, memcached: embedded.Memcached) -> Iterator[Kit]:
+def kit(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[Kit]:
     if request.param == "memcached":
         made: Kit = MemcachedKit(settings(memcached=memcached.address, prefix=f"sinks{free_port()}."))
     else:

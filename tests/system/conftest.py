@@ -16,7 +16,7 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child
 from WardenServer.servers import tango_database
 from WardenServer.settings import config
@@ -36,16 +36,16 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Database]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
     """A Tango database for the whole session."""
-    with embedded.Database(free_port(), tmp_path_factory.mktemp("database")) as server:
+    with LocalDatabase(free_port(), tmp_path_factory.mktemp("database")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def memcached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Memcached]:
+def memcached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalMemcached]:
     """A memcached for the whole session."""
-    with embedded.Memcached(free_port(), tmp_path_factory.mktemp("memcached")) as server:
+    with LocalMemcached(free_port(), tmp_path_factory.mktemp("memcached")) as server:
         yield server
 
 
@@ -182,7 +182,7 @@ def check_commands(server: Hub) -> None:
         assert time.monotonic() - began < 1.0
 
 
-def make_hub(name: str, agents: dict[str, str], base: Path, database: embedded.Database, servers: str) -> Hub:
+def make_hub(name: str, agents: dict[str, str], base: Path, database: LocalDatabase, servers: str) -> Hub:
     """A hub for several tests, not started: with these plugin files, in a folder of its own."""
     (base / "plugins").mkdir()
     for agent, text in agents.items():
@@ -200,8 +200,8 @@ MakeHub = Callable[..., Hub]
 def hub(
     request: pytest.FixtureRequest,
     settings: Callable[..., config.Settings],
-    database: embedded.Database,
-    memcached: embedded.Memcached,
+    database: LocalDatabase,
+    memcached: LocalMemcached,
 ) -> Iterator[MakeHub]:
     """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database, with within=[...]
     it is started by that command, such as `booted`."""

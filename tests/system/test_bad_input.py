@@ -18,7 +18,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, clean_environment
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.servers import tango_database
 from WardenServer.settings import config
 
@@ -151,7 +151,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def case(
-    database: embedded.Database, memcached: embedded.Memcached, tmp_path_factory: pytest.TempPathFactory
+    database: LocalDatabase, memcached: LocalMemcached, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Case]:
     base = tmp_path_factory.mktemp("bad")
     folder = base / "plugins"

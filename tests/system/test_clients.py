@@ -15,7 +15,7 @@ from pymemcache.client.hash import HashClient
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.machine.child import Child
 
 Write = Callable[..., Path]
@@ -110,7 +110,7 @@ def test_every_key_has_the_prefix_and_nothing_else_stands_in_memcached(
     hub: MakeHub, write: Write, tmp_path: Path
 ) -> None:
     write("every", VALUES + 'KEY = "Ring"\n')
-    with embedded.Memcached(free_port(), tmp_path / "memcached") as memcached, Raw(memcached.address) as raw:
+    with LocalMemcached(free_port(), tmp_path / "memcached") as memcached, Raw(memcached.address) as raw:
         server = hub(servers=memcached.address)
         own = f"warden.{server.settings.instance}"
         expected = {f"{server.settings.prefix}{key}" for key in ("Ring", own, f"{own}.stands")}
@@ -204,8 +204,8 @@ def test_several_servers_are_one_key_space_for_pymemcache(hub: MakeHub, write: W
     for number in range(COUNT):
         write(f"agent{number}", AGENT.format(0.5, f"key{number}"))
     with (
-        embedded.Memcached(free_port(), tmp_path / "one") as one,
-        embedded.Memcached(free_port(), tmp_path / "other") as other,
+        LocalMemcached(free_port(), tmp_path / "one") as one,
+        LocalMemcached(free_port(), tmp_path / "other") as other,
         reader([one.address, other.address]) as client,
     ):
         server = hub(servers=f"{one.address},{other.address}")
@@ -233,8 +233,8 @@ def test_each_of_several_servers_gets_its_documents_again_when_it_has_lost_them(
     for number in range(COUNT):  # that run once while the test goes on
         write(f"agent{number}", AGENT.format(1000, f"key{number}"))
     with (
-        embedded.Memcached(free_port(), tmp_path / "one") as one,
-        embedded.Memcached(free_port(), tmp_path / "other") as other,
+        LocalMemcached(free_port(), tmp_path / "one") as one,
+        LocalMemcached(free_port(), tmp_path / "other") as other,
     ):
         server = hub(servers=f"{one.address},{other.address}")
         expected = {f"{server.settings.prefix}key{number}" for number in range(COUNT)}
@@ -250,7 +250,7 @@ def test_each_of_several_servers_gets_its_documents_again_when_it_has_lost_them(
         server.wait_state("RUNNING")
 
 
-def lose(server: Hub, memcached: embedded.Memcached, how: str) -> None:
+def lose(server: Hub, memcached: LocalMemcached, how: str) -> None:
     """Let a Memcached lose all it has."""
     if how == "flushed":
         with Raw(memcached.address) as raw:
@@ -269,8 +269,8 @@ def test_with_one_of_several_servers_away_the_others_get_their_documents(
     for number in range(COUNT):
         write(f"agent{number}", AGENT.format(0.5, f"key{number}"))
     with (
-        embedded.Memcached(free_port(), tmp_path / "one") as one,
-        embedded.Memcached(free_port(), tmp_path / "other") as other,
+        LocalMemcached(free_port(), tmp_path / "one") as one,
+        LocalMemcached(free_port(), tmp_path / "other") as other,
     ):
         server = hub(servers=f"{one.address},{other.address}")
         expected = {f"{server.settings.prefix}key{number}" for number in range(COUNT)}
@@ -310,7 +310,7 @@ def test_a_memcached_on_a_unix_socket(hub: MakeHub, write: Write, tmp_path_facto
 
 
 def test_a_unix_socket_among_several_servers(
-    hub: MakeHub, write: Write, tmp_path_factory: pytest.TempPathFactory, memcached: embedded.Memcached
+    hub: MakeHub, write: Write, tmp_path_factory: pytest.TempPathFactory, memcached: LocalMemcached
 ) -> None:
     folder = tmp_path_factory.mktemp("sockets")
     place = folder / "m.sock"

@@ -17,7 +17,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalMemcached
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 FAR = "import os\nISOLATE = True\n" + QUICK.replace("{'n': n}", "{'n': n, 'pid': os.getpid()}")
@@ -26,8 +26,8 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def own_memcached(tmp_path: Path) -> Iterator[embedded.Memcached]:
-    with embedded.Memcached(free_port(), tmp_path) as server:
+def own_memcached(tmp_path: Path) -> Iterator[LocalMemcached]:
+    with LocalMemcached(free_port(), tmp_path) as server:
         yield server
 
 
@@ -47,7 +47,7 @@ def exhausted(server: Hub) -> Iterator[None]:
 
 
 def test_a_hub_without_descriptors_runs_on_and_recovers(
-    hub: MakeHub, write: Write, own_memcached: embedded.Memcached
+    hub: MakeHub, write: Write, own_memcached: LocalMemcached
 ) -> None:
     write("quick", QUICK)
     write("far", FAR)

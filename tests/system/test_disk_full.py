@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import MakeHub, clean_environment, free_port
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase
 from WardenServer.servers import tango_database
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
@@ -105,7 +105,7 @@ def test_a_log_file_that_takes_nothing(hub: MakeHub, write: Write, tmp_path: Pat
 
 def test_the_database_on_a_full_disk(hub: MakeHub, write: Write, disk: Disk) -> None:
     write("quick", QUICK)
-    with embedded.Database(free_port(), disk.folder) as own:
+    with LocalDatabase(free_port(), disk.folder) as own:
         server = hub(tango_host=own.address)
         server.wait_valid("quick_n")
         proxy = server.proxy

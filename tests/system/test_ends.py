@@ -14,7 +14,8 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, Hub, MakeHub, free_port
-from WardenServer.local import embedded
+from WardenServer.local import local_servers
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.watchdog import agents_at_work
 
 #: Seconds an end may take.
@@ -120,11 +121,11 @@ def test_the_end_while_events_are_pushed(life: Callable[..., Life], write: Write
 
 
 @pytest.fixture
-def stopped() -> Iterator[Callable[[embedded.Child], None]]:
+def stopped() -> Iterator[Callable[[local_servers.Child], None]]:
     """Stop a server for the time of the test."""
     pids: list[int] = []
 
-    def stop(server: embedded.Child) -> None:
+    def stop(server: local_servers.Child) -> None:
         pids.append(server.pid or 0)
         os.kill(pids[-1], signal.SIGSTOP)
 
@@ -135,9 +136,9 @@ def stopped() -> Iterator[Callable[[embedded.Child], None]]:
 
 
 def test_the_end_while_memcached_hangs(
-    life: Callable[..., Life], tmp_path: Path, stopped: Callable[[embedded.Child], None]
+    life: Callable[..., Life], tmp_path: Path, stopped: Callable[[local_servers.Child], None]
 ) -> None:
-    with embedded.Memcached(free_port(), tmp_path / "memcached") as own:
+    with LocalMemcached(free_port(), tmp_path / "memcached") as own:
         one = life("between runs", servers=own.address)
         one.wait_begun()
         stopped(own)
@@ -148,9 +149,9 @@ def test_the_end_while_memcached_hangs(
 
 @pytest.mark.parametrize("way", ["SIGTERM", "Kill"])
 def test_the_end_while_the_database_hangs(
-    life: Callable[..., Life], tmp_path: Path, stopped: Callable[[embedded.Child], None], way: str
+    life: Callable[..., Life], tmp_path: Path, stopped: Callable[[local_servers.Child], None], way: str
 ) -> None:
-    with embedded.Database(free_port(), tmp_path / "database") as own:
+    with LocalDatabase(free_port(), tmp_path / "database") as own:
         one = life("between runs", tango_host=own.address)
         one.wait_begun()
         server = one.server

@@ -14,14 +14,15 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
-from WardenServer.local import embedded
+from WardenServer.local import local_servers
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 
 Write = Callable[..., Path]
 
 
-def end(server: embedded.Child) -> None:
+def end(server: local_servers.Child) -> None:
     os.kill(server.pid or 0, signal.SIGKILL)
     wait_for(lambda: not server.alive)
 
@@ -46,10 +47,10 @@ def test_serve_without_its_database_says_so_and_ends(tmp_path: Path, silent: boo
 
 
 def test_the_database_goes_and_comes_back(
-    hub: MakeHub, write: Write, tmp_path: Path, memcached: embedded.Memcached
+    hub: MakeHub, write: Write, tmp_path: Path, memcached: LocalMemcached
 ) -> None:
     write("quick", QUICK)
-    with embedded.Database(free_port(), tmp_path / "database") as own:
+    with LocalDatabase(free_port(), tmp_path / "database") as own:
         server = hub(tango_host=own.address)
         server.wait_valid("quick_n")
         proxy = server.proxy  # a client that was there before; new ones need the database to find the device
@@ -82,7 +83,7 @@ def test_commands_answer_whatever_the_database_does(
     hub: MakeHub, write: Write, tmp_path: Path, number: signal.Signals, commands: tuple[str, ...], limit: float
 ) -> None:
     write("quick", QUICK)
-    with embedded.Database(free_port(), tmp_path / "database") as own:
+    with LocalDatabase(free_port(), tmp_path / "database") as own:
         server = hub(tango_host=own.address)
         server.wait_valid("quick_n")
         proxy = server.proxy

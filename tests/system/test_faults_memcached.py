@@ -30,7 +30,8 @@ from tests.system.conftest import (
 )
 from tests.system.fake_memcached import FakeMemcached, Lie, dripping, endless, refusing, saying, slow, too_much
 from WardenServer.errors import WardenError
-from WardenServer.local import embedded
+from WardenServer.local import local_servers
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.result import Result
 from WardenServer.servers import client
@@ -67,7 +68,7 @@ def fake() -> Iterator[FakeMemcached]:
 
 
 @pytest.fixture(scope="module")
-def shared(fake: FakeMemcached, database: embedded.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def shared(fake: FakeMemcached, database: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """One hub for all lies."""
     agents = {"quick": QUICK, **dict.fromkeys(ONCES, ONCE)}
     with make_hub("faults_memcached", agents, tmp_path_factory.mktemp("faults"), database, fake.address) as server:
@@ -189,9 +190,9 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def own_memcached(tmp_path: Path) -> Iterator[embedded.Memcached]:
+def own_memcached(tmp_path: Path) -> Iterator[LocalMemcached]:
     """A Memcached of the test's own, not started."""
-    server = embedded.Memcached(free_port(), tmp_path)
+    server = LocalMemcached(free_port(), tmp_path)
     yield server
     if server.alive:
         os.kill(server.pid or 0, signal.SIGCONT)
@@ -218,7 +219,7 @@ def held_by(server: Hub) -> Callable[[], dict[str, bytes]]:
     return look
 
 
-def end(server: embedded.Child) -> None:
+def end(server: local_servers.Child) -> None:
     os.kill(server.pid or 0, signal.SIGKILL)
     wait_for(lambda: not server.alive)
 
@@ -238,7 +239,7 @@ def black_hole(port: int) -> Iterator[None]:
 @pytest.mark.usefixtures("agents")
 @pytest.mark.parametrize("hole", [nullcontext, black_hole], ids=["refuses connections", "black hole"])
 def test_memcached_comes_after_the_hub(
-    hub: MakeHub, own_memcached: embedded.Memcached, hole: Callable[[int], AbstractContextManager[None]]
+    hub: MakeHub, own_memcached: LocalMemcached, hole: Callable[[int], AbstractContextManager[None]]
 ) -> None:
     with hole(own_memcached.port):
         server = hub(own_memcached.address)
@@ -258,7 +259,7 @@ def test_memcached_comes_after_the_hub(
 
 
 @pytest.mark.usefixtures("agents")
-def test_memcached_is_killed_and_comes_back_empty(hub: MakeHub, own_memcached: embedded.Memcached) -> None:
+def test_memcached_is_killed_and_comes_back_empty(hub: MakeHub, own_memcached: LocalMemcached) -> None:
     own_memcached.start()
     server = hub(own_memcached.address)
     wait_whole(server, held_by(server))
@@ -275,7 +276,7 @@ def test_memcached_is_killed_and_comes_back_empty(hub: MakeHub, own_memcached: e
 
 
 @pytest.mark.usefixtures("agents")
-def test_memcached_is_flushed_at_any_moment(hub: MakeHub, own_memcached: embedded.Memcached) -> None:
+def test_memcached_is_flushed_at_any_moment(hub: MakeHub, own_memcached: LocalMemcached) -> None:
     own_memcached.start()
     server = hub(own_memcached.address)
     key = server.settings.prefix + server.settings.hub_key
@@ -290,7 +291,7 @@ def test_memcached_is_flushed_at_any_moment(hub: MakeHub, own_memcached: embedde
 
 
 @pytest.mark.usefixtures("agents")
-def test_memcached_hangs_and_goes_on(hub: MakeHub, own_memcached: embedded.Memcached) -> None:
+def test_memcached_hangs_and_goes_on(hub: MakeHub, own_memcached: LocalMemcached) -> None:
     own_memcached.start()
     server = hub(own_memcached.address)
     wait_whole(server, held_by(server))
@@ -309,7 +310,7 @@ def test_memcached_hangs_and_goes_on(hub: MakeHub, own_memcached: embedded.Memca
 
 
 @pytest.mark.usefixtures("agents")
-def test_a_hub_whose_memcached_hangs_ends_in_time(hub: MakeHub, own_memcached: embedded.Memcached) -> None:
+def test_a_hub_whose_memcached_hangs_ends_in_time(hub: MakeHub, own_memcached: LocalMemcached) -> None:
     own_memcached.start()
     server = hub(own_memcached.address)
     wait_whole(server, held_by(server))
@@ -328,7 +329,7 @@ def test_a_hub_whose_memcached_hangs_ends_in_time(hub: MakeHub, own_memcached: e
 @pytest.mark.usefixtures("agents")
 @pytest.mark.parametrize("lie", ["half a line, then silence", "another protocol"])
 def test_one_of_several_lies_and_the_others_do_not_wait_for_it(
-    hub: MakeHub, own_memcached: embedded.Memcached, fake: FakeMemcached, lie: str
+    hub: MakeHub, own_memcached: LocalMemcached, fake: FakeMemcached, lie: str
 ) -> None:
     fake.come_to_its_senses()
     own_memcached.start()
@@ -416,7 +417,7 @@ def test_readers_get_one_sentence_from_a_memcached_that_lies(
         assert time.monotonic() - began < 2.0
 
 
-def test_watch_waits_for_a_document_and_for_memcached(own_memcached: embedded.Memcached, tmp_path: Path) -> None:
+def test_watch_waits_for_a_document_and_for_memcached(own_memcached: LocalMemcached, tmp_path: Path) -> None:
     own_memcached.start()
     command = [sys.executable, "-u", "-m", "WardenServer", "watch", "ring", f"--set=memcached={own_memcached.address}"]
     out, err = tmp_path / "out", tmp_path / "err"
@@ -442,7 +443,7 @@ def test_watch_waits_for_a_document_and_for_memcached(own_memcached: embedded.Me
         watch.wait()
 
 
-def put(server: embedded.Memcached, value: bytes) -> None:
+def put(server: LocalMemcached, value: bytes) -> None:
     writer = Client(server.address)
     writer.set("ring", value, noreply=False)
     writer.close()

@@ -18,7 +18,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Events, Hub, MakeHub, about, check_tick, make_hub
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 
 QUICK = "INTERVAL = 0.1\nn = 0\ndef work(agent):\n    global n\n    n += 1\n    return {'n': n}\n"
 #: A hundred fields that change with every run, and one of 80 kB.
@@ -81,8 +81,8 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shared(
     text: Path,
-    database: embedded.Database,
-    memcached: embedded.Memcached,
+    database: LocalDatabase,
+    memcached: LocalMemcached,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Hub]:
     """One hub for all clients, with a command `Hold`."""

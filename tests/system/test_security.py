@@ -21,7 +21,7 @@ from pymemcache.client.base import Client
 from tests.conftest import wait_for
 from tests.system.conftest import Events, MakeHub, clean_environment, free_port
 from WardenServer.loading import loader
-from WardenServer.local import embedded
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child
 from WardenServer.results.board import Board
 from WardenServer.running.hand_over import HandOver
@@ -47,7 +47,7 @@ def listening(pid: int | None) -> set[str]:
 
 
 def test_all_that_up_starts_listens_on_loopback_only(
-    hub: MakeHub, write: Write, database: embedded.Database, memcached: embedded.Memcached
+    hub: MakeHub, write: Write, database: LocalDatabase, memcached: LocalMemcached
 ) -> None:
     write("ring", GOOD)
     server = hub()
@@ -57,7 +57,7 @@ def test_all_that_up_starts_listens_on_loopback_only(
             assert listening(child.pid) == {"127.0.0.1"}, child.name
 
 
-class OpenMemcached(embedded.Memcached):
+class OpenMemcached(LocalMemcached):
     """One that listens everywhere, as its own default is."""
 
     def __init__(self, port: int, folder: Path) -> None:
@@ -65,9 +65,9 @@ class OpenMemcached(embedded.Memcached):
         del self.command[1:3]
 
 
-@pytest.mark.parametrize("kind", [embedded.Memcached, OpenMemcached])
+@pytest.mark.parametrize("kind", [LocalMemcached, OpenMemcached])
 def test_a_memcached_that_others_reach_is_said(
-    kind: type[embedded.Memcached], settings: MakeSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    kind: type[LocalMemcached], settings: MakeSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with kind(free_port(), tmp_path) as server:
         is_open = listening(server.pid) != {"127.0.0.1"}
@@ -98,7 +98,7 @@ class Evil:
 
 
 def test_a_pickle_in_memcached_stays_text(
-    memcached: embedded.Memcached, settings: MakeSettings, tmp_path: Path
+    memcached: LocalMemcached, settings: MakeSettings, tmp_path: Path
 ) -> None:
     trap = tmp_path / "trap"
     prefix = f"{tmp_path.name}."
@@ -130,7 +130,7 @@ def test_a_pickle_in_memcached_stays_text(
     assert trap.exists(), "it would have worked"
 
 
-def test_watch_shows_a_pickle_as_text(memcached: embedded.Memcached, settings: MakeSettings, tmp_path: Path) -> None:
+def test_watch_shows_a_pickle_as_text(memcached: LocalMemcached, settings: MakeSettings, tmp_path: Path) -> None:
     from WardenServer.servers import client as asking
 
     trap, raw = tmp_path / "trap", pickle.dumps(Evil(tmp_path / "trap"))

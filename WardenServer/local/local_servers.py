@@ -31,7 +31,7 @@ class Missing(WardenError):
     """A program that has to be started is not installed."""
 
 
-class Memcached(Child):
+class LocalMemcached(Child):
     """Memcached on the loopback interface, where no other machine can write into it."""
 
     patience = 0.5  # it holds nothing worth more
@@ -62,7 +62,7 @@ class Memcached(Child):
             return False
 
 
-class Database(Child):
+class LocalDatabase(Child):
     """A Tango database on the loopback interface, kept in one SQLite file."""
 
     def __init__(self, port: int, folder: Path) -> None:

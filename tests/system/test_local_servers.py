@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from WardenServer.errors import SettingError, Unreachable, WardenError
-from WardenServer.local import embedded, up
-from WardenServer.local.embedded import Database, Memcached
+from WardenServer.local import local_servers, up
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import client, ports, tango_database
 from WardenServer.settings.config import Settings
@@ -49,7 +49,7 @@ def gone(pid):
 
 
 def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port):
-    with Memcached(free_port(), tmp_path) as server:
+    with LocalMemcached(free_port(), tmp_path) as server:
         process = psutil.Process(server.pid)
         sockets = [(place.laddr.ip, place.laddr.port) for place in process.net_connections() if not place.raddr]
         assert sockets == [("127.0.0.1", server.port)]
@@ -59,8 +59,8 @@ def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port)
 
 def test_the_hub_s_properties_are_asked_over_one_connection(tmp_path, free_port, monkeypatch):
     connect, connections = tango_database.connect, []
-    monkeypatch.setattr(embedded, "connect", lambda *given: connections.append(connect(*given)) or connections[-1])
-    with Database(free_port(), tmp_path) as server:
+    monkeypatch.setattr(local_servers, "connect", lambda *given: connections.append(connect(*given)) or connections[-1])
+    with LocalDatabase(free_port(), tmp_path) as server:
         settings = Settings(instance="asked", tango_host=server.address)
         tango_database.register(connect(server.address), settings)
         connect(server.address).put_device_property(settings.device, {"Tick": ["0.2"]})
@@ -73,7 +73,7 @@ def test_the_hub_s_properties_are_asked_over_one_connection(tmp_path, free_port,
 def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path, free_port):
     settings, port = Settings(instance="kept"), free_port()
     for _ in range(2):
-        with Database(port, tmp_path) as server:
+        with LocalDatabase(port, tmp_path) as server:
             database = tango_database.connect(server.address)
             tango_database.register(database, settings)
             tango_database.check_registered(server.address, settings)
@@ -87,7 +87,7 @@ def test_the_database_keeps_its_devices_over_a_restart_on_the_same_port(tmp_path
 
 
 def test_what_others_have_in_the_database_is_left_alone(tmp_path, free_port):
-    with Database(free_port(), tmp_path) as server:
+    with LocalDatabase(free_port(), tmp_path) as server:
         database = tango_database.connect(server.address)
         tango_database.register(database, Settings(instance="first"))
         database.put_device_alias("warden/hub/first", "warden-second")
@@ -104,7 +104,7 @@ def test_what_others_have_in_the_database_is_left_alone(tmp_path, free_port):
 
 def test_an_empty_database_file_is_replaced(tmp_path, free_port):
     (tmp_path / "tango.db").touch()
-    with Database(free_port(), tmp_path) as server:
+    with LocalDatabase(free_port(), tmp_path) as server:
         assert server.notice == ""
     assert (tmp_path / "tango.db").stat().st_size > 0
 
@@ -121,15 +121,15 @@ def incomplete():
 @pytest.mark.parametrize("content", [b"garbage\n" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, incomplete()])
 def test_a_broken_database_file_is_put_aside_and_said(tmp_path, free_port, content):
     (tmp_path / "tango.db").write_bytes(content)
-    with Database(free_port(), tmp_path) as server:
+    with LocalDatabase(free_port(), tmp_path) as server:
         [aside] = tmp_path.glob("tango.db.broken-*")
         assert str(aside) in server.notice
     assert aside.read_bytes() == content
 
 
 def test_a_taken_port_is_said_with_the_cure(tmp_path, free_port):
-    with Memcached(free_port(), tmp_path) as server:
-        second = Database(server.port, tmp_path)
+    with LocalMemcached(free_port(), tmp_path) as server:
+        second = LocalDatabase(server.port, tmp_path)
         with pytest.raises(Unreachable, match=rf"another program has {server.address}.*remove ports.json"):
             second.start()
 
@@ -147,8 +147,8 @@ def test_a_kept_port_stays_and_a_taken_one_is_not_chosen(tmp_path, free_port):
 
 def test_a_missing_memcached_is_said_with_the_package(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(embedded.Missing, match=r"apt install memcached.*dnf install memcached"):
-        Memcached(1, tmp_path)
+    with pytest.raises(local_servers.Missing, match=r"apt install memcached.*dnf install memcached"):
+        LocalMemcached(1, tmp_path)
 
 
 def test_a_child_that_ends_at_once_is_quoted(tmp_path):
@@ -189,9 +189,9 @@ def test_a_child_that_does_not_hear_is_killed(tmp_path, state):
 PARENT = """
 import sys
 from pathlib import Path
-from WardenServer.local.embedded import Database, Memcached
+from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 folder = Path(sys.argv[1])
-with Database(int(sys.argv[2]), folder) as database, Memcached(int(sys.argv[3]), folder) as memcached:
+with LocalDatabase(int(sys.argv[2]), folder) as database, LocalMemcached(int(sys.argv[3]), folder) as memcached:
     print(database.pid, memcached.pid, flush=True)
     sys.stdin.read()
 """
@@ -328,7 +328,7 @@ def test_a_child_that_dies_is_started_again(hub):
     hub.start()
     old = hub.children()["memcached"]
     old.kill()
-    memcached = Memcached(hub.ports["memcached"], hub.state)
+    memcached = LocalMemcached(hub.ports["memcached"], hub.state)
     assert wait_until(lambda: old.pid != hub.children().get("memcached", old).pid and memcached.answers(), LIMIT)
     assert hub.said.count("Memcached has ended (exit code -9)") == 1
 
