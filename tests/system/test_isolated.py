@@ -498,7 +498,8 @@ def test_a_file_that_is_still_importing_does_not_hold_up_the_end_of_the_hub(writ
     write("far", HEAD + f"open({str(begun)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
     code = f"""
 import pathlib, threading, time
-from WardenServer import config, loader
+from WardenServer.loading import loader
+from WardenServer.settings import config
 settings = config.load(environment={{}}, options={{"plugin_folders": [{str(folder)!r}], "load_timeout": 50}})
 threading.Thread(target=loader.load, args=(settings,), daemon=True).start()
 while not (pathlib.Path({str(begun)!r}).exists() and pathlib.Path({str(begun)!r}).read_text()): time.sleep(0.01)

@@ -59,7 +59,9 @@ def test_memcached_answers_on_loopback_only_and_not_as_root(tmp_path, free_port)
 
 def test_the_hub_s_properties_are_asked_over_one_connection(tmp_path, free_port, monkeypatch):
     connect, connections = tango_database.connect, []
-    monkeypatch.setattr(local_servers, "connect", lambda *given: connections.append(connect(*given)) or connections[-1])
+    monkeypatch.setattr(
+        tango_database, "connect", lambda *given: connections.append(connect(*given)) or connections[-1]
+    )
     with LocalDatabase(free_port(), tmp_path) as server:
         settings = Settings(instance="asked", tango_host=server.address)
         tango_database.register(connect(server.address), settings)
