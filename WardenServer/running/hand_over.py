@@ -1,9 +1,9 @@
-"""The line in which runners that are due together stand, so that a thousand of them start within milliseconds.
+"""Hands over from runner to runner where many are due together, so that a thousand start within milliseconds.
 
 Measured on two cores: threads that want the interpreter at the same time cost each other far more than they do
-themselves. So each wakes the next when its own run has ended, and the reports wait for the end of the line, where one
-thread makes them all. A runner whose runs are long wakes the next before its own, and where the line stands still
-nevertheless, the scheduler wakes the next.
+themselves. So they stand in line, each wakes the next when its own run has ended, and the reports wait for the end of
+the line, where one thread makes them all. A runner whose runs are long wakes the next before its own, and where the
+line stands still nevertheless, the scheduler wakes the next.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""The process of an agent with `ISOLATE = True`: serves one plugin to the hub in lines of JSON (see isolation.py)."""
+"""The process of an agent with `ISOLATE = True`: serves one plugin to the hub in lines of JSON (see hub_side.py)."""
 
 import ctypes
 import json
