@@ -71,7 +71,8 @@ def load(settings: Settings, path: Path) -> Contract:
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     make_cache(path.parent)
-    candidate = examine(path, read(path), name, secret.resolve(name, settings.agents.get(name, {})))
+    content, configured = read(path), secret.resolve(name, settings.agents.get(name, {}))
+    candidate = examine(path, content, imported(content, path, read), name, configured)
     (outcome,) = import_thread.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome

@@ -16,7 +16,7 @@ import os
 import re
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -42,7 +42,7 @@ def imported(content: bytes, path: Path, read: Read) -> dict[Path, bytes]:
     waiting = [content]
     while waiting:
         each = waiting.pop()
-        for module in sorted({*_relative(each, path.parent), *absolute(each, path.parent)}):
+        for module in sorted(set().union(*_beside(each, path.parent))):
             file = path.parent / f"{module}.py"
             if file != path and file not in found:
                 found[file] = read(file)
@@ -50,14 +50,21 @@ def imported(content: bytes, path: Path, read: Read) -> dict[Path, bytes]:
     return found
 
 
+def any_absolute(content: bytes, path: Path, others: Mapping[Path, bytes]) -> bool:
+    """Whether a plugin, or one of the `others` that `imported` found, imports a file beside it as an installed one."""
+    return bool(others) and any(absolute(each, path.parent) for each in (content, *others.values()))
+
+
 def absolute(content: bytes, folder: Path) -> set[str]:
     """The modules in a folder that a file there imports as if they were installed, and that Python does not find."""
-    names = {name for name, relative in _named(content, folder) if not relative}
-    return {name for name in names if _is_file(folder, name) and not _is_installed(name)}
+    return _beside(content, folder)[0]
 
 
-def _relative(content: bytes, folder: Path) -> set[str]:
-    return {name for name, relative in _named(content, folder) if relative and _is_file(folder, name)}
+def _beside(content: bytes, folder: Path) -> tuple[set[str], set[str]]:
+    """The modules in a folder that a file there imports: as if they were installed, and as modules beside it."""
+    named = [(name, relative) for name, relative in _named(content, folder) if _is_file(folder, name)]
+    installed = {name for name, relative in named if not relative and not _is_installed(name)}
+    return installed, {name for name, relative in named if relative}
 
 
 def _named(content: bytes, folder: Path) -> list[tuple[str, bool]]:

@@ -21,7 +21,7 @@ from WardenServer.agent import Contract, read_contract
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading import import_thread
 from WardenServer.loading.agent_name import trouble
-from WardenServer.loading.beside import absolute, imported
+from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.isolation.hub_side import isolate
 from WardenServer.loading.plugin_file import (
     Source,
@@ -183,7 +183,7 @@ def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> di
 class Candidate:
     """A plugin file that was read for an agent, and is yet to be imported.
 
-    `configured` is the agent's table in the settings, `beside` says whether it imports modules beside it as if they
+    `configured` is the agent's table in the settings, `beside` says whether a module beside it is imported as if it
     were installed, `digest` is another one when what it would become is.
     """
 
@@ -195,8 +195,15 @@ class Candidate:
     digest: str
 
 
-def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any], digest: str = "") -> Candidate:
-    """Look at what a plugin file says before it is run.
+def examine(
+    path: Path,
+    content: bytes,
+    others: Mapping[Path, bytes],
+    name: str,
+    configured: Mapping[str, Any],
+    digest: str = "",
+) -> Candidate:
+    """Look at what a plugin file, and the `others` beside it that it imports, say before it is run.
 
     Raises:
         PluginError: it cannot become an agent.
@@ -204,8 +211,8 @@ def examine(path: Path, content: bytes, name: str, configured: Mapping[str, Any]
     """
     refuse_other_text(content, path)
     refuse_misspellings(content, path)
-    beside = bool(absolute(content, path.parent))
-    return Candidate(name, path, configured, asks_isolation(content, path, name, configured), beside, digest)
+    isolated, beside = asks_isolation(content, path, name, configured), any_absolute(content, path, others)
+    return Candidate(name, path, configured, isolated, beside, digest)
 
 
 def _read_agent(
@@ -224,7 +231,7 @@ def _read_agent(
             return known[name]
         for changed in (path, *others):
             compiled(changed).unlink(missing_ok=True)  # of a change within the same second, it could pass for the new
-    return examine(path, content, name, configured, digest)
+    return examine(path, content, others, name, configured, digest)
 
 
 def _load_all(candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> dict[str, Contract | Exception]:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from WardenServer.agent import Agent, read_contract
 from WardenServer.errors import NoData
-from WardenServer.loading.beside import absolute
+from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.failure import explain
 from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
 from WardenServer.loading.plugin_file import import_plugin
@@ -92,7 +92,8 @@ class _Plugin:
             return _failed(str(error) if call == "import" else explain(error, self._contract))
 
     def _import(self, _: Any) -> dict[str, Any]:
-        beside = bool(absolute(self._path.read_bytes(), self._path.parent))
+        content = self._path.read_bytes()
+        beside = any_absolute(content, self._path, imported(content, self._path, Path.read_bytes))
         module, self._origin = import_plugin(self._path, self._agent.name, self._trust, beside)
         self._contract = read_contract(module, self._path, self._agent.name, self._tick, self._table)
         self._agent.settings = self._contract.settings

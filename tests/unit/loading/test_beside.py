@@ -37,6 +37,7 @@ def x_of(contract: Contract) -> object:
         ("from warden_plugins import helper\n", "helper.value()"),
         ("def get():\n    import helper\n    return helper.value()\n", "get()"),
         ("import second\n", "second.helper.value()"),
+        ("from . import second\n", "second.helper.value()"),
     ],
 )
 @pytest.mark.parametrize("isolate", ["", "ISOLATE = True\n"])
