@@ -1,4 +1,4 @@
-"""A local Memcached and a local Tango database for one-command use and for tests; and which servers a hub is to use."""
+"""A local Memcached and a local Tango database, for one-command use and for tests."""
 
 import os
 import shutil
@@ -6,15 +6,12 @@ import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
 
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.local import database_file
 from WardenServer.machine.child import START_LIMIT, Child, make_folder
 from WardenServer.servers import ports, tango_database
 from WardenServer.servers.ports import LOOPBACK
-
-T = TypeVar("T")
 
 NO_MEMCACHED = (
     "memcached is not installed; install it with: apt install memcached (Debian, Ubuntu), dnf install memcached"

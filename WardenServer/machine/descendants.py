@@ -4,7 +4,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from types import TracebackType
 from typing import Self
 
@@ -50,13 +49,7 @@ class Descendants:
 
     def end(self, limit: float = LIMIT) -> bool:
         """Kill them, again and again as they may start others; False when some are left after `limit` seconds."""
-        until = time.monotonic() + limit
-        while found := self.find():
-            if time.monotonic() > until:
-                return False
-            guardian.kill_all(found)
-            time.sleep(guardian.PAUSE)
-        return True
+        return guardian.kill_found(self.find, limit)
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 #: The variable with the tag.
 VARIABLE = "WARDEN_TAG"
@@ -36,12 +37,21 @@ def find(tag: str) -> list[int]:
     return [pid for pid in _processes() if pid != own and (_has_variable(pid, tag) or _holds_file(pid, tag))]
 
 
-def kill(tag: str, limit: float) -> None:
-    """Kill all other processes that bear this tag, again and again as they may start others, for `limit` seconds."""
+def kill(tag: str, limit: float) -> bool:
+    """Kill all other processes that bear this tag; as `kill_found`."""
+    return kill_found(lambda: find(tag), limit)
+
+
+def kill_found(look: Callable[[], list[int]], limit: float) -> bool:
+    """Kill the processes that `look` finds, again and again as they may start others; False when some are left after
+    `limit` seconds."""
     until = time.monotonic() + limit
-    while (found := find(tag)) and time.monotonic() < until:
+    while found := look():
+        if time.monotonic() > until:
+            return False
         kill_all(found)
         time.sleep(PAUSE)
+    return True
 
 
 def kill_all(pids: list[int]) -> None:

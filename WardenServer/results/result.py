@@ -251,8 +251,9 @@ def shorten(result: Result, limit: int) -> Result:
         return result
     sizes = {name: value.size for name, value in result.fields.items() if isinstance(value, np.ndarray)}
     long = {name: _too_long(result.agent, name, size, limit) for name, size in sizes.items() if size > limit}
-    fields, reasons = {**result.fields, **dict.fromkeys(long)}, {**result.reasons, **long}
-    return result._replace(fields=fields, reasons=reasons) if long else result
+    if not long:
+        return result
+    return result._replace(fields={**result.fields, **dict.fromkeys(long)}, reasons={**result.reasons, **long})
 
 
 def _too_long(agent: str, name: str, size: int, limit: int) -> str:

@@ -1,4 +1,4 @@
-"""What is known of an agent's runs, and the sentence on why one failed."""
+"""What is known of an agent's runs."""
 
 from collections import deque
 from dataclasses import dataclass, field
