@@ -16,6 +16,7 @@ import tango.server
 
 from WardenServer.errors import WardenError
 from WardenServer.hub import logs, surroundings
+from WardenServer.machine import switching
 from WardenServer.machine.descendants import Descendants
 from WardenServer.servers import event_socket, tango_database, tango_reading
 from WardenServer.servers.tango_text import latin1
@@ -63,6 +64,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     """
     _take_descriptors()
     _give_memory_back()
+    switching.take_exact_timers()
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
     )

@@ -75,13 +75,14 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
 def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
     from WardenServer.loading import loader
-    from WardenServer.machine.switching import interval
+    from WardenServer.machine import switching
     from WardenServer.results.board import Board
     from WardenServer.running.runner import Runner
     from WardenServer.running.scheduler import Scheduler
     from WardenServer.settings import config
 
-    sys.setswitchinterval(interval(agents / TICK))
+    switching.take_exact_timers()
+    sys.setswitchinterval(switching.interval(agents / TICK))
     probe = Probe(agents, seconds)
     for number in range(agents):
         text = _PLUGIN.format(tick=TICK, number=number)
