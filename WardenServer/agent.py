@@ -4,8 +4,11 @@ import difflib
 import inspect
 import logging
 import math
+import os
 import threading
+import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +16,8 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from WardenServer.errors import FieldError, PluginError, SettingError
+from WardenServer.results import event
+from WardenServer.results.event import Event
 from WardenServer.results.field import Declaration, attribute_name, declare
 from WardenServer.results.result import tolerate
 from WardenServer.servers import tango_reading
@@ -35,7 +40,8 @@ OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memor
 class Agent:
     """What the functions of a plugin get: its name, settings and surroundings.
 
-    Only the agent's own thread touches it. `last` holds the fields of the last good run.
+    `last` holds the fields of the last good run, `told` the events that go out with the next result. Threads that the
+    plugin starts may use `tell`; all else is for the agent's own thread.
     """
 
     name: str
@@ -43,6 +49,24 @@ class Agent:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("warden.agent"))
     stopping: threading.Event = field(default_factory=threading.Event)
     last: Mapping[str, Any] = field(default_factory=dict)
+    told: deque[Event] = field(default_factory=deque)
+
+    def tell(self, text: str, severity: str = "info", id: str | None = None) -> None:
+        """Give out an event with the result of this run: what happened, in a sentence for people.
+
+        Args:
+            text: the sentence.
+            severity: info, warning or alarm.
+            id: the event's name for good: telling it again, also after a restart, makes no second event.
+
+        Raises:
+            FieldError: it is no event, or there are too many of them in one run.
+        """
+        if len(self.told) >= event.MOST:
+            raise FieldError(f"tells more than {event.MOST} events in one run; tell what is news, once")
+        named = f"{self.name}.{os.urandom(8).hex()}" if id is None else id
+        said = mask(text) if isinstance(text, str) else text
+        self.told.append(event.make(named, time.time(), self.name, severity, said))
 
     def read(self, device: str, attributes: list[str]) -> dict[str, Any]:
         """Values of a Tango device's attributes, read in one call: {attribute: value}.

@@ -21,6 +21,7 @@ from WardenServer.loading.trust import Trust, make_cache, read
 from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
+from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.servers import tango_text
@@ -131,7 +132,7 @@ def _run(runner: Runner, contract: Contract) -> None:
     # An isolated agent ends its process itself at TIMEOUT, and needs time to start it.
     if not runner.wait_idle(contract.timeout + (STARTING if contract.isolate else 0.0)):
         raise WardenError(
-            f"{contract.path}: work has not ended after TIMEOUT ({contract.timeout:g} s): it is at {runner.where()}"
+            f"{contract.path}: work has not ended after TIMEOUT ({contract.timeout:g} s): it is at {look.where(runner)}"
         )
 
 

@@ -1,10 +1,12 @@
 """The command `warden`, and `BeamlineWarden INSTANCE`, the device server as Starter starts it."""
 
 import contextlib
+import dataclasses
 import functools
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from WardenServer import __version__
 from WardenServer.errors import SettingError, WardenError
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
+from WardenServer.settings.units import duration
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -135,6 +138,20 @@ def serve(
     sys.exit(server.run(settings, given, tango_arguments))
 
 
+@main.command()
+@click.option("--watch", is_flag=True, help="Read plugin files and settings again as soon as they change.")
+@with_settings
+def daemon(settings: config.Settings, options: dict[str, Any], watch: bool) -> None:
+    """Run the hub without Tango, in the foreground, until it is ended: agents and Memcached only.
+
+    SIGTERM and Ctrl-C end it; SIGUSR1 is a reload. Nothing else is started: Memcached must run.
+    """
+    from WardenServer.hub import daemon as server
+
+    options = {**options, "watch": "yes"} if watch else options
+    sys.exit(server.run(config.load(options=options), lambda: config.load(options=options)))
+
+
 def beamline_warden() -> None:
     """The console script `BeamlineWarden`: `warden serve`."""
     serve(prog_name="BeamlineWarden")
@@ -158,13 +175,13 @@ def status(settings: config.Settings, options: dict[str, Any], as_json: bool) ->
     from WardenServer.local import up
     from WardenServer.servers import client
 
-    document = client.status(settings)
+    hub = client.status(settings)
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json.dumps(hub.as_dict(), ensure_ascii=False))
     else:
-        up.console().print(up.table(document))
-        click.echo(document["status"])
-    sys.exit(0 if document["state"] == "RUNNING" else 1)
+        up.console().print(up.table(hub))
+        click.echo(hub.status)
+    sys.exit(0 if hub.state == "RUNNING" else 1)
 
 
 def _command(name: str, text: str) -> None:
@@ -204,6 +221,47 @@ def watch(settings: config.Settings, options: dict[str, Any], key: str) -> None:
     with contextlib.suppress(KeyboardInterrupt):  # its usual end
         for document in client.changes(settings, key, lambda why: click.echo(f"warden: {why}", err=True)):
             click.echo(document)
+
+
+@main.command()
+@click.option("--number", "-n", default=20, show_default=True, type=click.IntRange(1), help="How many at most.")
+@click.option("--since", default="", metavar="AGE", help="Only events that are not older than this, such as 2h or 3d.")
+@click.option(
+    "--severity", "severities", multiple=True, type=click.Choice(["info", "warning", "alarm"]),
+    help="Only these; repeatable.",
+)  # fmt: skip
+@click.option("--agent", default="", help="Only events of this agent.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event.")
+@with_settings
+def events(
+    settings: config.Settings,
+    options: dict[str, Any],
+    number: int,
+    since: str,
+    severities: tuple[str, ...],
+    agent: str,
+    as_json: bool,
+) -> None:
+    """Show what has happened: the newest events that agents told, the newest last.
+
+    They are read from the hub's state folder, whether the hub runs or not.
+    """
+    from WardenServer.sinks.events import store
+
+    path = store.place(settings)
+    found = store.read(path, number, _begin(since), severities, agent)
+    for event in found:
+        click.echo(json.dumps(dataclasses.asdict(event), ensure_ascii=False) if as_json else store.as_line(event))
+    if not found and not as_json:
+        click.echo(f"warden: there is no such event in {path}", err=True)
+
+
+def _begin(age: str) -> float:
+    """The time so long ago, in Unix seconds; 0 where nothing was said."""
+    try:
+        return time.time() - duration(age) if age else 0.0
+    except ValueError as error:
+        raise click.BadParameter(f'"{age}": write {error}', param_hint="--since") from None
 
 
 @main.command()

@@ -46,10 +46,14 @@ class FileWatch:
         """Begin to look."""
         self._thread.start()
 
-    def close(self, seconds: float) -> bool:
-        """End the thread, within `seconds`."""
+    def close(self) -> None:
+        """Tell the thread to end."""
         self._closing.set()
-        self._thread.join(seconds)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end after `close`, at most `seconds`."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def look(self) -> None:

@@ -3,13 +3,14 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from WardenServer.agent import Contract
 from WardenServer.errors import WardenError
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
+from WardenServer.results.hub_document import AgentEntry
+from WardenServer.running import look
 from WardenServer.running.probation import Probation
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
@@ -61,7 +62,7 @@ class Runners:
     def watch(self) -> None:
         """Look after every agent, about once a second."""
         for runner in list(self.runners.values()):
-            runner.watch()
+            look.watch(runner)
         for probation in list(self._pending.values()):
             probation.watch()
 
@@ -70,10 +71,10 @@ class Runners:
         pending = [probation.new for probation in list(self._pending.values())]
         return sorted({runner.name for runner in [*self.runners.copy().values(), *pending] if runner.ran_since(when)})
 
-    def describe(self) -> dict[str, dict[str, Any]]:
+    def describe(self) -> dict[str, AgentEntry]:
         """Every agent as the hub's document shows it."""
         runners = list(self.runners.items())
-        return {name: {**runner.describe(), "pending": name in self._pending} for name, runner in runners}
+        return {name: look.describe(runner, name in self._pending) for name, runner in runners}
 
     def contracts(self) -> dict[str, Contract]:
         """What was loaded last for each agent."""
@@ -107,7 +108,7 @@ class Runners:
             WardenError: there is no such agent, or it runs already.
         """
         runner = self.get(name)
-        runner.passes = 0
+        runner.try_again()
         if not self._scheduler.run_now(self._pending.get(name, runner)):
             raise WardenError(f"agent {name} runs already; wait until it has ended")
 
@@ -164,7 +165,7 @@ class Runners:
         name = old.name
         if (earlier := self._pending.pop(name, None)) is not None:
             earlier.drop()
-        probation = self._pending[name] = Probation(old, self._make_runner(contract), self._settle)
+        probation = self._pending[name] = Probation(old, self._make_runner(contract, old), self._settle)
         probation.open()
         if _is_wanted(probation):
             self._scheduler.add(probation)
@@ -201,9 +202,9 @@ class Runners:
         if probation.hangs:
             self.left[name] = probation.new
 
-    def _make_runner(self, contract: Contract) -> Runner:
+    def _make_runner(self, contract: Contract, before: Runner | None = None) -> Runner:
         mark = self._watchdog.slot(contract.name)
-        runner = Runner(contract, self._board, self._clock, self._expire, mark)
+        runner = Runner(contract, self._board, self._clock, self._expire, mark, before)
         runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
         runner.enabled = not runner.held
         return runner

@@ -14,7 +14,7 @@ from typing import Any
 from WardenServer.machine import origin
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.process_things import TIMERS, Thing, things
-from WardenServer.results.health import News
+from WardenServer.running.news import News
 
 log = logging.getLogger("warden")
 

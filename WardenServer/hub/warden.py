@@ -5,26 +5,32 @@ All methods return at once, or within the limit they are given; any thread may c
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from WardenServer import __version__
+from WardenServer.errors import WardenError
+from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
 from WardenServer.machine import switching
 from WardenServer.machine.clock import Clock
-from WardenServer.machine.process_things import SWITCH_INTERVAL
+from WardenServer.machine.descendants import Descendants
+from WardenServer.machine.process_things import LOG_LEVEL, SWITCH_INTERVAL
 from WardenServer.results import health
 from WardenServer.results.board import HUB, Board
+from WardenServer.results.hub_document import HubDocument, SinkEntry
 from WardenServer.results.result import Result
+from WardenServer.running import look
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
+from WardenServer.settings import config
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.base import Sink
+from WardenServer.sinks.events.sink import Events
 from WardenServer.sinks.memcached import Memcached
 from WardenServer.watchdog.watchdog import Watchdog
 
@@ -36,41 +42,47 @@ LOOK = 1.0
 CHOICE = (
     "agents", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file", "origins",
 )  # fmt: skip
+#: Seconds that a reload which no client waits for is given to say how it ended.
+UNASKED = 0.8
 #: Seconds that sinks are given to deliver what is left, of those that `close` may take.
 SINKS = 0.5
 
 
-@dataclass(frozen=True)
-class Health:
-    """What the hub says of itself at one moment; never changed after it is made."""
-
-    state: str = "INIT"
-    status: str = "The agents are being loaded."
-    document: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Warden:
-    """One hub: its agents, its tick, its sinks."""
+    """One hub: its agents, its tick, its sinks, and all that watches over them."""
 
     def __init__(
         self,
         settings: Settings,
-        sinks: Sequence[Sink],
+        sinks: Sequence[Sink] = (),
+        reread: Callable[[], Settings] | None = None,
         device: str = "",
         tango_host: str = "",
         left: Mapping[str, Runner] | None = None,
+        descendants: Descendants | None = None,
         clock: Clock | None = None,
-        watchdog: Watchdog | None = None,
     ) -> None:
+        """Put a hub together; `open` begins.
+
+        Args:
+            settings: of the hub.
+            sinks: more than those that every hub has.
+            reread: the settings as they are now, for a reload; raises WardenError. None: they never change.
+            device: its name in Tango, and `tango_host` the database; "" without Tango.
+            left: runners that an earlier hub of this process has left behind, by agent.
+            descendants: what agents of this process have started; they end with the hub.
+            clock: for tests.
+        """
         self.settings = settings
         self.board = Board()
-        self.memcached = Memcached(settings)
-        self.health = Health()
-        self._sinks: tuple[Sink, ...] = (self.memcached, *sinks)
+        self.health = HubDocument()
+        self._sinks: tuple[Sink, ...] = (Memcached(settings), Events(settings), *sinks)
+        self._reread = reread or (lambda: self.settings)
         self._device = device
         self._tango_host = tango_host
-        self._watchdog = watchdog or Watchdog(settings)  # one that was not opened does nothing
+        self._descendants = descendants
         self._clock = clock or Clock()
+        self._watchdog = Watchdog(settings, self._clock)
         self._scheduler = Scheduler(settings.tick, self._clock)
         self.agents = Runners(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
         self._loading: threading.Thread | None = None
@@ -78,25 +90,34 @@ class Warden:
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
         self._closing = threading.Event()
         self._watch = threading.Thread(target=self._look, name="watch", daemon=True)
+        folders = settings.plugin_folders
+        self._files = FileWatch(folders, [config.file_place()], lambda: self.reload_unasked("changed files"))
 
     # -- life
 
     def open(self, wait: float) -> None:
         """Load the agents and, with `autostart`, start them; returns after at most about `wait` seconds, perhaps with
         the loading still going on."""
+        PROCESS.change(LOG_LEVEL, self.settings.log_level)
+        self._watchdog.open()
         for sink in self._sinks:
             sink.open(self.board)
         self._scheduler.open()
         self._begin_loading(self.settings)
         self._join_loading(wait)
         self._refresh()
+        for sink in self._sinks:
+            sink.begin()
         self._watch.start()
+        if self.settings.watch:
+            self._files.open()
 
     def close(self, wait: float) -> dict[str, Runner]:
-        """End everything; agents that still run after `wait` seconds are named in the log and returned: a next hub
-        must know of them."""
+        """End everything, and what agents have started; agents that still run after `wait` seconds are named in the log
+        and returned: a next hub must know of them."""
         until = self._clock.monotonic() + wait
         self._closing.set()
+        self._files.close()
         self._scheduler.close()
         runners = self.agents.close()
         left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
@@ -105,10 +126,14 @@ class Warden:
         self._scheduler.join(self._until(until))
         for sink in self._sinks:
             sink.join(self._until(until))
+        self._files.join(self._until(until))
         if self._watch.is_alive():
             self._watch.join(self._until(until))
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
+        if self._descendants is not None and not self._descendants.end():
+            log.warning("processes that agents have started cannot be killed: %s", self._descendants.find())
+        self._watchdog.close()
         return {**self.agents.left, **left}
 
     def _until(self, until: float) -> float:
@@ -127,17 +152,21 @@ class Warden:
         self._scheduler.stop()
         self._refresh()
 
-    def reload(self, wait: float, settings: Settings) -> str:
+    def reload(self, wait: float) -> str:
         """Read the plugin files again, and of the settings those that say which agents there are: what is new is added,
         what changed is replaced with its state, what is gone is removed, and what is broken keeps its old code.
 
         Returns what happened, or that it still goes on after `wait` seconds.
+
+        Raises:
+            WardenError: the settings cannot be read; nothing changes.
         """
+        until = self._clock.monotonic() + wait
+        settings = self._reread()
         chosen = {name: getattr(settings, name) for name in CHOICE}
         if not self._begin_loading(replace(self.settings, **chosen)):
             return "The last reload still goes on; try again when it has ended."
-        until = self._clock.monotonic() + wait
-        if not self._join_loading(wait):
+        if not self._join_loading(self._until(until)):
             return "The reload goes on; the status will say how it ended."
         waiting = self.agents.undecided(until)
         self._refresh()
@@ -146,6 +175,13 @@ class Warden:
         said += [f"{name}: its new code is tried at its next run; until then the old code stays." for name in waiting]
         said += [f"Refused: {reason}" for reason in loaded.refused.values()]
         return "\n".join(said + loaded.problems)
+
+    def reload_unasked(self, why: str) -> None:
+        """A reload that no client waits for: the log says how it ended."""
+        try:
+            log.info("reload by %s: %s", why, self.reload(UNASKED))
+        except WardenError as error:
+            log.error("reload by %s is refused: %s", why, error)
 
     def start_agent(self, name: str) -> None:
         """Schedule an agent again that `stop_agent` took out; raises WardenError when there is none."""
@@ -235,38 +271,38 @@ class Warden:
         problems = self._problems()
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        notes = [*loaded.notes, *self.memcached.notes, *PROCESS.notes()]
-        status = mask(health.status(state, agents, problems, notes))
-        document = {
-            "state": state,
-            "status": status,
-            "instance": self.settings.instance,
-            "device": self._device,
-            "tango_host": self._tango_host,
-            "memcached": list(self.settings.memcached_servers),
-            "memcached_ok": self.memcached.ok,
-            "tick": self.settings.tick,
-            "ticks": self._scheduler.ticks,
-            "missed": self._scheduler.missed,
-            "lateness_p99": round(health.p99(self._scheduler.lateness), 6),
-            "problems": problems,
-            "notes": notes,
-            "agents": agents,
-        }
-        self.health = Health(state, status, MappingProxyType(document))
+        notes = [*loaded.notes, *(note for sink in self._sinks for note in sink.notes), *PROCESS.notes()]
+        self.health = HubDocument(
+            state=state,
+            status=mask(health.status(state, agents, problems, notes)),
+            instance=self.settings.instance,
+            device=self._device,
+            tango_host=self._tango_host,
+            memcached=list(self.settings.memcached_servers),
+            memcached_ok=all(sink.ok for sink in self._sinks if isinstance(sink, Memcached)),
+            tick=self.settings.tick,
+            ticks=self._scheduler.ticks,
+            missed=self._scheduler.missed,
+            lateness_p99=round(health.p99(self._scheduler.lateness), 6),
+            problems=problems,
+            notes=notes,
+            sinks={sink.name: SinkEntry(sink.ok, sink.lost) for sink in self._sinks},
+            agents=agents,
+        )
+        document = MappingProxyType(self.health.as_dict())
         self.board.put(Result(HUB, self.settings.hub_key, self._clock.time(), document, expire=10.0))
 
     def info(self) -> str:
         """All that the hub can say of itself, as text."""
         self._refresh()
-        hub = self.health.document
-        lines = [f"WardenServer {__version__}, instance {hub['instance']}, state {hub['state']}", hub["status"], ""]
-        for name, agent in hub["agents"].items():
+        hub = self.health
+        lines = [f"WardenServer {__version__}, instance {hub.instance}, state {hub.state}", hub.status, ""]
+        for name, agent in hub.as_dict()["agents"].items():
             lines.append(
                 f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None)
             )
             if agent["state"] == "stalled":
-                lines += [f"    {line}" for line in self.agents.runners[name].stack()]
+                lines += [f"    {line}" for line in look.stack(self.agents.runners[name])]
         return "\n".join(lines)
 
     def _problems(self) -> list[str]:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from WardenServer.errors import Unreachable, WardenError
-from WardenServer.local import database_file
+from WardenServer.machine import sqlite_file
 from WardenServer.machine.child import START_LIMIT, Child, make_folder
 from WardenServer.servers import ports, tango_database
 from WardenServer.servers.ports import LOOPBACK
@@ -77,7 +77,7 @@ class LocalDatabase(Child):
     def launch(self) -> None:
         """See Child. A file that is no database is put aside first."""
         make_folder(self.file.parent)
-        self.notice = database_file.put_aside(self.file)
+        self.notice = sqlite_file.put_aside(self.file, "Tango database")
         super().launch()
 
     def start(self, limit: float = START_LIMIT) -> None:

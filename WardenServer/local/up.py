@@ -21,6 +21,7 @@ from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
 from WardenServer.results.health import BAD
+from WardenServer.results.hub_document import AgentEntry, HubDocument
 from WardenServer.servers import client, ports, tango_database
 from WardenServer.settings.config import Settings
 
@@ -238,22 +239,22 @@ def _follow(settings: Settings, keepers: Sequence[Keeper], screen: Console) -> N
         while True:
             for said in filter(None, [keeper.look(time.monotonic()) for keeper in keepers]):
                 _say(screen, said)
-            document = client.status(settings)
+            hub = client.status(settings)
             if live is not None:
-                live.update(table(document), refresh=True)
-            elif document["state"] != before:
-                _say(screen, f"{document['state']}: {document['status']}")
-            before = document["state"]
+                live.update(table(hub), refresh=True)
+            elif hub.state != before:
+                _say(screen, f"{hub.state}: {hub.status}")
+            before = hub.state
             time.sleep(LOOK)
 
 
 # -- showing
 
 
-def table(document: Mapping[str, Any]) -> Table:
+def table(hub: HubDocument) -> Table:
     """The hub's document about itself as a table: agents that need care first."""
-    title = Text.assemble(f"{document['device']} is ", _coloured(document["state"]))
-    caption = Text("\n".join(document.get("problems", [])), "red")
+    title = Text.assemble(f"{hub.device} is ", _coloured(hub.state))
+    caption = Text("\n".join(hub.problems), "red")
     shown = Table(title=title, title_justify="left", caption=caption, caption_justify="left", title_style="bold")
     for name in ("Agent", "State"):
         shown.add_column(name, no_wrap=True)
@@ -261,22 +262,22 @@ def table(document: Mapping[str, Any]) -> Table:
         shown.add_column(name, justify="right", no_wrap=True)
     shown.add_column("Document")
     shown.add_column("Last error", ratio=1)
-    agents = sorted(document["agents"].items(), key=lambda item: (item[1]["state"] not in BAD, item[0]))
+    agents = sorted(hub.agents.items(), key=lambda item: (item[1].state not in BAD, item[0]))
     for name, agent in agents:
         shown.add_row(*_row(name, agent))
     return shown
 
 
-def _row(name: str, agent: Mapping[str, Any]) -> list[Text]:
+def _row(name: str, agent: AgentEntry) -> list[Text]:
     return [
         Text(name),
-        _coloured(agent["state"]),
-        Text(_seconds(agent["interval"])),
-        Text(_seconds(agent["age"])),
-        *(Text(str(agent[count])) for count in ("runs", "failures", "skipped")),
-        Text(_seconds(agent["lateness_p99"])),
-        Text(agent["key"] or ""),
-        Text(agent["last_error"] or ""),
+        _coloured(agent.state),
+        Text(_seconds(agent.interval)),
+        Text(_seconds(agent.age)),
+        *(Text(str(count)) for count in (agent.runs, agent.failures, agent.skipped)),
+        Text(_seconds(agent.lateness_p99)),
+        Text(agent.key or ""),
+        Text(agent.last_error or ""),
     ]
 
 

@@ -10,6 +10,8 @@ from WardenServer.results.result import Result
 #: The name under which the hub puts the result about itself.
 HUB = "warden"
 
+Listener = Callable[[str, Result | None], None]
+
 
 class Board:
     """State, not history: one slot per agent, and the newest result wins.
@@ -22,10 +24,10 @@ class Board:
         self._results: dict[str, Result] = {}
         self._agents: dict[str, dict[str, None]] = {}  # by key, in the order they came
         self._owners: dict[tuple[str, str], str] = {}  # (key, field) of keys that several agents fill
-        self._listeners: tuple[Callable[[str], None], ...] = ()
+        self._listeners: tuple[Listener, ...] = ()
 
-    def listen(self, listener: Callable[[str], None]) -> None:
-        """Call `listener(agent)` after every change; it must return at once."""
+    def listen(self, listener: Listener) -> None:
+        """Call `listener(agent, result)` after every change, with None where the agent is gone; it returns at once."""
         self._listeners = (*self._listeners, listener)
 
     def put(self, result: Result) -> None:
@@ -42,7 +44,7 @@ class Board:
                 self._claim(result, agents)
             self._results[result.agent] = result
         for listener in self._listeners:
-            listener(result.agent)
+            listener(result.agent, result)
 
     def _enter(self, result: Result) -> dict[str, None]:
         """Make an agent one of those that fill a document, and of no other any more."""
@@ -63,7 +65,7 @@ class Board:
         with self._lock:
             self._leave(agent)
         for listener in self._listeners:
-            listener(agent)
+            listener(agent, None)
 
     def _claim(self, result: Result, agents: dict[str, None]) -> None:
         """Make the fields of a shared document their agents' own."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.errors import FieldError, NoData
+from WardenServer.results.event import Event
 from WardenServer.results.field import RESERVED, attribute_name
 
 _INT64 = range(-(2**63), 2**63)
@@ -24,7 +25,8 @@ class Result(NamedTuple):
     """The outcome of one run: never changed after it is made, so any thread may read it.
 
     `fields` maps names to clean values (see `clean`), null as None. `timestamp` is Unix seconds of the data. `error` is
-    a sentence when the run failed, `reasons` says of single fields, without failure, why they are null.
+    a sentence when the run failed, `reasons` says of single fields, without failure, why they are null. `events` are
+    what the run told besides. A `repeat` says again that there are no values, and is no news.
     """
 
     agent: str
@@ -34,6 +36,20 @@ class Result(NamedTuple):
     error: str | None = None
     reasons: Mapping[str, str] = MappingProxyType({})
     expire: float = 0.0
+    events: tuple[Event, ...] = ()
+    repeat: bool = False
+
+
+def weight(result: Result) -> int:
+    """About how many bytes of memory a result takes."""
+    texts = sum(len(event.text) for event in result.events) + len(result.error or "")
+    return 500 + texts + sum(100 + _weight(value) for value in result.fields.values())
+
+
+def _weight(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return 4 * len(value) if isinstance(value, str) else 0
 
 
 def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:

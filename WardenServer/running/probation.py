@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 from WardenServer.errors import PluginError
 from WardenServer.loading.failure import explain
+from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.settings.masking import mask
 
 
 class Probation:
-    """From an agent's old runner to its new one. A Startable.
+    """From an agent's old runner to its new one, which was made to follow it. A Startable.
 
     `done` is called once, on any thread, with the probation and the reason why the old code stays, or None.
     """
@@ -30,8 +31,6 @@ class Probation:
         self._lock = threading.Lock()
         self._settled = False
         self._over = threading.Event()
-        new.record = old.record
-        new.agent.last = old.agent.last
 
     def open(self) -> None:
         """Let the new runner's thread wait for its first run."""
@@ -52,7 +51,7 @@ class Probation:
         took = self.new.stalled_for()
         if took is not None:
             path, self.hangs = self.new.contract.path, True
-            self._end(f"{path}: its first run has not ended for {took:.0f} s, it is at {self.new.where()}")
+            self._end(f"{path}: its first run has not ended for {took:.0f} s, it is at {look.where(self.new)}")
 
     # -- called by the scheduler
 

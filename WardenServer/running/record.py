@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from WardenServer.results.health import News, Overruns
+from WardenServer.running.news import News, Overruns
 
 
 @dataclass

@@ -3,11 +3,14 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import tango
 
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.results import hub_document
+from WardenServer.results.hub_document import HubDocument
 from WardenServer.servers import memcached, tango_database
 from WardenServer.servers.memcached import ERRORS, open_client, sentence
 from WardenServer.servers.tango_reading import first_reason
@@ -108,40 +111,27 @@ def changes(settings: config.Settings, key: str, say: Callable[[str], None]) -> 
         time.sleep(LOOK)
 
 
-def status(settings: config.Settings) -> dict[str, Any]:
+def status(settings: config.Settings) -> HubDocument:
     """The hub's document about itself, from the device, else from Memcached; `status` says who does not answer.
 
-    Without any answer it is a document with the state UNKNOWN.
+    Without any answer its state is UNKNOWN.
     """
-    problems = []
-    found: dict[str, Any] = {}
+    problems: list[str] = []
+    found, state = None, None
     try:
-        found = json.loads(document(settings, settings.hub_key))
+        found = hub_document.read(json.loads(document(settings, settings.hub_key)))
     except (WardenError, ValueError) as error:
         problems.append(str(error))
     try:
-        found = json.loads(command(settings, "GetDocument", settings.hub_key))
+        found = hub_document.read(json.loads(command(settings, "GetDocument", settings.hub_key)))
     except RefusedByHub as error:  # there, but without a hub: it says why
         problems.append(str(error))
-        found["state"] = "FAULT"
+        state = "FAULT"
     except (WardenError, ValueError) as error:
         problems.append(str(error))
-        found["state"] = "UNKNOWN"
-    if not found.get("agents"):
-        found = {**_nothing(settings), **found}
-    found["status"] = "\n".join([*problems, *([found["status"]] if found["status"] else [])])
-    return found
-
-
-def _nothing(settings: config.Settings) -> dict[str, Any]:
-    return {
-        "state": "UNKNOWN",
-        "status": "",
-        "instance": settings.instance,
-        "device": settings.device,
-        "tango_host": "",
-        "memcached": list(memcached.memcached_servers(settings)),
-        "ticks": 0,
-        "missed": 0,
-        "agents": {},
-    }
+        state = "UNKNOWN"
+    if found is None:
+        servers = list(memcached.memcached_servers(settings))
+        found = HubDocument("UNKNOWN", "", settings.instance, settings.device, memcached=servers)
+    said = "\n".join([*problems, *([found.status] if found.status else [])])
+    return replace(found, state=state or found.state, status=said)

@@ -1,13 +1,13 @@
 """The ports of local servers: sought once, and then the same at every start, as clients hold on to them."""
 
-import json
 import random
 import socket
 from pathlib import Path
+from typing import Any
 
 from WardenServer.errors import Unreachable, WardenError
-from WardenServer.machine import whole_file
 from WardenServer.machine.child import make_folder, wait_until
+from WardenServer.machine.state_file import StateFile
 
 LOOPBACK = "127.0.0.1"
 #: Where a port is sought when the usual one is taken: below those that Linux hands out to outgoing connections.
@@ -25,17 +25,22 @@ def keep(folder: Path, name: str, usual: int) -> int:
     if name not in ports:
         ports[name] = _find(usual, set(ports.values()))
         make_folder(folder)
-        whole_file.write(folder / FILE, json.dumps(ports))
+        if not _file(folder).write(ports):
+            raise WardenError(f"{folder / FILE} cannot be written; make room, or correct state_folder or its rights")
     return ports[name]
 
 
 def known(folder: Path) -> dict[str, int]:
     """The ports found so far, by server; none, if the file is missing or damaged."""
-    try:
-        ports = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {str(name): int(port) for name, port in ports.items() if 0 < int(port) < 65_536}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    return _file(folder).read(_understand, {})
+
+
+def _file(folder: Path) -> StateFile:
+    return StateFile(folder / FILE, 1, "the ports of local servers")
+
+
+def _understand(version: int, content: Any) -> dict[str, int]:
+    return {str(name): int(port) for name, port in content.items() if 0 < int(port) < 65_536}
 
 
 def _find(usual: int, taken: set[int]) -> int:

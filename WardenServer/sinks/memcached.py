@@ -22,7 +22,7 @@ from WardenServer.results.result import shorten, to_json
 from WardenServer.servers.exposure import exposure
 from WardenServer.servers.memcached import ERRORS, client_options, sentence
 from WardenServer.settings.config import Settings
-from WardenServer.sinks.base import PAUSES, Sink
+from WardenServer.sinks.base import PAUSES, StateSink
 
 log = logging.getLogger("warden.memcached")
 
@@ -30,6 +30,8 @@ log = logging.getLogger("warden.memcached")
 MONTH = 30 * 24 * 3600
 #: What Memcached adds to an item: header, CAS number, and the slack of its largest slab.
 OVERHEAD = 200
+
+
 def _seconds(life: float) -> int:
     """As Memcached takes it: beyond 30 days it would be a date."""
     return min(math.ceil(life), MONTH)
@@ -102,7 +104,7 @@ class _Server:
         self.client.close()
 
 
-class Memcached(Sink):
+class Memcached(StateSink):
     """Writes the document of every key that has something new, all in one exchange per wake-up and server."""
 
     def __init__(self, settings: Settings) -> None:
@@ -128,7 +130,7 @@ class Memcached(Sink):
         return [server.note for server in self._servers.values() if server.note]
 
     def publish(self, agents: list[str]) -> None:
-        """See Sink."""
+        """See StateSink."""
         for server in self._servers.values():
             if HUB in agents or not server.item_size:
                 self._try(server, self._look)
@@ -142,7 +144,7 @@ class Memcached(Sink):
             raise Unreachable("; ".join(server.trouble for server in self._servers.values()))
 
     def end(self) -> None:
-        """See Sink."""
+        """See StateSink."""
         for server in self._servers.values():
             server.end()
 

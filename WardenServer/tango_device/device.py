@@ -17,21 +17,19 @@ from tango.server import Device, command, device_property
 
 import WardenServer
 from WardenServer.errors import WardenError
-from WardenServer.hub import surroundings
-from WardenServer.hub.file_watch import FileWatch
-from WardenServer.hub.warden import Health, Warden
+from WardenServer.hub.warden import Warden
 from WardenServer.machine.descendants import Descendants
-from WardenServer.machine.process_things import LOG_LEVEL
 from WardenServer.results.board import Board
+from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import to_json
 from WardenServer.servers import event_socket, tango_database
 from WardenServer.servers.tango_text import latin1
 from WardenServer.servers.tango_values import Reading
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
+from WardenServer.sinks.attributes import known_fields
 from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.attributes.sink import Attributes
-from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden.device")
 
@@ -85,11 +83,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
         self._warden: Warden | None = None
-        self._watchdog: Watchdog | None = None
         self._left = getattr(self, "_left", {})
         self._attributes: Attributes | None = getattr(self, "_attributes", None)
-        self._file_watch: FileWatch | None = None
-        self._trouble = Health()
+        self._trouble = HubDocument()
         self._shown: tuple[str, str] = ("", "")
         self._database_answers = True
         self._database_asked: float = getattr(self, "_database_asked", -math.inf)
@@ -103,7 +99,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         except Exception as error:  # of whatever kind: Tango would hide it
             if not isinstance(error, WardenError):
                 log.exception("the hub cannot be made")
-            self._trouble = Health("FAULT", f"{mask(str(error))}\nCorrect it, then Init.")
+            self._trouble = HubDocument("FAULT", f"{mask(str(error))}\nCorrect it, then Init.")
             self._take_back()
             self.publish_state()
 
@@ -154,24 +150,23 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def _open(self) -> None:
         anew = self._attributes is not None
         settings = self._settings(ASKING if anew else STARTING)
-        surroundings.PROCESS.change(LOG_LEVEL, settings.log_level)
         if self._attributes is None:
-            self._attributes = Attributes(self, KnownFields(settings.state_folder / f"{settings.instance}-fields.json"))
-        self._watchdog = Watchdog(settings)
-        self._watchdog.open()
-        warden = Warden(settings, [self._attributes], self.get_name(), TANGO_HOST, self._left, None, self._watchdog)
+            self._attributes = Attributes(self, KnownFields(known_fields.place(settings)))
+        warden = Warden(
+            settings,
+            [self._attributes],
+            lambda: self._settings(ASKING),
+            self.get_name(),
+            TANGO_HOST,
+            self._left,
+            DESCENDANTS,
+        )
         try:
             warden.open(LOADING_ANEW if anew else LOADING)
-            self._attributes.begin()
         except BaseException:
             warden.close(ENDING)
             raise
         self._warden = warden
-        if settings.watch:
-            self._file_watch = FileWatch(
-                settings.plugin_folders, [config.file_place()], lambda: self._reload_unasked("changed files")
-            )
-            self._file_watch.open()
 
     def _take_back(self) -> None:
         """No hub: what the attributes show is INVALID."""
@@ -192,21 +187,13 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     def _end(self) -> None:
         warden, self._warden = getattr(self, "_warden", None), None
-        watchdog, self._watchdog = getattr(self, "_watchdog", None), None
-        files, self._file_watch = getattr(self, "_file_watch", None), None
-        if files is not None:
-            files.close(ENDING)
         if warden is not None:
             self._left = warden.close(ENDING)
-            if DESCENDANTS is not None and not DESCENDANTS.end():
-                log.warning("processes that agents have started cannot be killed: %s", DESCENDANTS.find())
-        if watchdog is not None:
-            watchdog.close()
 
     # -- state and attributes
 
     @property
-    def _health(self) -> Health:
+    def _health(self) -> HubDocument:
         return self._warden.health if self._warden is not None else self._trouble
 
     def dev_state(self) -> DevState:
@@ -256,28 +243,14 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """Read the plugin files again, and the settings that say which agents there are."""
         self._log_client("Reload")
         try:
-            return latin1(self._reload(self._hub()))
+            return latin1(self._hub().reload(ANSWER))
         except WardenError as error:
             _refuse(error)
 
-    def _reload(self, hub: Warden) -> str:
-        until = time.monotonic() + ANSWER
-        settings = self._settings(ASKING)
-        return hub.reload(until - time.monotonic(), settings)
-
     def signal_handler(self, number: int) -> None:
         """SIGUSR1: as Reload. Called by Tango's signal thread."""
-        self._reload_unasked(signal.Signals(number).name)
-
-    def _reload_unasked(self, why: str) -> None:
-        """A reload that no client waits for: the log says how it ended."""
-        hub = self._warden
-        if hub is None:
-            return
-        try:
-            log.info("reload by %s: %s", why, self._reload(hub))
-        except WardenError as error:
-            log.error("reload by %s is refused: %s", why, error)
+        if self._warden is not None:
+            self._warden.reload_unasked(signal.Signals(number).name)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StartAgent(self, name: str) -> None:

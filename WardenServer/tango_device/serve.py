@@ -1,23 +1,17 @@
 """Runs the device server: an ordinary Tango server that Starter and Astor can start and stop."""
 
-import ctypes
 import logging
 import os
-import resource
-import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import tango
 import tango.server
 
 from WardenServer.errors import WardenError
-from WardenServer.hub import logs, surroundings
-from WardenServer.machine import switching
-from WardenServer.machine.descendants import Descendants
+from WardenServer.hub import process
 from WardenServer.servers import event_socket, tango_database, tango_reading
 from WardenServer.servers.tango_text import latin1
 from WardenServer.settings import config
@@ -25,12 +19,8 @@ from WardenServer.tango_device import device
 
 log = logging.getLogger("warden.serve")
 
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 #: The server's and the class's name.
 NAME = "BeamlineWarden"
-#: File descriptors the server takes, where it may have so many. Without a free one it cannot talk to anybody new, and
-#: Tango's threads that take connections burn the processor.
-DESCRIPTORS = 65_536
 #: Seconds that Tango is given to begin the end of the hub, and the process until its own, once it is told to end.
 BEGINNING, ENDING = 1.0, 2.7
 
@@ -62,9 +52,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     Raises:
         WardenError: the server cannot start.
     """
-    _take_descriptors()
-    _give_memory_back()
-    switching.take_exact_timers()
+    process.prepare()
     without = any(
         argument.lower() in ("-nodb", "--nodb") or argument.startswith(("-file", "--file")) for argument in arguments
     )
@@ -77,10 +65,9 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
         endpoint = _endpoint(settings, host, arguments)
     server = f"{NAME}/{settings.instance}"
     device.ADMIN = event_socket.admin_without_database(server, arguments) if without else f"dserver/{server}"
-    logs.begin(settings, not any(argument.startswith("-v") for argument in arguments), _TangoHandler())
     device.OPTIONS.update(options, instance=settings.instance)
-    device.DESCENDANTS = Descendants()
-    surroundings.PROCESS.open()
+    console = not any(argument.startswith("-v") for argument in arguments)
+    device.DESCENDANTS = process.begin(settings, console, _TangoHandler())
     threading.Thread(target=_end_in_time, name="end", daemon=True).start()
     try:
         tango.server.run((device.BeamlineWarden,), [NAME, settings.instance, *endpoint, *arguments], raises=True)
@@ -109,24 +96,6 @@ def _is_ending() -> bool:
         return bool(tango.Util.instance(False).is_svr_shutting_down())
     except tango.DevFailed:  # it has not begun
         return False
-
-
-def _give_memory_back() -> None:
-    """Have glibc return large blocks when they are freed: else every thread that once held a large result keeps its
-    memory for good. mallopt(3): a fixed threshold, and few arenas."""
-    if sys.platform == "linux":
-        with suppress(AttributeError):  # another C library
-            library = ctypes.CDLL(None)
-            library.mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
-            library.mallopt(_M_ARENA_MAX, 2)
-
-
-def _take_descriptors() -> None:
-    """Have as many as is allowed, not the few that a shell gives."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _endpoint(settings: config.Settings, host: str, arguments: Sequence[str]) -> list[str]:

@@ -8,16 +8,15 @@ The agent at fault would do the same again: the next start holds it back.
 """
 
 import faulthandler
-import json
 import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
+from WardenServer.machine.state_file import StateFile
 from WardenServer.settings.config import Settings
 from WardenServer.watchdog import post_mortem
 from WardenServer.watchdog.agents_at_work import AgentsAtWork, Mark, place
@@ -57,7 +56,9 @@ class Watchdog:
         self._clock = clock or Clock()
         self._beaten = 0.0
         self._settings = settings
-        self._file = settings.state_folder / f"{settings.instance}-held.json"
+        self._file = StateFile(
+            settings.state_folder / f"{settings.instance}-held.json", 1, "the agents that are held back"
+        )
         self._dump = settings.state_folder / "logs" / f"{settings.instance}-hang.txt"
         self._past = _Past()
         self._words: list[str] = []
@@ -73,7 +74,7 @@ class Watchdog:
         """Read what the last process has left, say it in the log, and begin to watch."""
         if not self._limit:
             return
-        self._past = _read(self._file)
+        self._past = self._file.read(_understand, _Past())
         self._find_marks()
         self._learn()
         self._open_dump()
@@ -187,19 +188,9 @@ class Watchdog:
         return [name for name in suspects if name in before] or suspects
 
     def _save(self) -> None:
-        try:
-            whole_file.write(self._file, json.dumps(asdict(self._past)))
-        except OSError as error:
-            log.warning("%s cannot be written (%s); the next start will hold no agent back", self._file, error)
+        self._file.write(asdict(self._past))
 
 
-def _read(path: Path) -> _Past:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        held = {str(name): _Held(str(one["reason"]), str(one["digest"])) for name, one in stored["held"].items()}
-        return _Past([str(name) for name in stored["suspects"]], float(stored["since"]), held)
-    except FileNotFoundError:
-        return _Past()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("%s is not usable (%s); no agent is held back", path, error)
-        return _Past()
+def _understand(version: int, content: Any) -> _Past:
+    held = {str(name): _Held(str(one["reason"]), str(one["digest"])) for name, one in content["held"].items()}
+    return _Past([str(name) for name in content["suspects"]], float(content["since"]), held)

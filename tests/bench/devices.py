@@ -124,7 +124,7 @@ class SinkPusher(Pusher):
         super().init_device()
         self.board = Board()
         self.sink = Attributes(self, KnownFields(folder / "fields.json"))
-        self.sink.attach(self.board)
+        self.sink.open(self.board)
         self.sink.publish(self.prepare(0))
 
     def obstacle(self) -> str:

@@ -74,7 +74,7 @@ def ours(folder: Path, times: int) -> Run:
         board = Board()
         settings = config.load(environment={}, options={"memcached": [f"{host}:{port}"]})
         sink = Memcached(settings)
-        sink.attach(board)
+        sink.open(board)
 
         def prepare(turn: int) -> list[str]:
             for number in range(DOCUMENTS):

@@ -1,9 +1,10 @@
-"""What every sink promises: the newest result, everything again after a loss, and never to hold anybody up."""
+"""What every sink promises: never to hold anybody up, never to end, and to deliver when its server is back. Sinks of
+state deliver the newest result and everything again after a loss, sinks of the log each result once, in order."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from tests.system.conftest import free_port
 from WardenServer import sinks
 from WardenServer.errors import Unreachable
 from WardenServer.local.local_servers import LocalMemcached
-from WardenServer.results.board import Board
+from WardenServer.results.board import HUB, Board
+from WardenServer.results.event import Event, Severity
 from WardenServer.results.result import Result
 from WardenServer.settings import config
 from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.attributes.sink import Attributes
-from WardenServer.sinks.base import Sink
+from WardenServer.sinks.base import QUEUE, LogSink, Sink, StateSink
+from WardenServer.sinks.events import store
+from WardenServer.sinks.events.sink import Events
 from WardenServer.sinks.memcached import Memcached
 
 MakeSettings = Callable[..., config.Settings]
@@ -57,40 +61,36 @@ class Host:
 
 
 class Kit:
-    """A sink with its board; `calls` are the agents of each `publish`, which waits while `gate` is closed."""
+    """A sink with its board; `calls` are the agents of each delivery, which waits while `gate` is closed."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+    sink: Sink
+
+    def __init__(self) -> None:
         self.board = Board()
         self.calls: list[list[str]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.trouble: Exception | None = None
         self.hanging = False
-        self._publish = sink.publish
-        sink.publish = self._watched  # type: ignore[method-assign]
 
-    def _watched(self, agents: list[str]) -> None:
+    def _wait(self, agents: list[str]) -> None:
         self.calls.append(agents)
         self.hanging = not self.gate.is_set()
         assert self.gate.wait(20)
         self.hanging = False
         if self.trouble is not None:
             raise self.trouble
-        self._publish(agents)
 
     def open(self) -> None:
         self.sink.open(self.board)
+        self.sink.begin()
 
     def put(self, agent: str, value: int) -> None:
-        self.board.put(Result(agent, agent, time.time(), {"x": value}, expire=100))
+        event = Event(f"{agent} {value}", time.time(), agent, Severity.INFO, str(value))
+        self.board.put(Result(agent, agent, time.time(), {"x": value}, expire=100, events=(event,)))
 
     def delivered(self, agent: str) -> Any:
-        """The value of an agent's field at the far end."""
-        raise NotImplementedError
-
-    def lose(self) -> None:
-        """The far end forgets everything."""
+        """The newest value of an agent's field at the far end."""
         raise NotImplementedError
 
     def hang(self) -> None:
@@ -105,7 +105,100 @@ class Kit:
         self.sink.join(5)
 
 
-class MemcachedKit(Kit):
+class StateKit(Kit):
+    """Of a sink of state."""
+
+    def __init__(self, sink: StateSink) -> None:
+        super().__init__()
+        self.sink: StateSink = sink
+        self._publish = sink.publish
+        sink.publish = self._watched  # type: ignore[method-assign]
+
+    def _watched(self, agents: list[str]) -> None:
+        self._wait(agents)
+        self._publish(agents)
+
+    def lose(self) -> None:
+        """The far end forgets everything."""
+        raise NotImplementedError
+
+
+class LogKit(Kit):
+    """Of a sink of the log."""
+
+    def __init__(self, sink: LogSink) -> None:
+        super().__init__()
+        self.sink: LogSink = sink
+        self._write = sink.write
+        sink.write = self._watched  # type: ignore[method-assign]
+
+    def _watched(self, results: Sequence[Result]) -> None:
+        self._wait([result.agent for result in results])
+        self._write(results)
+
+    def delivered(self, agent: str) -> Any:
+        values = self.all_of(agent)
+        return values[-1] if values else None
+
+    def all_of(self, agent: str) -> list[int]:
+        """All values of an agent at the far end, in order."""
+        raise NotImplementedError
+
+
+class MemoryState(StateSink):
+    """The smallest sink of state."""
+
+    def __init__(self) -> None:
+        super().__init__("memory")
+        self.values: dict[str, int] = {}
+
+    def publish(self, agents: list[str]) -> None:
+        results = {agent: self._board.result(agent) for agent in agents}
+        self.values.update({agent: result.fields["x"] for agent, result in results.items() if result is not None})
+
+
+class MemoryLog(LogSink):
+    """The smallest sink of the log."""
+
+    def __init__(self, limit: int = QUEUE) -> None:
+        super().__init__("memory", limit)
+        self.values: list[tuple[str, int]] = []
+
+    def write(self, results: Sequence[Result]) -> None:
+        self.values += [(result.agent, result.fields["x"]) for result in results]
+
+
+class MemoryStateKit(StateKit):
+    def __init__(self) -> None:
+        self._memory = MemoryState()
+        super().__init__(self._memory)
+
+    def delivered(self, agent: str) -> Any:
+        return self._memory.values.get(agent)
+
+    def lose(self) -> None:
+        self._memory.values.clear()
+
+
+class MemoryLogKit(LogKit):
+    def __init__(self, limit: int = QUEUE) -> None:
+        self._memory = MemoryLog(limit)
+        super().__init__(self._memory)
+
+    def all_of(self, agent: str) -> list[int]:
+        return [value for name, value in self._memory.values if name == agent]
+
+
+class EventsKit(LogKit):
+    def __init__(self, settings: config.Settings) -> None:
+        self._place = store.place(settings)
+        super().__init__(Events(settings))
+
+    def all_of(self, agent: str) -> list[int]:
+        return [int(event.text) for event in store.read(self._place, 10_000, agent=agent)]
+
+
+class MemcachedKit(StateKit):
     def __init__(self, settings: config.Settings) -> None:
         super().__init__(Memcached(settings))
         host, _, port = settings.memcached_servers[0].partition(":")
@@ -124,15 +217,11 @@ class MemcachedKit(Kit):
         self._client.close()
 
 
-class AttributesKit(Kit):
+class AttributesKit(StateKit):
     def __init__(self, settings: config.Settings) -> None:
         self.host = Host()
         self._attributes = Attributes(self.host, KnownFields(settings.state_folder / "fields.json"))
         super().__init__(self._attributes)
-
-    def open(self) -> None:
-        super().open()
-        self._attributes.begin()
 
     def delivered(self, agent: str) -> Any:
         reading = self._attributes.values.get(f"{agent}_x")
@@ -142,20 +231,135 @@ class AttributesKit(Kit):
         self._attributes.values.clear()
 
 
-@pytest.fixture(params=["memcached", "attributes"])
+STATE, LOG = ["memcached", "attributes", "memory state"], ["events", "memory log"]
+
+
+def _make(name: str, settings: MakeSettings, memcached: LocalMemcached) -> Kit:
+    if name == "memcached":
+        return MemcachedKit(settings(memcached=memcached.address, prefix=f"sinks{free_port()}."))
+    if name == "attributes":
+        return AttributesKit(settings())
+    if name == "events":
+        return EventsKit(settings())
+    return MemoryStateKit() if name == "memory state" else MemoryLogKit()
+
+
+@pytest.fixture(params=[*STATE, *LOG])
 def kit(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[Kit]:
-    if request.param == "memcached":
-        made: Kit = MemcachedKit(settings(memcached=memcached.address, prefix=f"sinks{free_port()}."))
-    else:
-        made = AttributesKit(settings())
+    made = _make(request.param, settings, memcached)
     yield made
     made.end()
 
 
-def test_what_stands_on_the_board_before_is_delivered(kit: Kit) -> None:
-    kit.put("early", 3)
+@pytest.fixture(params=STATE)
+def state(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[StateKit]:
+    made = _make(request.param, settings, memcached)
+    assert isinstance(made, StateKit)
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=LOG)
+def log(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[LogKit]:
+    made = _make(request.param, settings, memcached)
+    assert isinstance(made, LogKit)
+    yield made
+    made.end()
+
+
+# -- sinks of state
+
+
+def test_what_stands_on_the_board_before_is_delivered(state: StateKit) -> None:
+    state.put("early", 3)
+    state.open()
+    wait_for(lambda: state.delivered("early") == 3)
+
+
+def test_the_newest_wins_and_nothing_piles_up(state: StateKit) -> None:
+    state.open()
+    state.hang()
+    for value in range(100):
+        state.put("a", value)
+    before = len(state.calls)
+    state.gate.set()
+    wait_for(lambda: state.delivered("a") == 99)
+    assert [agents for agents in state.calls[before:] if agents] == [["a"]]
+    if isinstance(state, AttributesKit):
+        assert [value for name, value in state.host.pushed if name == "a_x"] == [99]
+
+
+def test_everything_goes_again(state: StateKit) -> None:
+    state.open()
+    names = [f"agent{number}" for number in range(5)]
+    for number, name in enumerate(names):
+        state.put(name, number)
+    wait_for(lambda: [state.delivered(name) for name in names] == list(range(5)))
+    state.lose()
+    assert state.delivered("agent0") is None
+    state.sink.send_all()
+    wait_for(lambda: [state.delivered(name) for name in names] == list(range(5)))
+
+
+# -- sinks of the log
+
+
+def test_every_result_is_delivered_once_and_in_order(log: LogKit) -> None:
+    log.open()
+    log.hang()
+    for value in range(100):
+        log.put("a", value)
+    log.gate.set()
+    wait_for(lambda: len(log.all_of("a")) == 100)
+    assert log.all_of("a") == list(range(100))
+    assert log.sink.lost == 0
+
+
+def test_what_was_there_before_it_was_opened_is_no_news(log: LogKit) -> None:
+    log.put("early", 1)
+    log.open()
+    log.put("late", 2)
+    wait_for(lambda: log.delivered("late") == 2)
+    assert log.all_of("early") == []
+
+
+def test_while_its_server_is_away_results_wait_and_keep_their_order(log: LogKit) -> None:
+    log.open()
+    log.trouble = Unreachable("away")
+    for value in range(5):
+        log.put("a", value)
+    wait_for(lambda: log.sink.problem == "away")
+    log.put("a", 5)
+    log.trouble = None
+    wait_for(lambda: log.all_of("a") == list(range(6)), 3)
+
+
+def test_the_queue_has_a_bound_and_what_is_lost_is_counted_and_said() -> None:
+    kit = MemoryLogKit(limit=5000)
     kit.open()
-    wait_for(lambda: kit.delivered("early") == 3)
+    kit.hang()
+    for value in range(100):
+        kit.put("a", value)
+    lost = kit.sink.lost
+    assert lost > 80
+    assert f"has lost {lost} results" in kit.sink.notes[0]
+    kit.gate.set()
+    wait_for(lambda: kit.delivered("a") == 99)
+    assert kit.all_of("a") == list(range(lost, 100)), "the oldest are lost"
+    kit.end()
+
+
+def test_neither_repeats_nor_the_hub_s_own_document_are_part_of_the_log(log: LogKit) -> None:
+    log.open()
+    told = (Event("x", time.time(), "a", Severity.INFO, "1"),)
+    log.board.put(Result(HUB, "warden.x", time.time(), {"x": 1}, events=told))
+    log.board.put(Result("a", "a", time.time(), {"x": None}, "stalled", events=told, repeat=True))
+    log.put("a", 2)
+    wait_for(lambda: log.delivered("a") == 2)
+    assert (log.all_of("a"), log.all_of(HUB)) == ([2], [])
+
+
+# -- all sinks
 
 
 def test_each_agent_s_result_is_delivered(kit: Kit) -> None:
@@ -164,19 +368,6 @@ def test_each_agent_s_result_is_delivered(kit: Kit) -> None:
         kit.put("a", value)
         kit.put("b", -value)
         wait_for(lambda value=value: (kit.delivered("a"), kit.delivered("b")) == (value, -value))
-
-
-def test_the_newest_wins_and_nothing_piles_up(kit: Kit) -> None:
-    kit.open()
-    kit.hang()
-    for value in range(100):
-        kit.put("a", value)
-    before = len(kit.calls)
-    kit.gate.set()
-    wait_for(lambda: kit.delivered("a") == 99)
-    assert [agents for agents in kit.calls[before:] if agents] == [["a"]]
-    if isinstance(kit, AttributesKit):
-        assert [value for name, value in kit.host.pushed if name == "a_x"] == [99]
 
 
 def test_all_that_is_there_goes_in_one_delivery(kit: Kit) -> None:
@@ -191,26 +382,12 @@ def test_all_that_is_there_goes_in_one_delivery(kit: Kit) -> None:
     assert sorted(kit.calls[before]) == sorted(names)
 
 
-def test_everything_goes_again(kit: Kit) -> None:
-    kit.open()
-    names = [f"agent{number}" for number in range(5)]
-    for number, name in enumerate(names):
-        kit.put(name, number)
-    wait_for(lambda: [kit.delivered(name) for name in names] == list(range(5)))
-    kit.lose()
-    assert kit.delivered("agent0") is None
-    kit.sink.send_all()
-    wait_for(lambda: [kit.delivered(name) for name in names] == list(range(5)))
-
-
 def test_nothing_holds_up_who_brings_results(kit: Kit) -> None:
     kit.open()
     kit.hang()
     began = time.monotonic()
     for value in range(1000):
         kit.put("a", value)
-    kit.sink.notify("b")
-    kit.sink.send_all()
     took = time.monotonic() - began
     assert kit.hanging
     assert took < 0.5
@@ -226,7 +403,8 @@ def test_a_server_that_is_away_is_a_problem_until_it_is_back_and_everything_is_d
     attempts = len(kit.calls)
     wait_for(lambda: len(kit.calls) >= attempts + 2, what="for more attempts")
     assert kit.delivered("meanwhile") is None
-    kit.lose()
+    if isinstance(kit, StateKit):
+        kit.lose()
     kit.trouble = None
     wait_for(lambda: kit.sink.problem is None, 3)
     wait_for(lambda: (kit.delivered("before"), kit.delivered("meanwhile")) == (1, 2), 3)
@@ -287,4 +465,4 @@ def test_one_that_was_never_opened_ends(kit: Kit) -> None:
 def test_every_sink_is_tested_here() -> None:
     folder = Path(str(sinks.__file__)).parent
     found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert found == {"__init__", "base", "memcached", "attributes"}, "give the new one a Kit"
+    assert found == {"__init__", "base", "memcached", "attributes", "events"}, "give the new one a Kit"

@@ -140,6 +140,7 @@ def sink_alone(settings: Callable[..., config.Settings]) -> Iterator[tuple[FakeM
     with FakeMemcached() as server:
         sink, board = Memcached(settings(memcached=[server.address])), Board()
         sink.open(board)
+        sink.begin()
         try:
             yield server, sink, board
         finally:
@@ -373,6 +374,7 @@ def test_a_slow_memcached_has_all_that_is_new(settings: Callable[..., config.Set
         server.lie = slow(0.2)
         sink, board = Memcached(settings(memcached=[server.address])), Board()
         sink.open(board)
+        sink.begin()
         try:
             for value in (1, 2, 3):
                 put_all(board, value)

@@ -130,6 +130,26 @@ def test_a_flood_of_log_lines_does_not_outlast_the_timeout(write: Write, setting
         assert "TIMEOUT (0.5 s); its process was killed" in run(runner, board)["error"]
 
 
+def test_events_cross_also_when_the_run_fails(write: Write, settings: MakeSettings) -> None:
+    path = write(
+        "far",
+        HEAD
+        + """
+def work(agent):
+    agent.tell("first", severity="alarm", id="one")
+    agent.tell("second")
+    raise ValueError("and it fails")
+""",
+    )
+    with isolated(path, settings()) as (runner, board):
+        run(runner, board)
+        told = board.result("far").events
+    assert [(event.agent, event.severity, event.text) for event in told] == [
+        ("far", "alarm", "first"), ("far", "info", "second")
+    ]  # fmt: skip
+    assert told[0].id == "one"
+
+
 def test_all_kinds_of_values_cross(write: Write, settings: MakeSettings) -> None:
     path = write("far", HEAD + """
 class Gate(enum.Enum):

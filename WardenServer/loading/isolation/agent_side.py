@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -67,6 +68,7 @@ class _Plugin:
     def __init__(
         self, answers: _Answers, path: str, name: str, tick: float, table: str, terms: dict[str, Any] | None
     ) -> None:
+        self._answers = answers
         self._path = Path(path)
         self._agent = Agent(name, log=_logger(answers))
         self._tick = tick
@@ -76,6 +78,12 @@ class _Plugin:
 
     def answer(self, call: str, argument: Any) -> str:
         """The line to answer with, whatever the plugin does."""
+        line = self._answer(call, argument)
+        while self._agent.told:
+            self._answers.send("event", asdict(self._agent.told.popleft()))
+        return line
+
+    def _answer(self, call: str, argument: Any) -> str:
         serve: Callable[[Any], Any] = getattr(self, f"_{call}")
         try:
             line = json.dumps(["done", serve(argument)])

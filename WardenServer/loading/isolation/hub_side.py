@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from WardenServer.agent import Agent, Contract
-from WardenServer.errors import NoData, PluginError
+from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
 from WardenServer.loading.trust import Trust
+from WardenServer.results import event
 from WardenServer.settings.units import megabytes
 
 #: Seconds the process may take to start, besides those to import the plugin.
@@ -176,14 +177,26 @@ class _Process:
         return said
 
     def _answer(self, until: float, agent: Agent | None) -> tuple[str, Any]:
-        """The next answer; lines for the log may come before it."""
+        """The next answer; lines for the log, and events, may come before it."""
         assert self._worker is not None
         while True:
             kind, said = json.loads(self._worker.receive(until, partial(self._look, agent)))
-            if kind != "log":
+            if kind == "log":
+                self._log.log(int(said[0]), "%s", said[1])
+            elif kind == "event":
+                self._tell(agent, said)
+            else:
                 return str(kind), said
-            self._log.log(int(said[0]), "%s", said[1])
             self._look(agent)
+
+    def _tell(self, agent: Agent | None, said: dict[str, Any]) -> None:
+        """Have an event go out with the run's result. Nobody sees what is told while the process ends."""
+        try:
+            told = event.make(said["id"], float(said["timestamp"]), self._name, said["severity"], said["text"])
+        except FieldError as error:
+            raise ValueError(str(error)) from None
+        if agent is not None and len(agent.told) < event.MOST:
+            agent.told.append(told)
 
     def _look(self, agent: Agent | None) -> None:
         """Raises PluginError, and the process is gone, when it must not go on."""

@@ -1,31 +1,32 @@
 """What the hub remembers of its agents' fields, so that their attributes exist when the next start begins."""
 
-import json
-import logging
 from pathlib import Path
 from typing import Any
 
-from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
+from WardenServer.machine.state_file import StateFile
 from WardenServer.results.field import Kind, read_kind
+from WardenServer.settings.config import Settings
 
-log = logging.getLogger("warden.memory")
-
-VERSION = 1
+VERSION = 2
 #: Seconds until the next attempt when the file could not be written.
 AGAIN = 10.0
+
+
+def place(settings: Settings) -> Path:
+    """The file of an instance."""
+    return settings.state_folder / f"{settings.instance}-fields.json"
 
 
 class KnownFields:
     """The kinds of all fields, by agent, in one JSON file. One thread uses it."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        self._path = path
+        self._file = StateFile(path, VERSION, "the fields of agents")
         self._clock = clock or Clock()
         self._next = 0.0
-        self._kinds = _read(path)
+        self._kinds: dict[str, dict[str, Kind]] = self._file.read(_understand, {})
         self._changed = False
-        self._said = False
 
     def kinds(self, agent: str) -> dict[str, Kind]:
         """The fields an agent returned in earlier runs of the hub."""
@@ -46,28 +47,14 @@ class KnownFields:
             agent: {field: [kind.dtype, kind.dims, list(kind.labels)] for field, kind in fields.items()}
             for agent, fields in self._kinds.items()
         }
-        try:
-            whole_file.write(self._path, json.dumps({"version": VERSION, "fields": plain}))
-            self._changed = self._said = False
-        except OSError as error:
+        if self._file.write(plain):
+            self._changed = False
+        else:
             self._next = self._clock.monotonic() + AGAIN
-            if not self._said:
-                part = self._path.with_suffix(".part")
-                log.warning("%s cannot be written (%s); the next start will not know the fields", part, error.strerror)
-            self._said = True
 
 
-def _read(path: Path) -> dict[str, dict[str, Kind]]:
-    try:
-        stored: Any = json.loads(path.read_text(encoding="utf-8"))
-        if stored["version"] != VERSION:
-            raise ValueError(f"version {stored['version']}")
-        return {
-            agent: {field: read_kind(*entry) for field, entry in fields.items()}
-            for agent, fields in stored["fields"].items()
-        }
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("%s is not usable (%s); it will be written anew", path, error)
-        return {}
+def _understand(version: int, content: Any) -> dict[str, dict[str, Kind]]:
+    if version == 0:
+        raise ValueError("it names no version")
+    by_agent = content["fields"] if version == 1 else content
+    return {agent: {field: read_kind(*entry) for field, entry in fields.items()} for agent, fields in by_agent.items()}

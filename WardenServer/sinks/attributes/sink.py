@@ -17,14 +17,16 @@ from tango.utils import PyTangoThread
 
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError
-from WardenServer.results.board import HUB, Board
+from WardenServer.results import hub_document
+from WardenServer.results.board import HUB
 from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
+from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import Result
 from WardenServer.servers.subscribers import LARGE, Subscribers
 from WardenServer.servers.tango_text import replaced
 from WardenServer.servers.tango_values import Reading, definition, invalid, same, to_tango
 from WardenServer.sinks.attributes.known_fields import KnownFields
-from WardenServer.sinks.base import Sink
+from WardenServer.sinks.base import StateSink
 
 log = logging.getLogger("warden.attributes")
 
@@ -72,7 +74,7 @@ class Fixed:
 
     kind: Kind
     properties: Mapping[str, str]
-    value: Callable[[Mapping[str, Any]], Any]
+    value: Callable[[HubDocument], Any]
 
 
 def _threads() -> int:
@@ -80,20 +82,20 @@ def _threads() -> int:
     return sum(not isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
 
 
-def _fixed(dtype: str, doc: str, value: Callable[[Mapping[str, Any]], Any], unit: str = "", dims: int = 0) -> Fixed:
+def _fixed(dtype: str, doc: str, value: Callable[[HubDocument], Any], unit: str = "", dims: int = 0) -> Fixed:
     return Fixed(Kind(dtype, dims), {"doc": doc, **({"unit": unit} if unit else {})}, value)
 
 
 #: The attributes of the hub itself.
 FIXED: Mapping[str, Fixed] = {
-    "TickTackPeriod": _fixed("float", "The scheduler's tick.", lambda hub: hub["tick"], "s"),
+    "TickTackPeriod": _fixed("float", "The scheduler's tick.", lambda hub: hub.tick, "s"),
     "NumThreads": _fixed("int", "Python threads of the process.", lambda hub: _threads()),
-    "AgentNames": _fixed("str", "All agents, refused ones too.", lambda hub: list(hub["agents"]), dims=1),
+    "AgentNames": _fixed("str", "All agents, refused ones too.", lambda hub: list(hub.agents), dims=1),
     "AgentStates": _fixed("str", "Their states, in the order of AgentNames.", lambda hub: _states(hub), dims=1),
-    "Ticks": _fixed("int", "Ticks since Start.", lambda hub: hub["ticks"]),
-    "MissedTicks": _fixed("int", "Ticks that came too late and were left out.", lambda hub: hub["missed"]),
-    "LatenessP99": _fixed("float", "How late a tick is, 99th percentile.", lambda hub: hub["lateness_p99"], "s"),
-    "MemcachedOk": _fixed("bool", "Whether Memcached takes the documents.", lambda hub: hub["memcached_ok"]),
+    "Ticks": _fixed("int", "Ticks since Start.", lambda hub: hub.ticks),
+    "MissedTicks": _fixed("int", "Ticks that came too late and were left out.", lambda hub: hub.missed),
+    "LatenessP99": _fixed("float", "How late a tick is, 99th percentile.", lambda hub: hub.lateness_p99, "s"),
+    "MemcachedOk": _fixed("bool", "Whether Memcached takes the documents.", lambda hub: hub.memcached_ok),
 }
 
 
@@ -101,18 +103,18 @@ def _elements(value: Any) -> int:
     return int(np.size(value)) if isinstance(value, np.ndarray | list) else 1
 
 
-def _states(hub: Mapping[str, Any]) -> list[str]:
-    return [agent["state"] for agent in hub["agents"].values()]
+def _states(hub: HubDocument) -> list[str]:
+    return [agent.state for agent in hub.agents.values()]
 
 
-class Attributes(Sink):
+class Attributes(StateSink):
     """Makes and pushes the attributes of one device."""
 
-    def __init__(self, host: Host, memory: KnownFields) -> None:
+    def __init__(self, host: Host, known: KnownFields) -> None:
         super().__init__("attributes")
         self.values: dict[str, Reading] = {}
         self._host = host
-        self._memory = memory
+        self._known = known
         self._pushed: dict[str, Reading] = {}
         self._owners: dict[str, tuple[str, str]] = {}  # attribute in lower case: agent, field
         self._made: dict[str, dict[str, tuple[str, Kind]]] = {}  # agent: field: attribute, kind
@@ -125,22 +127,14 @@ class Attributes(Sink):
 
     # -- called by the owner
 
-    def open(self, board: Board) -> None:
-        """Attach to a board, the first or another; the publisher waits for `begin`, since the device is being made."""
-        self.attach(board)
-
     def begin(self) -> None:
         """Make the attributes of all agents loaded so far, on the caller's thread, then let the publisher run."""
         self._make_fixed()
         self.values.update(self._fixed_readings())
         self._make_declared()
-        for agent in (*self._made, *self._board.agents()):  # also those of an earlier board, which are INVALID now
-            self.notify(agent)
+        for agent in self._made:  # also those of an earlier board, which are INVALID now
+            self._note(agent)
         super().begin()
-
-    def join(self, seconds: float) -> bool:
-        """See Sink."""
-        return self._thread is None or self._thread.ident is None or super().join(seconds)
 
     def make_thread(self, target: Callable[[], None]) -> threading.Thread:
         """A thread that Tango knows of, as one that pushes events must be."""
@@ -156,7 +150,7 @@ class Attributes(Sink):
         super().declare(contract)
         with self._lock:
             self._declared[contract.name] = contract
-        self.notify(contract.name)
+        self._note(contract.name)
 
     # -- the publisher thread
 
@@ -168,7 +162,7 @@ class Attributes(Sink):
                 self._publish_hub()
             else:
                 self._publish_agent(agent, self._board.result(agent))
-        self._memory.save()
+        self._known.save()
 
     def _make_fixed(self) -> None:
         """The attributes of the hub itself, those that could not be made yet."""
@@ -195,9 +189,10 @@ class Attributes(Sink):
         result = self._board.result(HUB)
         if result is None:
             return
+        hub = hub_document.read(result.fields)
         for name in self._fixed:
             own = FIXED[name]
-            value = own.value(result.fields)
+            value = own.value(hub)
             value = np.array(value) if own.kind.dims else value
             yield name, self._reading(HUB, name, own.kind, value, result.timestamp)
 
@@ -207,7 +202,7 @@ class Attributes(Sink):
             declared, self._declared = self._declared, {}
         for agent, contract in declared.items():
             self._said[agent] = dict(contract.fields)
-            kinds = self._memory.kinds(agent)
+            kinds = self._known.kinds(agent)
             kinds.update({field: said.kind for field, said in contract.fields.items() if said.kind})
             for field, kind in kinds.items():
                 if not self._make(agent, field, kind):
@@ -232,7 +227,7 @@ class Attributes(Sink):
             if not self._make(agent, field, kind):
                 self._late.add(agent)
         elif not made[1].accepts(kind):
-            self._memory.learn(agent, field, kind)
+            self._known.learn(agent, field, kind)
             what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
             cure = "return one type always, or restart the server to take on the new one"
             self._trouble(agent, made[0] + _VALUE, f"{what}; {cure}")
@@ -256,7 +251,7 @@ class Attributes(Sink):
             if not self._add(agent, name, kind, {"doc": f"{field} of agent {agent}", **said}):
                 return False
             self._made.setdefault(agent, {})[field] = (name, kind)
-            self._memory.learn(agent, field, kind)
+            self._known.learn(agent, field, kind)
         return True
 
     def _add(self, agent: str, name: str, kind: Kind, properties: Mapping[str, str]) -> bool:

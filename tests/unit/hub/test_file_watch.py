@@ -42,4 +42,5 @@ def test_a_change_is_told_when_two_looks_have_seen_the_same(tmp_path: Path) -> N
 def test_the_thread_ends_when_it_is_told_to(tmp_path: Path) -> None:
     watch = FileWatch([tmp_path], [], lambda: None)
     watch.open()
-    assert watch.close(5)
+    watch.close()
+    assert watch.join(5)

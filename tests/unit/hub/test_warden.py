@@ -25,7 +25,7 @@ def warden(settings: MakeSettings) -> Iterator[Callable[..., Warden]]:
     made: list[Warden] = []
 
     def make(**options: Any) -> Warden:
-        hub = Warden(settings(memcached=["127.0.0.1:1"], **options), [])
+        hub = Warden(settings(memcached=["127.0.0.1:1"], hang_limit="0", **options))
         hub.open(5)
         made.append(hub)
         return hub
@@ -37,7 +37,7 @@ def warden(settings: MakeSettings) -> Iterator[Callable[..., Warden]]:
 
 def runs(hub: Warden, name: str) -> int:
     hub.info()
-    return int(hub.health.document["agents"][name]["runs"])
+    return hub.health.agents[name].runs
 
 
 def test_a_daily_agent_runs_at_its_offset_after_a_start_however_long_loading_took(
@@ -54,7 +54,7 @@ def test_a_new_agent_runs_at_once_after_a_reload(warden: Callable[..., Warden], 
     hub = warden()
     wait_for(lambda: runs(hub, "first") == 1)
     write("daily", DAILY)
-    assert "2 agents run" in hub.reload(5, hub.settings)
+    assert "2 agents run" in hub.reload(5)
     wait_for(lambda: runs(hub, "daily") == 1)
     assert runs(hub, "first") == 1
 
@@ -72,9 +72,9 @@ def test_a_reload_that_still_goes_on_says_so_and_so_does_the_next(warden: Callab
     write("daily", DAILY)
     hub = warden()
     write("slow", "import threading\nthreading.Event().wait(1.0)\n" + DAILY)
-    assert "goes on" in hub.reload(0.05, hub.settings)
-    assert "last reload still goes on" in hub.reload(0.05, hub.settings)
-    wait_for(lambda: "slow" in hub.health.document["agents"])
+    assert "goes on" in hub.reload(0.05)
+    assert "last reload still goes on" in hub.reload(0.05)
+    wait_for(lambda: "slow" in hub.health.agents)
 
 
 def test_a_folder_that_has_gone_leaves_its_agents_running(
@@ -83,9 +83,9 @@ def test_a_folder_that_has_gone_leaves_its_agents_running(
     write("daily", DAILY)
     hub = warden()
     folder.rename(folder.with_name("elsewhere"))
-    assert "cannot be read" in hub.reload(5, hub.settings)
+    assert "cannot be read" in hub.reload(5)
     assert runs(hub, "daily") >= 0
-    assert "the old code runs on" in hub.health.document["agents"]["daily"]["last_error"]
+    assert "the old code runs on" in str(hub.health.agents["daily"].last_error)
 
 
 def test_state_that_cannot_be_handed_over_keeps_the_old_code(warden: Callable[..., Warden], write: Write) -> None:
@@ -93,7 +93,7 @@ def test_state_that_cannot_be_handed_over_keeps_the_old_code(warden: Callable[..
     write("keeps", text + "pass\n")
     hub = warden()
     write("keeps", text.replace("'x': 1", "'x': 2") + "raise SystemExit('no')\n")
-    assert "its state cannot be handed over" in hub.reload(5, hub.settings)
+    assert "its state cannot be handed over" in hub.reload(5)
     before = runs(hub, "keeps")
     wait_for(lambda: runs(hub, "keeps") > before)
     document = hub.board.document("keeps")
@@ -109,7 +109,7 @@ def test_a_hung_agent_is_left_behind_by_name_within_the_limit(settings: MakeSett
         "import threading\nINTERVAL = 0.1\ndef work(agent):\n"
         "    threading.entered_of_test.set()\n    threading.gate_of_test.wait(30)\n    return {}\n",
     )
-    hub = Warden(settings(memcached=["127.0.0.1:1"]), [])
+    hub = Warden(settings(memcached=["127.0.0.1:1"], hang_limit="0"))
     hub.open(5)
     assert entered.wait(5)
     left = hub.close(1.0)
@@ -128,9 +128,9 @@ def test_threads_give_way_sooner_where_there_are_few_runs(
     write("a", tenth)
     hub = warden()
     write("b", tenth)
-    hub.reload(5, hub.settings)
+    hub.reload(5)
     write("b", DAILY)
-    hub.reload(5, hub.settings)
+    hub.reload(5)
     assert said == [switching.SHORT, switching.LONG, switching.SHORT]
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from WardenServer.errors import SettingError, WardenError
 from WardenServer.local import up
 from WardenServer.machine.child import Child, Keeper
+from WardenServer.results import hub_document
 from WardenServer.servers import memcached, ports, tango_database
 from WardenServer.settings.config import Settings
 
@@ -146,7 +147,7 @@ REFUSED = {**AGENT, "state": "refused", "key": None, "interval": None, "age": No
 
 def shown(document):
     screen = Console(width=140, file=io.StringIO())
-    screen.print(up.table(document))
+    screen.print(up.table(hub_document.read(document)))
     return screen.file.getvalue()
 
 

@@ -57,10 +57,10 @@ def test_reasons_of_nulls() -> None:
 
 
 def test_listeners_hear_of_every_change_and_of_removal() -> None:
-    board, heard = Board(), []
-    board.listen(heard.append)
+    board, heard = Board(), list[tuple[str, object]]()
+    board.listen(lambda agent, result: heard.append((agent, result and result.fields)))
     put(board, "a", {"x": 1})
     board.remove("a")
-    assert heard == ["a", "a"]
+    assert heard == [("a", {"x": 1}), ("a", None)]
     assert board.document("ring") is None
     assert board.keys() == []

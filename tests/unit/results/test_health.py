@@ -1,15 +1,15 @@
 """State and status tell the truth."""
 
-import logging
 from typing import Any
 
 import pytest
 
 from WardenServer.results import health
+from WardenServer.results.hub_document import AgentEntry
 
 
-def agent(state: str, **rest: Any) -> dict[str, Any]:
-    return {**health.REFUSED, "state": state, **rest}
+def agent(state: str, **rest: Any) -> AgentEntry:
+    return AgentEntry(state, **rest)
 
 
 @pytest.mark.parametrize(
@@ -48,32 +48,15 @@ def test_the_status_names_who_since_when_why_and_what_else() -> None:
 
 def test_a_refused_reload_shows_on_the_agent_whose_old_code_runs_on() -> None:
     merged = health.with_refused({"a": agent("good")}, {"a": "line 3 is wrong", "b": "no work"})
-    assert merged["a"]["state"] == "failing"
-    assert merged["a"]["last_error"] == "line 3 is wrong; the old code runs on"
-    assert merged["b"]["state"] == "refused"
+    assert merged["a"].state == "failing"
+    assert merged["a"].last_error == "line 3 is wrong; the old code runs on"
+    assert merged["b"].state == "refused"
 
 
 def test_p99() -> None:
     assert health.p99([]) == 0.0
     assert health.p99([3.0]) == 3.0
     assert health.p99(range(1000)) == pytest.approx(989, abs=1)
-
-
-def test_overruns_are_said_once_then_at_twice_the_number_and_when_they_are_over() -> None:
-    overruns = health.Overruns()
-    assert overruns.look(0, None) is None
-    level, said = overruns.look(1, 0.4) or (0, "")
-    assert (level, "a run was skipped" in said, "0.4 s ago" in said) == (logging.INFO, True, True)
-    assert overruns.look(1, 0.9) is None
-    looks = [overruns.look(count, 1.0) for count in range(2, 41)]
-    assert [said[0] for said in looks if said] == [logging.WARNING] * 5
-    assert [count for count, said in zip(range(2, 41), looks, strict=True) if said] == [2, 4, 8, 16, 32]
-    assert overruns.skipped == 40
-    assert overruns.look(40, 1.0) is None, "it still runs"
-    level, said = overruns.look(40, None) or (0, "")
-    assert (level, said) == (logging.INFO, "runs on time again; 40 run(s) were skipped")
-    assert overruns.look(40, None) is None
-    assert (overruns.look(41, None) or (0, ""))[0] == logging.INFO
 
 
 def test_the_status_names_overruns_burners_pauses_and_code_that_waits() -> None:

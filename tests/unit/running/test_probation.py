@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.unit.running.test_runner import make
 from WardenServer.hub.warden import Warden
+from WardenServer.running import look
 from WardenServer.running.probation import Probation
 from WardenServer.settings import config
 
@@ -53,7 +55,7 @@ def hub(settings: Callable[..., config.Settings]) -> Iterator[Callable[..., Ward
     made: list[Warden] = []
 
     def make(**options: Any) -> Warden:
-        warden = Warden(settings(memcached=["127.0.0.1:1"], **options), [])
+        warden = Warden(settings(memcached=["127.0.0.1:1"], hang_limit="0", **options))
         warden.open(5)
         made.append(warden)
         return warden
@@ -65,7 +67,7 @@ def hub(settings: Callable[..., config.Settings]) -> Iterator[Callable[..., Ward
 
 def agent(warden: Warden, name: str) -> dict[str, Any]:
     warden.info()
-    return dict(warden.health.document["agents"][name])
+    return asdict(warden.health.agents[name])
 
 
 def test_no_run_is_lost_or_doubled_over_many_reloads(hub: Callable[..., Warden], write: Write, runs: list[Any]) -> None:
@@ -76,7 +78,7 @@ def test_no_run_is_lost_or_doubled_over_many_reloads(hub: Callable[..., Warden],
     for version in range(1, 6):
         for name in names:
             write(name, counter(str(version)))
-        warden.reload(5, warden.settings)
+        warden.reload(5)
         wait_for(lambda: all(agent(warden, name)["pending"] is False for name in names))
     wait_for(lambda: {run[1] for run in runs[-20:]} == {"5"})
     warden.stop()
@@ -95,15 +97,16 @@ def test_what_was_said_of_the_old_code_is_known_of_the_new(caplog: pytest.LogCap
     def work(agent: Any) -> dict[str, Any]:
         return {"x": 1 if good[0] else object()}
 
-    old, new = make(work), make(work)
+    old = make(work)
     old.run_once()
     old.record.skipped = 2
-    old.watch()
-    old.watch()
+    look.watch(old)
+    look.watch(old)
+    new = make(work, before=old)
     Probation(old, new, lambda *_: None)
     good[0] = True
     new.run_once()
-    new.watch()
+    look.watch(new)
     said = [record.getMessage() for record in caplog.records]
     assert len([line for line in said if "skipped" in line]) == 2, "that they were, and that it is over"
     assert said[-1] == "agent a is good again after 1 failure(s) in a row"
@@ -116,7 +119,7 @@ def test_new_code_that_fails_its_first_run_is_refused_and_the_old_runs_for_the_s
     warden = hub()
     wait_for(lambda: len(runs) > 2)
     path = write("c", counter("new", "raise OSError('no such motor')"))
-    answer = warden.reload(5, warden.settings)
+    answer = warden.reload(5)
     assert f"{path}:11: OSError: no such motor" in answer
     seen = len(runs)
     wait_for(lambda: len(runs) > seen + 2)
@@ -128,7 +131,7 @@ def test_new_code_that_fails_its_first_run_is_refused_and_the_old_runs_for_the_s
     assert "the old code runs on" in about["last_error"]
     assert about["failures"] == 0
     write("c", counter("newer"))
-    assert "Refused" not in warden.reload(5, warden.settings)
+    assert "Refused" not in warden.reload(5)
     assert agent(warden, "c")["state"] == "good"
 
 
@@ -140,7 +143,7 @@ def test_new_code_whose_first_run_hangs_gives_way_to_the_old(
     warden = hub()
     wait_for(lambda: len(runs) > 2)
     write("c", "TIMEOUT = 0.5\n" + counter("new", "threading.gate_of_test.wait(30)"))
-    assert "c: its new code is tried at its next run" in warden.reload(0.3, warden.settings)
+    assert "c: its new code is tried at its next run" in warden.reload(0.3)
     wait_for(lambda: "its first run has not ended" in str(agent(warden, "c")["last_error"]))
     seen = len(runs)
     wait_for(lambda: len(runs) > seen + 2)
@@ -157,7 +160,7 @@ def test_new_code_of_a_daily_agent_is_tried_at_once(hub: Callable[..., Warden], 
     warden = hub()
     wait_for(lambda: len(runs) == 1)
     write("daily", counter("new").replace("INTERVAL = 0.1", "INTERVAL = 86400"))
-    warden.reload(5, warden.settings)
+    warden.reload(5)
     assert runs == [("daily", "old", 1), ("daily", "new", 2)]
 
 
@@ -167,13 +170,13 @@ def test_new_code_waits_while_the_hub_or_the_agent_is_stopped(
     write("c", counter("old"))
     warden = hub(autostart=False)
     write("c", counter("new"))
-    assert "c: its new code is tried at its next run" in warden.reload(0.5, warden.settings)
+    assert "c: its new code is tried at its next run" in warden.reload(0.5)
     assert agent(warden, "c")["pending"] is True
     assert "its new code waits" in warden.health.status
     warden.stop_agent("c")
     warden.start()
     write("c", counter("newest"))
-    warden.reload(0.3, warden.settings)
+    warden.reload(0.3)
     assert runs == []
     warden.start_agent("c")
     wait_for(lambda: len(runs) > 1)
@@ -185,7 +188,7 @@ def test_a_reload_takes_on_another_interval_and_key(hub: Callable[..., Warden], 
     warden = hub()
     wait_for(lambda: runs)
     write("c", "KEY = 'other'\n" + counter("new").replace("INTERVAL = 0.1", "INTERVAL = 86400"))
-    warden.reload(5, warden.settings)
+    warden.reload(5)
     wait_for(lambda: runs[-1][1] == "new")
     assert warden.board.keys().count("c") == 0
     document = warden.board.document("other")
@@ -204,9 +207,9 @@ def test_an_agent_whose_file_goes_while_its_new_code_waits(
     write("other", counter("old"))
     warden = hub(autostart=False)
     path = write("c", counter("new"))
-    warden.reload(0.2, warden.settings)
+    warden.reload(0.2)
     path.unlink()
-    warden.reload(5, warden.settings)
+    warden.reload(5)
     warden.start()
     wait_for(lambda: runs)
     assert {run[0] for run in runs} == {"other"}

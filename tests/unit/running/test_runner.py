@@ -4,6 +4,7 @@ import enum
 import errno
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,28 @@ from tests.unit.fake import FakeClock
 from WardenServer import NoData
 from WardenServer.agent import Contract
 from WardenServer.results.board import Board
+from WardenServer.results.result import Result
+from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 
 
-def make(work: Callable[..., Any], clock: FakeClock | None = None, board: Board | None = None, **rest: Any) -> Runner:
+def make(
+    work: Callable[..., Any],
+    clock: FakeClock | None = None,
+    board: Board | None = None,
+    before: Runner | None = None,
+    **rest: Any,
+) -> Runner:
     said: dict[str, Any] = {
         "name": "a", "path": Path("a.py"), "key": "A", "interval": 1.0, "offset": 0.0, "interval_ticks": 10,
         "offset_ticks": 0, "timeout": 10.0, "isolate": False, "fields": {}, "settings": {}, "work": work,
     }  # fmt: skip
-    return Runner(Contract(**{**said, **rest}), board or Board(), clock or FakeClock())
+    return Runner(Contract(**{**said, **rest}), board or Board(), clock or FakeClock(), before=before)
 
 
 def documents(runner: Runner) -> dict[str, Any]:
-    found = runner._board.document("A")
+    found = runner.outcome._board.document("A")
     assert found is not None
     return found
 
@@ -37,7 +46,7 @@ def test_a_good_run() -> None:
     runner = make(lambda agent: {"x": 1})
     runner.run_once()
     assert documents(runner) == {"x": 1, "timestamp": 1.7e9}
-    assert (runner.state, runner.record.runs, runner.record.failures) == ("good", 1, 0)
+    assert (look.state(runner), runner.record.runs, runner.record.failures) == ("good", 1, 0)
     assert runner.agent.last == {"x": 1}
 
 
@@ -77,7 +86,7 @@ def test_whatever_work_raises_nulls_its_fields_and_is_said(error: BaseException,
     assert document["x"] is None
     assert said in document["error"]
     assert len(document["error"]) < 700
-    assert (runner.state, runner.record.failures) == ("failing", 1)
+    assert (look.state(runner), runner.record.failures) == ("failing", 1)
     assert said in str(runner.record.last_error)
 
 
@@ -87,7 +96,7 @@ def test_whatever_work_raises_nulls_its_fields_and_is_said(error: BaseException,
 def test_returns_that_cannot_be_published_fail_the_run(returned: object) -> None:
     runner = make(lambda agent: returned)
     runner.run_once()
-    assert runner.state == "failing"
+    assert look.state(runner) == "failing"
     assert "a.py" in documents(runner)["error"]
 
 
@@ -110,7 +119,7 @@ def test_the_first_success_after_failures_is_good_again() -> None:
     for _ in range(3):
         runner.run_once()
     assert documents(runner) == {"x": 2, "timestamp": 1.7e9}
-    assert (runner.state, runner.record.failures) == ("good", 1)
+    assert (look.state(runner), runner.record.failures) == ("good", 1)
     assert runner.record.failing_since is None
 
 
@@ -127,7 +136,7 @@ def test_no_data_is_no_failure() -> None:
     runner.run_once()
     runner.run_once()
     assert documents(runner) == {"x": None, "timestamp": 1.7e9, "reason": "shutter closed"}
-    assert (runner.state, runner.record.failures) == ("no data", 0)
+    assert (look.state(runner), runner.record.failures) == ("no data", 0)
 
 
 def test_the_plugin_may_say_when_its_data_is_from() -> None:
@@ -157,7 +166,7 @@ def test_two_agents_with_one_field_the_second_fails_and_says_whose_it_is() -> No
     second = make(lambda agent: {"x": 2}, board=board, name="b")
     first.run_once()
     second.run_once()
-    assert (first.state, second.state) == ("good", "failing")
+    assert (look.state(first), look.state(second)) == ("good", "failing")
     assert "filled by agent a already" in str(second.record.last_error)
     assert documents(first)["x"] == 1
 
@@ -166,10 +175,10 @@ def test_nan_is_a_warning_and_goes_when_it_is_gone() -> None:
     values = iter([float("nan"), 1.0])
     runner = make(lambda agent: {"x": next(values)})
     runner.run_once()
-    assert runner.state == "good"
-    assert "NaN" in runner.describe()["warnings"]["x"]
+    assert look.state(runner) == "good"
+    assert "NaN" in look.describe(runner).warnings["x"]
     runner.run_once()
-    assert runner.describe()["warnings"] == {}
+    assert look.describe(runner).warnings == {}
 
 
 def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
@@ -178,13 +187,13 @@ def test_a_run_that_hangs_is_stalled_and_its_values_are_taken_back() -> None:
     runner.run_once()
     assert runner.take_place(clock.now, HandOver())
     clock.turn(9)
-    runner.watch()
+    look.watch(runner)
     assert documents(runner)["x"] == 1
     clock.turn(2)
-    runner.watch()
+    look.watch(runner)
     assert documents(runner)["x"] is None
     assert "started 11 s ago has not ended" in documents(runner)["error"]
-    assert runner.state == "stalled"
+    assert look.state(runner) == "stalled"
     assert not runner.take_place(clock.now, HandOver())
     assert runner.record.skipped == 1
 
@@ -194,7 +203,7 @@ def test_values_of_an_agent_that_does_not_run_any_more_are_taken_back() -> None:
     runner = make(lambda agent: {"x": 1}, clock)
     runner.run_once()
     clock.turn(10.5)
-    runner.watch()
+    look.watch(runner)
     assert documents(runner)["x"] is None
     assert "no run for" in documents(runner)["error"]
 
@@ -225,7 +234,7 @@ def test_an_enum_of_the_plugin_is_a_value() -> None:
 
     runner = make(lambda agent: {"g": Gate.OPEN})
     runner.run_once()
-    assert runner.state == "good"
+    assert look.state(runner) == "good"
 
 
 def test_a_new_runner_of_the_same_agent_waits_for_the_end_of_the_old_ones_run() -> None:
@@ -253,8 +262,8 @@ def test_a_new_runner_of_the_same_agent_waits_for_the_end_of_the_old_ones_run() 
     new.open(after=old)
     assert not new.take_place(clock.now, HandOver()), "it has to wait, and that is counted"
     clock.turn(20)
-    assert "test_runner.py" in new.where() or "threading.py" in new.where()
-    assert new.state == "stalled"
+    assert "test_runner.py" in look.where(new) or "threading.py" in look.where(new)
+    assert look.state(new) == "stalled"
     gate.set()
     wait_for(lambda: not new.busy)
     assert new.take_place(clock.now, HandOver())
@@ -288,20 +297,20 @@ def test_an_agent_that_fails_pauses_twice_as_long_each_time_and_never_gives_up()
 
     runner = make(work, clock)
     assert tries(runner, clock, 200) == [0, 1, 3, 7, 15, 31, 63, 123, 183]
-    assert runner.describe()["tries_every"] == 60
+    assert look.describe(runner).tries_every == 60
     assert runner.record.skipped == 0
     failing.clear()
     first = tries(runner, clock, 60)[0]
     assert tries(runner, clock, 5) == [0, 1, 2, 3, 4], "restored at the first success"
     assert first > 0
-    assert runner.describe()["tries_every"] is None
+    assert look.describe(runner).tries_every is None
 
 
 def test_an_agent_that_rests_after_failures_keeps_saying_why() -> None:
     clock = FakeClock()
     runner = make(_raise(OSError("no motor")), clock)
     tries(runner, clock, 40)
-    runner.watch()
+    look.watch(runner)
     assert "no motor" in documents(runner)["error"]
 
 
@@ -359,16 +368,16 @@ def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:
     runner.open()
     HandOver().form([runner], 0.0)
     assert entered.wait(5)
-    runner.cpu.look(runner._thread.native_id, time.monotonic())
-    wait_for(lambda: any(" in wait" in line for line in runner.stack()))
-    runner.cpu.look(runner._thread.native_id, time.monotonic())
-    assert [line.split(" in ")[1] for line in runner.stack()][:3] == ["work", "inner", "wait"]
-    assert "test_runner.py" in runner.where()
+    runner.cpu.look(runner.thread.native_id, time.monotonic())
+    wait_for(lambda: any(" in wait" in line for line in look.stack(runner)))
+    runner.cpu.look(runner.thread.native_id, time.monotonic())
+    assert [line.split(" in ")[1] for line in look.stack(runner)][:3] == ["work", "inner", "wait"]
+    assert "test_runner.py" in look.where(runner)
     assert runner.cpu.share > 0.1
     gate.set()
     runner.close()
     assert runner.join(5)
-    assert runner.stack() == []
+    assert look.stack(runner) == []
 
 
 def test_an_agent_that_goes_to_and_fro_says_each_thing_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
@@ -400,3 +409,68 @@ def test_the_cure_for_a_process_without_descriptors_is_not_to_correct_the_file()
     runner.run_once()
     runner.run_once()
     assert "ulimit -n" in documents(runner)["error"]
+
+
+def test_events_go_out_with_the_run_that_told_them_whatever_came_of_it() -> None:
+    clock, seen = FakeClock(), list[Result]()
+    board = Board()
+    board.listen(lambda agent, result: seen.append(result) if result is not None else None)
+
+    def work(agent: Any) -> Any:
+        agent.tell(f"run {len(seen)}")
+        if len(seen) == 1:
+            raise ValueError("broken")
+        return {"x": 1}
+
+    runner = make(work, clock, board)
+    for _ in range(3):
+        runner.run_once()
+    assert [[event.text for event in result.events] for result in seen] == [["run 0"], ["run 1"], ["run 2"]]
+
+
+def test_events_are_not_lost_where_a_result_is_refused() -> None:
+    board = Board()
+    make(lambda agent: {"x": 1}, board=board, name="first").run_once()
+
+    def work(agent: Any) -> Any:
+        agent.tell("kept")
+        return {"x": 2}
+
+    make(work, board=board, name="second").run_once()
+    result = board.result("second")
+    assert result is not None
+    assert "is filled by agent first already" in str(result.error)
+    assert [event.text for event in result.events] == ["kept"]
+
+
+def test_nulls_that_are_put_again_are_repeats() -> None:
+    clock, seen = FakeClock(), list[Result]()
+    board = Board()
+    board.listen(lambda agent, result: seen.append(result) if result is not None else None)
+    runner = make(lambda agent: {"x": 1}, clock, board)
+    runner.run_once()
+    clock.turn(11)
+    look.watch(runner)
+    look.watch(runner)
+    runner.run_once()
+    assert [result.repeat for result in seen] == [False, False, True, False]
+
+
+def test_nothing_is_taken_back_between_the_report_of_a_stalled_run_and_its_end() -> None:
+    clock = FakeClock()
+    runner = make(lambda agent: {"x": 1}, clock, timeout=1.0)
+    runner.take_place(0.0, HandOver())
+    runner.obtain()
+    clock.turn(2)
+    watching = threading.Thread(target=look.watch, args=(runner,))
+
+    class Lateness(deque[float]):
+        def append(self, late: float) -> None:  # the report has put its result by now
+            watching.start()
+            watching.join(0.2)
+            super().append(late)
+
+    runner.record.lateness = Lateness()
+    runner.report()
+    watching.join()
+    assert documents(runner)["x"] == 1

@@ -80,7 +80,7 @@ def board() -> Board:
 def sink(host: Host, board: Board, tmp_path: Path) -> Attributes:
     """Attached, and driven by the test: no thread."""
     made = Attributes(host, KnownFields(tmp_path / "fields.json"))
-    made.attach(board)
+    made.open(board)
     return made
 
 
@@ -139,7 +139,7 @@ def test_a_type_that_changes_is_a_problem_while_it_lasts(sink: Attributes, host:
         sink.publish(["a"])
         assert sink.values["a_x"][2] == quality
         assert len(sink.problems) == problems
-    assert KnownFields(sink._memory._path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
+    assert KnownFields(sink._known._file.path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
 
 
 def test_an_agent_that_is_gone_is_invalid(sink: Attributes, host: Host, board: Board) -> None:

@@ -80,9 +80,10 @@ def test_the_first_start_says_nothing(path: Path, caplog: pytest.LogCaptureFixtu
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"garbage", b"\xff\xfe", b"null", b"[]", b"{}", b'{"version": 2, "fields": {}}', b'{"version": 1}',
-        b'{"version": 1, "fields": []}', b'{"version": 1, "fields": {"ring": 3}}',
-        b'{"version": 1, "fields": {"ring": {"x": ["int"]}}}', b'{"version": 1, "fields": {"ring": {"x": 3}}}',
+        b"", b"garbage", b"\xff\xfe", b"null", b"[]", b"{}", b'{"version": 3, "content": {}}',
+        b'{"version": 2, "content": []}', b'{"version": 1}', b'{"version": 1, "fields": []}',
+        b'{"version": 1, "fields": {"ring": 3}}', b'{"version": 1, "fields": {"ring": {"x": ["int"]}}}',
+        b'{"version": 1, "fields": {"ring": {"x": 3}}}',
     ],
 )  # fmt: skip
 def test_a_broken_file_is_said_and_replaced(path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
@@ -112,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_no_failure(
     (tmp_path / "state").touch()  # root may write into any folder, but not into a file
     memory = learnt(tmp_path / "state" / "fields.json")
     assert "cannot be written (" in caplog.text
-    assert "the next start will not know the fields" in caplog.text
+    assert "the next start will not know the fields of agents" in caplog.text
     assert memory.kinds("ring") == KINDS
 
 
@@ -137,3 +138,9 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch
     clock.turn(11)
     memory.save()
     assert "more" in KnownFields(path).kinds("ring"), "what could not be written is written later"
+
+
+def test_the_file_of_an_earlier_release_is_understood(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"version": 1, "fields": {"fields": {"x": ["int", 0, []]}}}')
+    assert KnownFields(path).kinds("fields") == {"x": Kind("int")}

@@ -1,4 +1,4 @@
-"""The SQLite file of the local Tango database: what cannot be one is put aside, never deleted."""
+"""SQLite files: what cannot be a usable one is put aside, never deleted."""
 
 import sqlite3
 import time
@@ -7,10 +7,11 @@ from pathlib import Path
 from WardenServer.errors import WardenError
 
 
-def put_aside(file: Path) -> str:
+def put_aside(file: Path, name: str) -> str:
     """Make way for a new database where `file` cannot be one; the sentence to show, or "" when there was no need.
 
-    A crash during the very first start leaves an empty or incomplete file, which would fail every later start.
+    `name` says what the database is. A crash during the very first start leaves an empty or incomplete file, which
+    would fail every later start.
     """
     if not file.exists():
         return ""
@@ -22,7 +23,7 @@ def put_aside(file: Path) -> str:
         return ""
     aside = file.with_name(f"{file.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
     file.replace(aside)
-    return f"{file} is no usable Tango database ({fault}): it is now {aside}, and a new one is made."
+    return f"{file} is no usable {name} ({fault}): it is now {aside}, and a new one is made."
 
 
 def _fault(file: Path) -> str:

@@ -1,0 +1,166 @@
+"""What comes of an agent's runs: a Result on the board, its record, and lines in the log."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from WardenServer.agent import Agent, Contract
+from WardenServer.errors import FieldError, NoData
+from WardenServer.loading.failure import explain
+from WardenServer.machine.clock import Clock
+from WardenServer.results.board import Board
+from WardenServer.results.result import Result, unpublishable
+from WardenServer.running.record import Record
+from WardenServer.settings.masking import mask
+
+log = logging.getLogger("warden.runner")
+
+#: Longest pause that failures add to an agent's interval, in seconds.
+LONGEST_PAUSE = 60.0
+
+#: What one run brought: fields with the reasons of those that are null, or what the plugin raised.
+Came = tuple[dict[str, Any], dict[str, str]] | BaseException
+
+
+class Outcome:
+    """The reports of one runner. Several threads use it; `lock` is held over what must not be torn apart, such as a
+    run's report and what is taken back in its place."""
+
+    def __init__(
+        self, contract: Contract, agent: Agent, board: Board, clock: Clock, expire: float, record: Record
+    ) -> None:
+        self.record = record
+        self._contract = contract
+        self._agent = agent
+        self._board = board
+        self._clock = clock
+        self._expire = expire
+        self._known: dict[str, None] = dict.fromkeys(contract.fields)
+        self._is_live = True  # what was published last has values, or the reason of a run that has none
+        self.lock = threading.RLock()
+        self._abandoned = False
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nothing is published any more."""
+        return self._abandoned
+
+    def abandon(self) -> None:
+        """Publish nothing any more."""
+        with self.lock:
+            self._abandoned = True
+
+    def publish(self, came: Came, stamp: float) -> None:
+        """Put what a run brought on the board; raises what the plugin raised, but for NoData.
+
+        Args:
+            came: what the run brought.
+            stamp: when it ended, in Unix seconds.
+        """
+        with self.lock:
+            if self._abandoned:
+                return
+            if isinstance(came, tuple):
+                self._succeed(*came, stamp)
+            elif isinstance(came, NoData):
+                self._have_none(mask(str(came)) or "no data")
+            else:
+                raise came
+
+    def fail(self, error: BaseException) -> None:
+        """Take note of why a run failed: what the plugin raised, or why what it returned cannot be published."""
+        with self.lock:
+            record, sentence = self.record, explain(error, self._contract)
+            record.fail(sentence, self._clock.time())
+            if record.news.is_news(sentence, self._clock.monotonic()):
+                record.was_said = True
+                log.error("agent %s fails: %s", self._contract.name, sentence)
+                log.debug("agent %s", self._contract.name, exc_info=error)
+            self._put_nulls(sentence)
+
+    def take_back(self, why: Callable[[], str | None]) -> None:
+        """Publish nulls in place of values that are no longer live, if `why` has a sentence for it."""
+        with self.lock:
+            error = why()
+            if error is not None and not self._abandoned:
+                self._put_nulls(error, repeat=not self._is_live)
+
+    def due_ticks_between_tries(self) -> int:
+        """1, 2, 4, ... with every failure in a row, as long as that is no pause of more than LONGEST_PAUSE."""
+        most = max(1, int(LONGEST_PAUSE / self._contract.interval))
+        in_a_row = self.record.in_a_row
+        return min(2 ** min(in_a_row - 1, 20), most) if in_a_row else 1
+
+    def _succeed(self, fields: dict[str, Any], reasons: dict[str, str], stamp: float) -> None:
+        record = self.record
+        if "timestamp" in fields:
+            stamp = _checked(fields.pop("timestamp"), stamp)
+        shown = MappingProxyType(fields)
+        self._put(stamp, shown, reasons)
+        self._is_live = True
+        self._agent.last = shown
+        if not fields.keys() <= self._known.keys():
+            self._known.update(dict.fromkeys(fields))
+        record.no_data = None
+        said = unpublishable(fields)
+        if said or record.warnings:
+            self._warn(said)
+        if record.in_a_row:
+            self._recover()
+
+    def _have_none(self, reason: str) -> None:
+        self.record.no_data = reason
+        self._put_nulls(None, reason)
+        self._recover()
+
+    def _warn(self, said: dict[str, str]) -> None:
+        warnings = {name: f'{self._contract.path}: field "{name}" {text}' for name, text in said.items()}
+        for name in warnings.keys() - self.record.warnings.keys():
+            if self.record.news.is_news(warnings[name], self._clock.monotonic()):
+                log.warning("%s", warnings[name])
+        self.record.warnings = warnings
+
+    def _recover(self) -> None:
+        if self.record.was_said:
+            log.info("agent %s is good again after %d failure(s) in a row", self._contract.name, self.record.in_a_row)
+        self.record.recover()
+
+    def _put_nulls(self, error: str | None, reason: str | None = None, repeat: bool = False) -> None:
+        fields = dict.fromkeys(self._known)
+        reasons = dict.fromkeys(fields or ("work",), reason) if reason else {}
+        self._put(self._clock.time(), fields, reasons, error, repeat)
+        self._is_live = error is None
+
+    def _put(
+        self,
+        stamp: float,
+        fields: Mapping[str, Any],
+        reasons: Mapping[str, str],
+        error: str | None = None,
+        repeat: bool = False,
+    ) -> None:
+        """Put a result on the board, with the events that were told since the last one."""
+        told = self._agent.told
+        events = tuple(told.popleft() for _ in range(len(told))) if told else ()
+        contract = self._contract
+        try:
+            self._board.put(
+                Result(
+                    contract.name, contract.key, stamp, fields, error, reasons, self._expire, events,
+                    repeat and not events,
+                )
+            )  # fmt: skip
+        except FieldError:  # the same events go out with what is put in its place
+            told.extendleft(reversed(events))
+            raise
+
+
+def _checked(stamp: Any, default: float) -> float:
+    """The time stamp that a plugin gives its data."""
+    if stamp is None:
+        return default
+    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < 1e11:
+        raise FieldError(f'field "timestamp" is {stamp!r:.40}; return Unix seconds, or leave it out')
+    return float(stamp)
