@@ -157,14 +157,14 @@ class Runners:
         if not runner.join(0):
             self.left[runner.name] = runner
         if (probation := self._pending.pop(runner.name, None)) is not None:
-            probation.drop()
+            probation.abandon()
         self._board.remove(runner.name)
 
     def _put_on_probation(self, old: Runner, contract: Contract) -> None:
         """Try new code at the agent's next run; at once where that is far off."""
         name = old.name
         if (earlier := self._pending.pop(name, None)) is not None:
-            earlier.drop()
+            earlier.abandon()
         probation = self._pending[name] = Probation(old, self._make_runner(contract, old), self._settle)
         probation.open()
         if _is_wanted(probation):

@@ -131,7 +131,7 @@ class Warden:
             self._watch.join(self._until(until))
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
-        if self._descendants is not None and not self._descendants.end():
+        if self._descendants is not None and not self._descendants.kill():
             log.warning("processes that agents have started cannot be killed: %s", self._descendants.find())
         self._watchdog.close()
         return {**self.agents.left, **left}

@@ -18,7 +18,7 @@ LIMIT = 0.5
 
 
 class Descendants:
-    """All that this process starts from now on, made once: killed by `end`, and by a guardian when this process ends,
+    """All that this process starts from now on, made once: killed by `kill`, and by a guardian when this process ends,
     whatever ends it. A context manager that ends them.
 
     Only for a process that runs plugins and nothing else: its other children are killed too.
@@ -47,7 +47,7 @@ class Descendants:
         own = None if self._guardian is None else self._guardian.pid
         return [child.pid for child in _children() if child.pid != own and _runs(child)] + guardian.find(self._tag)
 
-    def end(self, limit: float = LIMIT) -> bool:
+    def kill(self, limit: float = LIMIT) -> bool:
         """Kill them, again and again as they may start others; False when some are left after `limit` seconds."""
         return guardian.kill_found(self.find, limit)
 
@@ -57,7 +57,7 @@ class Descendants:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.end()
+        self.kill()
 
 
 def _children() -> list[psutil.Process]:

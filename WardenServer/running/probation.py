@@ -36,7 +36,7 @@ class Probation:
         """Let the new runner's thread wait for its first run."""
         self.new.open(first=self._prove)
 
-    def drop(self) -> None:
+    def abandon(self) -> None:
         """Give up without a run: there is newer code, or the agent goes."""
         if self._settle():
             self.new.abandon()

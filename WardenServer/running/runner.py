@@ -168,7 +168,7 @@ class Runner:
             else:
                 hand_over.go_on()
         self.busy = False
-        self.finish()
+        self.close_plugin()
 
     def _wait_for(self, after: "Runner") -> None:
         while not self._closing:
@@ -230,7 +230,7 @@ class Runner:
             self._is_set_up = True
         return self.contract.work(self.agent)
 
-    def finish(self) -> None:
+    def close_plugin(self) -> None:
         """Let the plugin close what it has opened."""
         if self._is_set_up and self.contract.close is not None:
             try:

@@ -106,7 +106,7 @@ class Sink:
         """
         raise NotImplementedError
 
-    def end(self) -> None:
+    def release(self) -> None:
         """Let go of what the thread holds; called last, by the thread."""
 
     def file_of(self, agent: str) -> str:
@@ -119,7 +119,7 @@ class Sink:
             self._wake.wait(IDLE)
             pause = self._attempt(pause, closing)
         self._attempt(pause, closing)
-        self.end()
+        self.release()
 
     def _attempt(self, pause: float, closing: threading.Event) -> float:
         """One wake-up; returns the pause after the next failure."""

@@ -97,7 +97,7 @@ class _Server:
         except ERRORS as error:
             self.lose(error)
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Let go of the connection."""
         if self._probe is not None:
             self._probe.join()  # each of its exchanges has a limit
@@ -143,10 +143,10 @@ class Memcached(StateSink):
         if not self._there.nodes:
             raise Unreachable("; ".join(server.trouble for server in self._servers.values()))
 
-    def end(self) -> None:
+    def release(self) -> None:
         """See StateSink."""
         for server in self._servers.values():
-            server.end()
+            server.close()
 
     # -- servers
 

@@ -178,9 +178,9 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def delete_device(self) -> None:
         """End all threads of the hub. They may wait for the device, so it is let go meanwhile."""
         with AutoTangoAllowThreads(self):
-            self.end()
+            self.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End all threads of the hub, and what its agents have started, if nobody has done so yet."""
         with _ending:
             self._end()

@@ -77,16 +77,16 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
 
 
 def _end_in_time() -> None:
-    """Wait for the end of the server, and see that it comes: Tango takes its leave of the database first, and waits
-    for one that hangs."""
+    """Wait for the end of the server, and make sure that it comes: Tango first tells the database, and waits for one
+    that hangs."""
     while not _is_ending():
         time.sleep(0.2)
     until = time.monotonic() + ENDING
     time.sleep(BEGINNING)
     for hub in device.HUBS:
-        hub.end()
+        hub.close()
     time.sleep(max(0.0, until - time.monotonic()))
-    log.warning("the Tango database does not answer: the server ends without having taken its leave")
+    log.warning("the Tango database does not answer: the server ends, and the database still shows it as running")
     time.sleep(0.1)  # for the log
     os._exit(0)
 

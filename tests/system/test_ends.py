@@ -163,7 +163,7 @@ def test_the_end_while_the_database_hangs(
             one.end()
         else:
             one.end(signal.SIGTERM)
-        assert "the Tango database does not answer: the server ends without having" in server.log()
+        assert "the Tango database does not answer: the server ends, and the database" in server.log()
         os.kill(own.pid or 0, signal.SIGCONT)
 
 

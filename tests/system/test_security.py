@@ -77,7 +77,7 @@ def test_a_memcached_that_others_reach_is_said(
             for each in sink._servers.values():
                 each.item_size = 0  # as after a loss: it is asked again
         said = [record.getMessage() for record in caplog.records if "can read and change" in record.getMessage()]
-        sink.end()
+        sink.release()
     assert is_open is (kind is OpenMemcached)
     assert said == sink.notes
     assert [server.address in note for note in said] == ([True] if is_open else []), "once, whatever happens"
@@ -123,7 +123,7 @@ def test_a_pickle_in_memcached_stays_text(
         sink = Memcached(settings(prefix=prefix, memcached=[memcached.address]))
         sink.publish([])
         assert sink.ok
-        sink.end()
+        sink.release()
     client.close()
     assert not trap.exists()
     pickle.loads(raw)

@@ -45,7 +45,7 @@ def isolate(
     terms = trust.terms if trust is not None and trust.pinned else None
     process = _Process(path, name, [str(path), name, tick, encode_table(configured), terms], limit, memory)
     try:
-        said = process.begin(None)
+        said = process.start(None)
         functions = said.pop("functions")
         return understand(
             said,
@@ -76,7 +76,7 @@ class _Process:
         self._worker: PipedChild | None = None
         self._told: float | None = None
 
-    def begin(self, agent: Agent | None) -> dict[str, Any]:
+    def start(self, agent: Agent | None) -> dict[str, Any]:
         """Start the process and have it import the plugin; what the plugin promises (see wire.py)."""
         self.kill()
         try:
@@ -103,7 +103,7 @@ class _Process:
         self._told = None
         try:
             if not self._runs():
-                self.begin(agent)
+                self.start(agent)
             late = f"work has not ended within TIMEOUT ({self._timeout:g} s); its process was killed"
             return decode(self._ask("work", None, self._timeout, late, agent))
         except PluginError as error:
@@ -126,7 +126,7 @@ class _Process:
         if state is None:
             return
         if not self._runs():
-            self.begin(None)
+            self.start(None)
         self._ask("load", check_state(state), STATE, f"load has not ended within {STATE:g} s")
 
     def close(self, _agent: Agent) -> None:

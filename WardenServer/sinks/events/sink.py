@@ -33,7 +33,7 @@ class Events(LogSink):
         if not results and self._store is None:
             return
         if self._store is not None and not self._path.exists():  # somebody has removed it: a new one is made
-            self.end()
+            self.release()
         if self._store is None:
             self._store = Store(self._path)
             if self._store.notice:
@@ -45,7 +45,7 @@ class Events(LogSink):
             self._store.trim(now)
             self._trimmed = now
 
-    def end(self) -> None:
+    def release(self) -> None:
         """See Sink."""
         if self._store is not None:
             self._store.close()

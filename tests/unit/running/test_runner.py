@@ -156,7 +156,7 @@ def test_setup_runs_once_before_the_first_work_and_again_only_if_it_failed() -> 
     runner = make(lambda agent: calls.append("work") or {}, setup=setup, close=lambda agent: calls.append("close"))
     for _ in range(3):
         runner.run_once()
-    runner.finish()
+    runner.close_plugin()
     assert calls == ["setup", "setup", "work", "work", "close"]
 
 

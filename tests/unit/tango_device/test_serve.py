@@ -13,7 +13,7 @@ from WardenServer.tango_device import device, serve
 class Hub:
     ended = False
 
-    def end(self) -> None:
+    def close(self) -> None:
         self.ended = True
 
 
