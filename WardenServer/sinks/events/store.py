@@ -129,6 +129,8 @@ def read(path: Path, number: int, since: float = 0.0, severities: Sequence[str] 
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE, uri=True)) as database:
+            if not database.execute("PRAGMA user_version").fetchone()[0]:  # it is being made just now
+                return []
             rows = database.execute(
                 _NEWEST, (since, json.dumps(severities or list(Severity)), agent, agent, number)
             ).fetchall()
