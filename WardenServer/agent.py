@@ -20,9 +20,12 @@ from WardenServer.results import event
 from WardenServer.results.event import Event
 from WardenServer.results.field import Declaration, attribute_name, declare
 from WardenServer.results.result import tolerate
+from WardenServer.results.value import Readings, Value
 from WardenServer.servers import tango_reading
 from WardenServer.settings.masking import mask, masked
 from WardenServer.settings.units import size
+
+__all__ = ["Agent", "Contract", "Value", "read_contract"]
 
 #: The longest interval, a day. Longer than this is more likely a mistake in the unit.
 LONGEST = 86400.0
@@ -68,15 +71,16 @@ class Agent:
         said = mask(text) if isinstance(text, str) else text
         self.told.append(event.make(named, time.time(), self.name, severity, said))
 
-    def read(self, device: str, attributes: list[str]) -> dict[str, Any]:
+    def read(self, device: str, attributes: list[str]) -> Readings:
         """Values of a Tango device's attributes, read in one call: {attribute: value}.
 
-        An attribute that cannot be read or published is a `NoData` with the reason, the others have their values.
+        What is returned as it came keeps the quality, time, unit and limits that the device gives it; `full` has each
+        with these, as a `Value`. An attribute that cannot be read or published is a `NoData` with the reason.
 
         Raises:
             Unreachable: the device or its database does not answer.
         """
-        return tolerate(tango_reading.read(device, attributes))
+        return Readings(tolerate(tango_reading.read(device, attributes)))
 
     def tolerate(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields, with `NoData` and the reason in place of each value that cannot be published, such as a text

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from WardenServer import __version__
 from WardenServer.errors import WardenError
+from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
@@ -29,8 +30,10 @@ from WardenServer.running.scheduler import Scheduler
 from WardenServer.settings import config
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
+from WardenServer.sinks import known_fields
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.events.sink import Events
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
 from WardenServer.watchdog.watchdog import Watchdog
 
@@ -55,6 +58,7 @@ class Warden:
         self,
         settings: Settings,
         sinks: Sequence[Sink] = (),
+        known: KnownFields | None = None,
         reread: Callable[[], Settings] | None = None,
         device: str = "",
         tango_host: str = "",
@@ -67,6 +71,7 @@ class Warden:
         Args:
             settings: of the hub.
             sinks: more than those that every hub has.
+            known: the fields that are known, where somebody else uses them too.
             reread: the settings as they are now, for a reload; raises WardenError. None: they never change.
             device: its name in Tango, and `tango_host` the database; "" without Tango.
             left: runners that an earlier hub of this process has left behind, by agent.
@@ -85,6 +90,8 @@ class Warden:
         self._watchdog = Watchdog(settings, self._clock)
         self._scheduler = Scheduler(settings.tick, self._clock)
         self.agents = Runners(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
+        known = known or KnownFields(known_fields.place(settings), self._clock)
+        self._fields = FieldTable(known, self.board, settings.fields_key, self._clock)
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
@@ -253,6 +260,7 @@ class Warden:
                 PROCESS.look(self._ran_since)
                 self.agents.watch()
                 self._refresh()
+                self._fields.look(self.agents.contracts())
             except Exception:  # a mistake in here must not leave the hub silent
                 log.exception("the watch failed; it goes on")
 

@@ -9,6 +9,8 @@ from WardenServer.results.result import Result
 
 #: The name under which the hub puts the result about itself.
 HUB = "warden"
+#: The name under which it puts what it knows of all fields.
+HUB_FIELDS = "warden fields"
 
 Listener = Callable[[str, Result | None], None]
 

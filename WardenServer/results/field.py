@@ -57,6 +57,7 @@ PROPERTIES = (
     "unit", "standard_unit", "display_unit", "label", "format", "doc", "min_value", "max_value",
     "min_alarm", "max_alarm", "min_warning", "max_warning", "abs_change", "rel_change",
 )  # fmt: skip
+_NUMBERS = ("min_", "max_", "abs_", "rel_")
 _SHORT = {"min": "min_value", "max": "max_value", "description": "doc"}
 _KINDS = ("bool", "int", "float", "str", "enum")
 
@@ -82,7 +83,7 @@ def declare(name: str, entry: Any) -> Declaration:
     if unknown := [key for key in said if key not in PROPERTIES]:
         raise FieldError(f'FIELDS["{name}"] has the unknown entry "{unknown[0]}"; known are {", ".join(PROPERTIES)}')
     for key in said:
-        if key.startswith(("min_", "max_", "abs_", "rel_")) and not _is_number(said[key]):
+        if key.startswith(_NUMBERS) and not _is_number(said[key]):
             raise FieldError(f'FIELDS["{name}"]["{key}"] is {said[key]!r}; write a number')
     return Declaration({key: str(value) for key, value in said.items()}, kind)
 
@@ -105,6 +106,11 @@ def read_kind(dtype: Any, dims: Any, labels: Any) -> Kind:
     if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
         raise ValueError("labels is a list of texts")
     return Kind(dtype, dims, tuple(labels))
+
+
+def as_said(properties: Mapping[str, str]) -> dict[str, str | float]:
+    """Properties as `FIELDS` says them: limits are numbers."""
+    return {name: float(text) if name.startswith(_NUMBERS) else text for name, text in properties.items()}
 
 
 def _is_number(value: Any) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 
 from WardenServer.errors import FieldError, NoData
 from WardenServer.results.event import Event
-from WardenServer.results.field import RESERVED, attribute_name
+from WardenServer.results.field import RESERVED, attribute_name, declare
+from WardenServer.results.value import Own, Readings, Value, own
 
 _INT64 = range(-(2**63), 2**63)
 #: Most characters of a field, and most items of a list: what Tango and Memcached take, and what can be converted
@@ -25,8 +26,9 @@ class Result(NamedTuple):
     """The outcome of one run: never changed after it is made, so any thread may read it.
 
     `fields` maps names to clean values (see `clean`), null as None. `timestamp` is Unix seconds of the data. `error` is
-    a sentence when the run failed, `reasons` says of single fields, without failure, why they are null. `events` are
-    what the run told besides. A `repeat` says again that there are no values, and is no news.
+    a sentence when the run failed, `reasons` says of single fields, without failure, why they are null. `own` has the
+    quality, time and properties of those fields that came with their own. `events` are what the run told besides. A
+    `repeat` says again that there are no values, and is no news.
     """
 
     agent: str
@@ -36,6 +38,7 @@ class Result(NamedTuple):
     error: str | None = None
     reasons: Mapping[str, str] = MappingProxyType({})
     expire: float = 0.0
+    own: Mapping[str, Own] = MappingProxyType({})
     events: tuple[Event, ...] = ()
     repeat: bool = False
 
@@ -52,8 +55,16 @@ def _weight(value: Any) -> int:
     return 4 * len(value) if isinstance(value, str) else 0
 
 
-def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """Check what `work` returned: (fields, reasons of null fields).
+class Cleaned(NamedTuple):
+    """What `work` returned, ready for a Result."""
+
+    fields: dict[str, Any]
+    reasons: dict[str, str]
+    own: dict[str, Own]
+
+
+def clean(returned: Any) -> Cleaned:
+    """Check what `work` returned.
 
     Values become bool, int, float, str, enum member, None, or a read-only numpy array of one or two dimensions.
 
@@ -63,22 +74,39 @@ def clean(returned: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if type(returned) is not dict and not isinstance(returned, Mapping):
         wanted = "what asyncio.run gives of it" if _is_coroutine(returned) else "a dict of field names and values"
         raise FieldError(f"work returned {_name(returned)}; return {wanted}")
+    if isinstance(returned, Readings):
+        returned = returned.whole()
     fields: dict[str, Any] = {}
     reasons: dict[str, str] = {}
+    owned: dict[str, Own] = {}
     for name, value in returned.items():
         _check_name(name)
         if type(value) in _CLEAN:
             fields[name] = value
             continue
-        try:
-            cleaned = _clean_value(value)
-        except FieldError as error:
-            raise FieldError(f'field "{name[:40]}" {error}') from None
+        cleaned = _clean_field(name, value, owned)
         if isinstance(cleaned, NoData):
             reasons[name] = str(cleaned) or "no data"
             cleaned = None
         fields[name] = cleaned
-    return fields, reasons
+    return Cleaned(fields, reasons, owned)
+
+
+def _clean_field(name: str, value: Any, owned: dict[str, Own]) -> Any:
+    """A clean value, or a NoData; what it has of its own goes into `owned`."""
+    try:
+        if not isinstance(value, Value):
+            return _clean_value(value)
+        found, cleaned = own(value), _clean_value(value.value)
+        if value.properties:
+            found = found._replace(properties=declare(name, value.properties).properties)
+    except NoData as reason:
+        return reason
+    except FieldError as error:
+        raise FieldError(f'field "{name[:40]}" {error}') from None
+    if cleaned is not None and not isinstance(cleaned, NoData):
+        owned[name] = found
+    return cleaned
 
 
 def tolerate(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +116,7 @@ def tolerate(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _or_reason(value: Any) -> Any:
     try:
-        _clean_value(value)
+        _clean_value(value.value if isinstance(value, Value) else value)
     except FieldError as error:
         return NoData(str(error))
     return value

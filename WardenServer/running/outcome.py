@@ -11,7 +11,8 @@ from WardenServer.errors import FieldError, NoData
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
-from WardenServer.results.result import Result, unpublishable
+from WardenServer.results.result import Cleaned, Result, unpublishable
+from WardenServer.results.value import Own, stamp
 from WardenServer.running.record import Record
 from WardenServer.settings.masking import mask
 
@@ -20,8 +21,8 @@ log = logging.getLogger("warden.runner")
 #: Longest pause that failures add to an agent's interval, in seconds.
 LONGEST_PAUSE = 60.0
 
-#: What one run brought: fields with the reasons of those that are null, or what the plugin raised.
-Came = tuple[dict[str, Any], dict[str, str]] | BaseException
+#: What one run brought: what it returned, or what the plugin raised.
+Came = Cleaned | BaseException
 
 
 class Outcome:
@@ -52,18 +53,18 @@ class Outcome:
         with self.lock:
             self._abandoned = True
 
-    def publish(self, came: Came, stamp: float) -> None:
+    def publish(self, came: Came, ended: float) -> None:
         """Put what a run brought on the board; raises what the plugin raised, but for NoData.
 
         Args:
             came: what the run brought.
-            stamp: when it ended, in Unix seconds.
+            ended: when it ended, in Unix seconds.
         """
         with self.lock:
             if self._abandoned:
                 return
-            if isinstance(came, tuple):
-                self._succeed(*came, stamp)
+            if isinstance(came, Cleaned):
+                self._succeed(came, ended)
             elif isinstance(came, NoData):
                 self._have_none(mask(str(came)) or "no data")
             else:
@@ -93,20 +94,19 @@ class Outcome:
         in_a_row = self.record.in_a_row
         return min(2 ** min(in_a_row - 1, 20), most) if in_a_row else 1
 
-    def _succeed(self, fields: dict[str, Any], reasons: dict[str, str], stamp: float) -> None:
-        record = self.record
-        if "timestamp" in fields:
-            stamp = _checked(fields.pop("timestamp"), stamp)
+    def _succeed(self, came: Cleaned, ended: float) -> None:
+        record, fields = self.record, came.fields
+        said = stamp(fields.pop("timestamp", None), 'field "timestamp" is')
         shown = MappingProxyType(fields)
-        self._put(stamp, shown, reasons)
+        self._put(ended if said is None else said, shown, came.reasons, own=came.own)
         self._is_live = True
         self._agent.last = shown
         if not fields.keys() <= self._known.keys():
             self._known.update(dict.fromkeys(fields))
         record.no_data = None
-        said = unpublishable(fields)
-        if said or record.warnings:
-            self._warn(said)
+        strange = unpublishable(fields)
+        if strange or record.warnings:
+            self._warn(strange)
         if record.in_a_row:
             self._recover()
 
@@ -135,11 +135,12 @@ class Outcome:
 
     def _put(
         self,
-        stamp: float,
+        when: float,
         fields: Mapping[str, Any],
         reasons: Mapping[str, str],
         error: str | None = None,
         repeat: bool = False,
+        own: Mapping[str, Own] = MappingProxyType({}),
     ) -> None:
         """Put a result on the board, with the events that were told since the last one."""
         told = self._agent.told
@@ -148,19 +149,10 @@ class Outcome:
         try:
             self._board.put(
                 Result(
-                    contract.name, contract.key, stamp, fields, error, reasons, self._expire, events,
+                    contract.name, contract.key, when, fields, error, reasons, self._expire, own, events,
                     repeat and not events,
                 )
             )  # fmt: skip
         except FieldError:  # the same events go out with what is put in its place
             told.extendleft(reversed(events))
             raise
-
-
-def _checked(stamp: Any, default: float) -> float:
-    """The time stamp that a plugin gives its data."""
-    if stamp is None:
-        return default
-    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < 1e11:
-        raise FieldError(f'field "timestamp" is {stamp!r:.40}; return Unix seconds, or leave it out')
-    return float(stamp)

@@ -5,18 +5,24 @@ imported at the first use, so that agents which never read a device need no Tang
 """
 
 import functools
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from WardenServer.errors import NoData, Unreachable
+from WardenServer.results.value import Value
 
 #: The database's host:port, where the hub has found it at its start: an agent can change the environment for all.
 TANGO_HOST = ""
 
 
-def read(device: str, attributes: list[str]) -> dict[str, Any]:
+def read(device: str, attributes: list[str]) -> dict[str, Value | NoData]:
     """Values of `attributes` of `device`, in that order; an attribute that cannot be read is a NoData with the reason.
+
+    Each has its quality, its time, and what the device says of the attribute: unit, label, format and limits, as they
+    were at the first answer.
 
     Device states come as their names (RUNNING), enumerated attributes as their labels. A device has
     Tango's 3 s to answer.
@@ -32,7 +38,9 @@ def read(device: str, attributes: list[str]) -> dict[str, Any]:
     try:
         proxy = _proxy(device)  # without set_timeout_millis, which stops all threads while the device hangs
         answers = proxy.read_attributes(list(attributes))
-        return {name: _value(proxy, answer) for name, answer in zip(attributes, answers, strict=True)}
+        _learn(proxy, device, [answer.name for answer in answers if not answer.has_failed])
+        known = _properties[device]
+        return {name: _value(proxy, each, known) for name, each in zip(attributes, answers, strict=True)}
     except tango.DevFailed as error:
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
 
@@ -44,7 +52,48 @@ def _proxy(device: str) -> Any:
     return tango.DeviceProxy(device)
 
 
-def _value(proxy: Any, answer: Any) -> Any:
+#: What devices say of their attributes, by device and attribute in lower case, as `FIELDS` names it.
+_properties: dict[str, dict[str, Mapping[str, Any]]] = {}
+#: What Tango writes where nothing was said.
+_NOTHING = frozenset({"", "Not specified", "No unit", "No standard unit", "No display unit", "No description"})
+_FORMATS = frozenset({"%6.2f", "%d", "%s"})
+_TEXTS = ("unit", "standard_unit", "display_unit", "label", "format")
+
+
+def _learn(proxy: Any, device: str, names: list[str]) -> None:
+    """Ask for the properties of attributes that are not known yet."""
+    known = _properties.setdefault(device, {})
+    if new := [name for name in names if name.lower() not in known]:
+        known.update({about.name.lower(): _said_of(about) for about in proxy.get_attribute_config_ex(new)})
+
+
+def _said_of(about: Any) -> Mapping[str, Any]:
+    """The properties of an attribute that somebody has set."""
+    texts = {**{name: getattr(about, name) for name in _TEXTS}, "doc": about.description}
+    usual = _NOTHING | _FORMATS | {about.name}
+    limits = {name: getattr(about, name) for name in ("min_value", "max_value")}
+    limits |= {name: getattr(about.alarms, name) for name in ("min_alarm", "max_alarm", "min_warning", "max_warning")}
+    numbers = {name: number for name, text in limits.items() if (number := _number(text)) is not None}
+    return {name: text for name, text in texts.items() if text not in usual} | numbers
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _value(proxy: Any, answer: Any, known: Mapping[str, Mapping[str, Any]]) -> Value | NoData:
+    plain = _plain(proxy, answer)
+    if isinstance(plain, NoData):
+        return plain
+    quality = answer.quality.name.removeprefix("ATTR_")
+    return Value(plain, quality, answer.time.totime(), known.get(answer.name.lower(), {}))
+
+
+def _plain(proxy: Any, answer: Any) -> Any:
     import tango
 
     if answer.has_failed:

@@ -184,6 +184,11 @@ class Settings:
         return f"warden.{self.instance}"
 
     @property
+    def fields_key(self) -> str:
+        """The Memcached key, without prefix, of the hub's document about all fields."""
+        return f"{self.hub_key}.fields"
+
+    @property
     def memcached_servers(self) -> tuple[str, ...]:
         """The servers to write to."""
         return self.memcached or ("127.0.0.1:11211",)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from WardenServer.agent import Contract
 from WardenServer.errors import Unreachable
-from WardenServer.results.board import HUB, Board
+from WardenServer.results.board import HUB, HUB_FIELDS, Board
 from WardenServer.results.result import Result, weight
 
 log = logging.getLogger("warden.sink")
@@ -210,7 +210,7 @@ class StateSink(Sink):
 
 
 class LogSink(Sink):
-    """Delivers every result once, in order. Repeats, and the hub's document about itself, are no part of the log.
+    """Delivers every result once, in order. Repeats, and the hub's documents about itself, are no part of the log.
 
     A subclass implements `write`. While nothing can be delivered, results of `limit` bytes wait.
     """
@@ -232,7 +232,7 @@ class LogSink(Sink):
 
     def take(self, agent: str, result: Result | None) -> None:
         """See Sink."""
-        if result is None or agent == HUB or result.repeat or not self.wants(result):
+        if result is None or agent in (HUB, HUB_FIELDS) or result.repeat or not self.wants(result):
             return
         size = weight(result)
         with self._lock:

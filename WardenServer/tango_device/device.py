@@ -27,9 +27,9 @@ from WardenServer.servers.tango_text import latin1
 from WardenServer.servers.tango_values import Reading
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
-from WardenServer.sinks.attributes import known_fields
-from WardenServer.sinks.attributes.known_fields import KnownFields
+from WardenServer.sinks import known_fields
 from WardenServer.sinks.attributes.sink import Attributes
+from WardenServer.sinks.known_fields import KnownFields
 
 log = logging.getLogger("warden.device")
 
@@ -151,10 +151,12 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         anew = self._attributes is not None
         settings = self._settings(ASKING if anew else STARTING)
         if self._attributes is None:
-            self._attributes = Attributes(self, KnownFields(known_fields.place(settings)))
+            self._known = KnownFields(known_fields.place(settings))
+            self._attributes = Attributes(self, self._known)
         warden = Warden(
             settings,
             [self._attributes],
+            self._known,
             lambda: self._settings(ASKING),
             self.get_name(),
             TANGO_HOST,

@@ -20,8 +20,8 @@ from tango.server import attribute, command
 from tests.bench.timing import repeat
 from WardenServer.results.board import Board
 from WardenServer.results.result import Result
-from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.attributes.sink import Attributes
+from WardenServer.sinks.known_fields import KnownFields
 
 SCALARS = 1000
 #: Where the measurement keeps its files.

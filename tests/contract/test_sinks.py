@@ -20,11 +20,11 @@ from WardenServer.results.board import HUB, Board
 from WardenServer.results.event import Event, Severity
 from WardenServer.results.result import Result
 from WardenServer.settings import config
-from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.base import QUEUE, LogSink, Sink, StateSink
 from WardenServer.sinks.events import store
 from WardenServer.sinks.events.sink import Events
+from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
 
 MakeSettings = Callable[..., config.Settings]
@@ -465,4 +465,5 @@ def test_one_that_was_never_opened_ends(kit: Kit) -> None:
 def test_every_sink_is_tested_here() -> None:
     folder = Path(str(sinks.__file__)).parent
     found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert found == {"__init__", "base", "memcached", "attributes", "events"}, "give the new one a Kit"
+    others = {"__init__", "base", "known_fields"}
+    assert found - others == {"memcached", "attributes", "events"}, "give the new one a Kit"

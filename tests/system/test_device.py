@@ -356,3 +356,44 @@ def test_the_log_goes_to_the_console_and_to_a_file_and_to_tango(hub: MakeHub, wr
     file = server.settings.state_folder / "logs" / f"{server.settings.instance}.log"
     wait_for(lambda: "Grüße 温 1" in file.read_text(encoding="utf-8"))
     wait_for(lambda: (tmp_path / "tango.log").exists() and "Grüße Wen 1" in (tmp_path / "tango.log").read_text())
+
+
+SOURCE = """
+from WardenServer.agent import Value
+INTERVAL = 0.1
+FIELDS = {"x": {"unit": "mm", "label": "Position", "max_alarm": 3}}
+def work(agent):
+    return {"x": 5.5, "y": Value(7, quality="WARNING", timestamp=1.5e9, properties={"unit": "kV"})}
+"""
+COPY = """
+INTERVAL = 0.1
+ISOLATE = {apart}
+def work(agent):
+    readings = agent.read("{device}", ["source_x", "source_y"])
+    return readings | {{"double": readings["source_x"] * 2}}
+"""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_quality_time_and_properties_of_a_source_are_those_of_the_copy(
+    hub: MakeHub, write: Write, apart: bool
+) -> None:
+    write("source", SOURCE)
+    server = hub()
+    server.wait_valid("source_x")
+    write("copy", COPY.format(apart=apart, device=server.device))
+    server.proxy.Reload()
+    server.wait_valid("copy_double")
+    x, y, double = server.proxy.read_attributes(["copy_source_x", "copy_source_y", "copy_double"])
+    assert (x.value, x.quality) == (5.5, tango.AttrQuality.ATTR_ALARM)
+    assert (y.value, y.quality, y.time.totime()) == (7, tango.AttrQuality.ATTR_WARNING, 1.5e9)
+    assert (double.value, double.quality) == (11.0, tango.AttrQuality.ATTR_VALID)
+    config = server.proxy.get_attribute_config_ex("copy_source_x")[0]
+    assert (config.unit, config.label, float(config.alarms.max_alarm)) == ("mm", "Position", 3.0)
+    key = server.settings.fields_key
+    found = server.wait_document(key, "copy.source_x")["copy.source_x"]
+    assert found == {
+        "agent": "copy", "key": "copy", "field": "source_x", "attribute": "copy_source_x", "type": "float",
+        "unit": "mm", "label": "Position", "max_alarm": 3.0, "doc": "x of agent source", "quality": "ALARM",
+    }  # fmt: skip
+    assert server.document(key)["copy.source_y"]["unit"] == "kV"

@@ -1,8 +1,13 @@
-"""A clock whose hands the tests turn."""
+"""A clock whose hands the tests turn, and a contract of no plugin file."""
 
 import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+from WardenServer.agent import Contract
 from WardenServer.machine.clock import Clock
+from WardenServer.results.field import Declaration
 
 
 class FakeClock(Clock):
@@ -23,3 +28,13 @@ class FakeClock(Clock):
 
     def turn(self, seconds: float) -> None:
         self.now += seconds
+
+
+def contract(name: str, fields: Mapping[str, Declaration] | None = None, **rest: Any) -> Contract:
+    """A contract of an agent that does nothing."""
+    said: dict[str, Any] = {
+        "name": name, "path": Path(f"{name}.py"), "key": name, "interval": 1.0, "offset": 0.0, "interval_ticks": 10,
+        "offset_ticks": 0, "timeout": 10.0, "isolate": False, "fields": fields or {}, "settings": {},
+        "work": lambda agent: {},
+    }  # fmt: skip
+    return Contract(**{**said, **rest})

@@ -111,10 +111,9 @@ class _Plugin:
         if not self._ready and self._contract.setup is not None:
             self._contract.setup(self._agent)
         self._ready = True
-        fields, reasons = clean(self._contract.work(self._agent))
-        self._agent.last = fields
-        encoded = {name: encode(value) for name, value in fields.items()}
-        return {**encoded, **{name: {"no data": reason} for name, reason in reasons.items()}}
+        came = clean(self._contract.work(self._agent))
+        self._agent.last = came.fields
+        return encode(came)
 
     def _save(self, _: Any) -> Any:
         return None if self._contract.save is None else check_state(self._contract.save())

@@ -17,7 +17,9 @@ import numpy as np
 
 from WardenServer.agent import FUNCTIONS, Contract
 from WardenServer.errors import NoData, PluginError
-from WardenServer.results.field import Declaration, Kind
+from WardenServer.results.field import Declaration, Kind, as_said
+from WardenServer.results.result import Cleaned
+from WardenServer.results.value import Value
 
 #: Longest line that either end takes, in bytes: to decode this much takes the hub 0.1 s, in which no agent starts.
 LONGEST = 16 * 1024 * 1024
@@ -25,8 +27,15 @@ LONGEST = 16 * 1024 * 1024
 # -- what work returned
 
 
-def encode(value: Any) -> Any:
-    """A clean value as JSON can hold it: arrays as their bytes, enum members with all labels."""
+def encode(came: Cleaned) -> dict[str, Any]:
+    """What work returned, as JSON can hold it."""
+    encoded = {name: _encode(value) for name, value in came.fields.items()}
+    encoded |= {name: {"own": [encoded[name], *own]} for name, own in came.own.items()}
+    return encoded | {name: {"no data": reason} for name, reason in came.reasons.items()}
+
+
+def _encode(value: Any) -> Any:
+    """A clean value: arrays as their bytes, enum members with all labels."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "U":
             return {"texts": value.tolist()}
@@ -51,6 +60,9 @@ def _decode_value(value: Any) -> Any:
         return np.frombuffer(base64.b64decode(raw), np.dtype(dtype)).reshape(shape)
     if kind == "enum":
         return _enum(tuple(said[0]))[said[1]]
+    if kind == "own":
+        value, quality, timestamp, properties = said
+        return Value(_decode_value(value), quality, timestamp, as_said(properties))
     return NoData(said) if kind == "no data" else np.array(said)
 
 

@@ -18,18 +18,21 @@ from tango.utils import PyTangoThread
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError
 from WardenServer.results import hub_document
-from WardenServer.results.board import HUB
+from WardenServer.results.board import HUB, HUB_FIELDS
 from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
 from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import Result
+from WardenServer.results.value import Own, Quality
 from WardenServer.servers.subscribers import LARGE, Subscribers
 from WardenServer.servers.tango_text import replaced
 from WardenServer.servers.tango_values import Reading, definition, invalid, same, to_tango
-from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.base import StateSink
+from WardenServer.sinks.known_fields import KnownFields
 
 log = logging.getLogger("warden.attributes")
 
+_QUALITIES = {quality: getattr(tango.AttrQuality, f"ATTR_{quality}") for quality in Quality}
+_NOTHING = Own()
 #: What marks, behind an attribute's name, a problem with its value, which goes when a good value comes.
 _VALUE = "="
 
@@ -99,6 +102,14 @@ FIXED: Mapping[str, Fixed] = {
 }
 
 
+def _with(reading: Reading, own: Own) -> Reading:
+    """A reading with the quality and time of its source; what is INVALID stays so."""
+    value, stamp, quality = reading
+    if quality != tango.AttrQuality.ATTR_VALID:
+        return reading
+    return value, stamp if own.timestamp is None else own.timestamp, _QUALITIES[own.quality]
+
+
 def _elements(value: Any) -> int:
     return int(np.size(value)) if isinstance(value, np.ndarray | list) else 1
 
@@ -160,9 +171,8 @@ class Attributes(StateSink):
         for agent in agents:
             if agent == HUB:
                 self._publish_hub()
-            else:
+            elif agent != HUB_FIELDS:
                 self._publish_agent(agent, self._board.result(agent))
-        self._known.save()
 
     def _make_fixed(self) -> None:
         """The attributes of the hub itself, those that could not be made yet."""
@@ -202,38 +212,42 @@ class Attributes(StateSink):
             declared, self._declared = self._declared, {}
         for agent, contract in declared.items():
             self._said[agent] = dict(contract.fields)
-            kinds = self._known.kinds(agent)
-            kinds.update({field: said.kind for field, said in contract.fields.items() if said.kind})
+            known = self._known.of(agent)
+            declared_kinds = {field: said.kind for field, said in contract.fields.items() if said.kind}
+            kinds = {**{field: each.kind for field, each in known.items() if each.kind}, **declared_kinds}
             for field, kind in kinds.items():
-                if not self._make(agent, field, kind):
+                properties = known[field].properties if field in known else _NOTHING.properties
+                if not self._make(agent, field, kind, properties):
                     with self._lock:
                         self._declared.setdefault(agent, contract)
 
     def _publish_agent(self, agent: str, result: Result | None) -> None:
         fields = result.fields if result is not None else {}
         stamp = result.timestamp if result is not None else time.time()
+        own = result.own if result is not None else {}
         for field, value in fields.items():
-            self._settle(agent, field, value)
+            self._settle(agent, field, value, own.get(field, _NOTHING))
         for field, (name, kind) in self._made.get(agent, {}).items():
-            self._push(name, self._reading(agent, name, kind, fields.get(field), stamp))
+            reading = self._reading(agent, name, kind, fields.get(field), stamp)
+            self._push(name, _with(reading, own[field]) if field in own else reading)
 
-    def _settle(self, agent: str, field: str, value: Any) -> None:
+    def _settle(self, agent: str, field: str, value: Any, own: Own) -> None:
         """See that a field has an attribute into which its value fits, or that it is known why not."""
         made = self._made.get(agent, {}).get(field)
         kind = made[1] if made is not None and value is None else kind_of(value)
         if kind is None:
             return
         if made is None:
-            if not self._make(agent, field, kind):
+            if not self._make(agent, field, kind, own.properties):
                 self._late.add(agent)
         elif not made[1].accepts(kind):
-            self._known.learn(agent, field, kind)
             what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
             cure = "return one type always, or restart the server to take on the new one"
             self._trouble(agent, made[0] + _VALUE, f"{what}; {cure}")
 
-    def _make(self, agent: str, field: str, kind: Kind) -> bool:
-        """Make the attribute of a field; False when it must be tried again."""
+    def _make(self, agent: str, field: str, kind: Kind, of_source: Mapping[str, str]) -> bool:
+        """Make the attribute of a field, with the properties of its source where `FIELDS` says nothing else; False when
+        it must be tried again."""
         try:
             name = attribute_name(agent, field)
         except FieldError as error:
@@ -247,11 +261,10 @@ class Attributes(StateSink):
             )  # fmt: skip
             return True
         if field not in self._made.get(agent, {}):
-            said = self._said.get(agent, {}).get(field, Declaration()).properties
+            said = {**of_source, **self._said.get(agent, {}).get(field, Declaration()).properties}
             if not self._add(agent, name, kind, {"doc": f"{field} of agent {agent}", **said}):
                 return False
             self._made.setdefault(agent, {})[field] = (name, kind)
-            self._known.learn(agent, field, kind)
         return True
 
     def _add(self, agent: str, name: str, kind: Kind, properties: Mapping[str, str]) -> bool:

@@ -68,7 +68,7 @@ def test_an_unmounted_disk_is_null_and_the_others_are_not(monkeypatch):
 
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [part("a", "/"), part("b", "/gone")])
     monkeypatch.setattr(psutil, "disk_usage", usage)
-    fields, reasons = clean(host._disks())
+    fields, reasons, _ = clean(host._disks())
     assert fields == {"disk_root_percent": 50.0, "disk_root_free": 7, "disk_gone_percent": None, "disk_gone_free": None}
     assert isinstance(fields["disk_root_percent"], float)
     assert reasons["disk_gone_free"] == "/gone: No such file or directory"

@@ -45,22 +45,22 @@ def look(monkeypatch):
 
 def test_what_runs(look):
     two = [Process(1000001, "memcached"), Process(1000002, "memcached")]
-    first, reasons = look(two)
+    first, reasons, _ = look(two)
     assert first == {"memcached_running": True, "memcached_count": 2, "memcached_cpu": None, "memcached_memory": 200}
     assert "memcached_cpu" in reasons
-    second, _ = look(two)
+    second, _, _ = look(two)
     assert second["memcached_cpu"] == 50.0
 
 
 def test_what_does_not_run(look):
-    fields, reasons = look([Process(1000001, "other")])
+    fields, reasons, _ = look([Process(1000001, "other")])
     assert fields == {"memcached_running": False, "memcached_count": 0, "memcached_cpu": None, "memcached_memory": None}
     assert reasons["memcached_cpu"] == reasons["memcached_memory"] == "not running"
 
 
 @pytest.mark.parametrize("error", [psutil.NoSuchProcess(1000002), psutil.AccessDenied(1000002)])
 def test_a_process_that_cannot_be_looked_at_does_not_hide_the_others(look, error):
-    fields, _ = look([Process(1000001, "memcached"), Process(1000002, "memcached", fail=error)])
+    fields, _, _ = look([Process(1000001, "memcached"), Process(1000002, "memcached", fail=error)])
     assert (fields["memcached_count"], fields["memcached_memory"]) == (2, 100)
 
 
@@ -109,7 +109,7 @@ def test_no_access_to_name_and_command():
 
 
 def test_names_fit_attributes(look):
-    fields, _ = look([], ["scan.py", "scan_py"])
+    fields, _, _ = look([], ["scan.py", "scan_py"])
     assert {"scan_py_running", "scan_py_2_running"} <= fields.keys()
 
 
@@ -117,7 +117,7 @@ def test_real_processes():
     processes._watched.clear()
     agent = Agent("processes", dict(processes.SETTINGS))
     processes.work(agent)
-    fields, _ = clean(processes.work(agent))
+    fields, _, _ = clean(processes.work(agent))
     assert fields["BeamlineWarden_running"] is True
     assert isinstance(fields["BeamlineWarden_cpu"], float)
     assert fields["BeamlineWarden_memory"] > 0

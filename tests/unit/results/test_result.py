@@ -78,7 +78,7 @@ NA = type("NAType", (), {"__module__": "pandas._libs.missing"})()
     ],
 )
 def test_values_that_can_be_published(value: object, kind: Kind | None, as_json: object) -> None:
-    fields, _ = clean({"field": value})
+    fields, _, _ = clean({"field": value})
     assert kind_of(fields["field"]) == kind
     assert json.loads(to_json(fields)) == {"field": as_json}
 
@@ -132,14 +132,14 @@ def test_a_coroutine_is_refused_with_the_cure_and_closed() -> None:
 
 
 def test_a_field_without_data_is_null_with_its_reason() -> None:
-    fields, reasons = clean({"a": 1, "b": NoData("valve closed")})
+    fields, reasons, _ = clean({"a": 1, "b": NoData("valve closed")})
     assert fields == {"a": 1, "b": None}
     assert reasons == {"b": "valve closed"}
 
 
 def test_arrays_are_copies_that_nobody_can_change() -> None:
     mine = np.zeros(3)
-    fields, _ = clean({"a": mine})
+    fields, _, _ = clean({"a": mine})
     mine[0] = 7
     assert fields["a"][0] == 0
     with pytest.raises(ValueError, match="read-only"):
@@ -147,13 +147,13 @@ def test_arrays_are_copies_that_nobody_can_change() -> None:
 
 
 def test_what_is_masked_says_why_it_is_null_where_there_is_no_sign_for_it() -> None:
-    _, reasons = clean({"texts": np.ma.array(["a", "b"], mask=[True, False]), "numbers": np.ma.masked})
+    _, reasons, _ = clean({"texts": np.ma.array(["a", "b"], mask=[True, False]), "numbers": np.ma.masked})
     assert set(reasons) == {"texts"}
     assert "masked" in reasons["texts"]
 
 
 def test_arrays_too_long_for_the_document_are_null_there_and_it_says_where_to_read_them() -> None:
-    fields, reasons = clean({"long": np.zeros(11), "short": np.zeros(10), "shut": NoData("valve closed")})
+    fields, reasons, _ = clean({"long": np.zeros(11), "short": np.zeros(10), "shut": NoData("valve closed")})
     whole = Result("a", "key", 1.0, fields, None, reasons)
     short = shorten(whole, 10)
     assert json.loads(to_json(short.fields)) == {"long": None, "short": [0.0] * 10, "shut": None}
@@ -169,7 +169,7 @@ def test_what_cannot_be_published_costs_only_itself_where_that_is_wanted() -> No
     good = ["a", "b"]
     tolerated = tolerate({"good": good, "bad": b"bytes", "long": "x" * 1_000_001, "none": NoData("shut")})
     assert tolerated["good"] is good
-    fields, reasons = clean(tolerated)
+    fields, reasons, _ = clean(tolerated)
     assert [name for name, value in fields.items() if value is None] == ["bad", "long", "none"]
     assert reasons["bad"].startswith("is a bytes; return bool")
     assert reasons["long"].startswith("is a text of 1000001 characters")
@@ -185,7 +185,7 @@ json_values = st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 
 
 @given(st.dictionaries(st.text(min_size=1).filter(lambda n: n not in ("error", "reason")), json_values))
 def test_whatever_is_clean_is_valid_json(returned: dict[str, object]) -> None:
-    fields, _ = clean(returned)
+    fields, _, _ = clean(returned)
     read = json.loads(to_json(fields).decode("utf-8"), parse_constant=lambda word: pytest.fail(word))
     assert len(read) == len({name.encode("utf-8", "replace") for name in fields}) or len(read) == len(fields)
 
@@ -194,7 +194,7 @@ def test_whatever_is_clean_is_valid_json(returned: dict[str, object]) -> None:
     hnp.arrays(st.sampled_from([np.float64, np.int64, np.bool_, np.float32, np.uint8]), hnp.array_shapes(max_dims=2))
 )
 def test_any_numeric_array_of_one_or_two_dimensions_is_clean(array: np.ndarray) -> None:
-    fields, _ = clean({"a": array})
+    fields, _, _ = clean({"a": array})
     kind = kind_of(fields["a"])
     assert kind is None or kind.dims == array.ndim
     json.loads(to_json(fields), parse_constant=lambda word: pytest.fail(word))

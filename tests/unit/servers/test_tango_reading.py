@@ -17,13 +17,15 @@ class Failed(Exception):
     """Stands for tango.DevFailed."""
 
 
-def answer(value=None, type=Type.DevDouble, error=None):
+def answer(value=None, type=Type.DevDouble, error=None, quality=None, name="x"):
     stack = [SimpleNamespace(desc=f"{error}\nmore")]
+    quality = quality or (tango.AttrQuality.ATTR_INVALID if value is None else tango.AttrQuality.ATTR_VALID)
     return SimpleNamespace(
-        name="x",
+        name=name,
         value=value,
         type=type,
-        quality="ATTR_INVALID",
+        quality=quality,
+        time=SimpleNamespace(totime=lambda: 1.7e9),
         has_failed=error is not None,
         get_err_stack=lambda: stack,
     )
@@ -32,6 +34,7 @@ def answer(value=None, type=Type.DevDouble, error=None):
 class Device:
     def __init__(self, answers, labels=()):
         self.answers, self.labels, self.away = answers, labels, False
+        self.asked = []
 
     def read_attributes(self, names):
         if self.away:
@@ -41,6 +44,22 @@ class Device:
     def get_attribute_config(self, name):
         return SimpleNamespace(enum_labels=self.labels)
 
+    def get_attribute_config_ex(self, names):
+        self.asked.append(names)
+        return [config(name) for name in names]
+
+
+def config(name):
+    """What Tango says of an attribute; only that of `set` was given anything."""
+    given = name == "set"
+    no = "Not specified"
+    limits = {"min_alarm": no, "max_alarm": "9.5" if given else no, "min_warning": no, "max_warning": no}
+    return SimpleNamespace(
+        name=name, unit="mm" if given else "No unit", standard_unit="No standard unit",
+        display_unit="No display unit", label="Position" if given else name, format="%7.3f" if given else "%6.2f",
+        description="No description", min_value="-3" if given else no, max_value=no, alarms=SimpleNamespace(**limits),
+    )  # fmt: skip
+
 
 @pytest.fixture
 def device(monkeypatch):
@@ -48,6 +67,7 @@ def device(monkeypatch):
         {"good": answer(1.5), "bad": answer(error="sensor broken"), "invalid": answer(None)}, ["IDLE", "BUSY"]
     )
     monkeypatch.setattr(tango_reading, "_proxy", lambda name: device)
+    monkeypatch.setattr(tango_reading, "_properties", {})
     monkeypatch.setattr(tango, "DevFailed", Failed)
     monkeypatch.setenv("TANGO_HOST", "127.0.0.1:1")
     return device
@@ -55,12 +75,13 @@ def device(monkeypatch):
 
 def one(device, value):
     device.answers["x"] = value
-    return tango_reading.read("a/b/c", ["x"])["x"]
+    found = tango_reading.read("a/b/c", ["x"])["x"]
+    return found if isinstance(found, NoData) else found.value
 
 
 def test_a_bad_attribute_costs_only_itself(device):
     agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "bad", "invalid"]})
-    fields, reasons = clean(read_tango.work(agent))
+    fields, reasons, _ = clean(read_tango.work(agent))
     assert fields == {"good": 1.5, "bad": None, "invalid": None}
     assert reasons == {"bad": "sensor broken", "invalid": "the device gives no value (ATTR_INVALID)"}
 
@@ -71,7 +92,7 @@ def test_a_value_that_cannot_be_published_costs_only_itself(device):
         "huge": answer(2**64 - 1, Type.DevULong64),
     }
     agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "image", "huge"]})
-    fields, reasons = clean(read_tango.work(agent))
+    fields, reasons, _ = clean(read_tango.work(agent))
     assert fields == {"good": 1.5, "image": None, "huge": None}
     assert "1800000 characters" in reasons["image"]
     assert "64 bits" in reasons["huge"]
@@ -82,7 +103,7 @@ def test_a_device_that_is_away_is_unreachable_and_comes_back(device):
     with pytest.raises(Unreachable, match=r"a/b/c does not answer: no connection$"):
         tango_reading.read("a/b/c", ["good"])
     device.away = False
-    assert tango_reading.read("a/b/c", ["good"]) == {"good": 1.5}
+    assert tango_reading.read("a/b/c", ["good"])["good"].value == 1.5
 
 
 def test_states_and_labels_come_as_names(device):
@@ -110,4 +131,32 @@ def test_without_any_database_there_is_no_data_and_no_failure(device, monkeypatc
     monkeypatch.setattr(tango.ApiUtil, "get_env_var", lambda name: None)
     with pytest.raises(NoData, match="TANGO_HOST is not set"):
         tango_reading.read("a/b/c", ["good"])
-    assert tango_reading.read("tango://127.0.0.1:1/a/b/c#dbase=no", ["good"]) == {"good": 1.5}
+    assert tango_reading.read("tango://127.0.0.1:1/a/b/c#dbase=no", ["good"])["good"].value == 1.5
+
+
+def test_quality_time_and_properties_of_the_source_come_with_the_value(device):
+    device.answers["set"] = answer(3.25, quality=tango.AttrQuality.ATTR_ALARM, name="set")
+    agent = Agent("r")
+    readings = agent.read("a/b/c", ["set", "bad"])
+    assert readings["set"] * 2 == 6.5, "it can be calculated with"
+    came = clean(readings)
+    said = {"unit": "mm", "label": "Position", "format": "%7.3f", "min_value": "-3.0", "max_alarm": "9.5"}
+    assert came.own["set"] == ("ALARM", 1.7e9, said)
+    assert (came.fields["set"], came.reasons) == (3.25, {"bad": "sensor broken"})
+    agent.read("a/b/c", ["set"])
+    assert device.asked == [["set"]], "asked for at the first answer only, and not where there is none"
+
+
+def test_what_is_changed_or_added_has_nothing_of_its_own(device):
+    device.answers["set"] = answer(3.25, quality=tango.AttrQuality.ATTR_WARNING, name="set")
+    readings = Agent("r").read("a/b/c", ["set", "good"])
+    readings["good"] = readings["good"] + 1
+    came = clean(readings | {"renamed": readings.full["set"], "more": 1})
+    assert {name: own.quality for name, own in came.own.items()} == {"set": "WARNING", "renamed": "WARNING"}
+    assert came.fields == {"set": 3.25, "good": 2.5, "renamed": 3.25, "more": 1}
+
+
+def test_a_number_that_is_invalid_at_its_source_is_none(device):
+    device.answers["set"] = answer(3.25, quality=tango.AttrQuality.ATTR_INVALID, name="set")
+    came = clean(Agent("r").read("a/b/c", ["set"]))
+    assert came == ({"set": None}, {"set": "its source says that it is INVALID"}, {})

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import tango
 
+from tests.unit.fake import contract
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.field import Declaration, Kind
 from WardenServer.results.result import Result
+from WardenServer.results.value import Own, Quality
 from WardenServer.servers.subscribers import Subscribers
 from WardenServer.servers.tango_values import invalid, same, to_tango
-from WardenServer.sinks.attributes.known_fields import KnownFields
 from WardenServer.sinks.attributes.sink import FIXED, Attributes
+from WardenServer.sinks.known_fields import KnownFields
 
 VALID = tango.AttrQuality.ATTR_VALID
 ABOUT = {
@@ -27,6 +29,7 @@ class Host:
     def __init__(self) -> None:
         self.pushed: list[tuple[str, Any, Any]] = []
         self.made: list[str] = []
+        self.said: dict[str, dict[str, Any]] = {}
         self.subscribed = {tango.EventType.CHANGE_EVENT}
         self.refuses = False
         self.has_database = True
@@ -38,6 +41,7 @@ class Host:
 
     def add_attribute(self, attr: Any) -> None:
         self.made.append(attr.attr_name)
+        self.said[attr.attr_name] = attr._kwargs
 
     def set_change_event(self, name: str, implemented: bool, detect: bool) -> None: ...
 
@@ -139,7 +143,6 @@ def test_a_type_that_changes_is_a_problem_while_it_lasts(sink: Attributes, host:
         sink.publish(["a"])
         assert sink.values["a_x"][2] == quality
         assert len(sink.problems) == problems
-    assert KnownFields(sink._known._file.path).kinds("a") == {"x": Kind("float")}, "the next start takes the new one on"
 
 
 def test_an_agent_that_is_gone_is_invalid(sink: Attributes, host: Host, board: Board) -> None:
@@ -170,10 +173,10 @@ def test_the_log_says_what_is_shown_in_other_words(
     sink: Attributes, host: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    sink._make("a", "R", Kind("float"))
+    sink._make("a", "R", Kind("float"), {})
     assert "shown as" not in caplog.text
     sink._said["a"] = {"Z": Declaration({"unit": "kΩ"})}
-    sink._make("a", "Z", Kind("float"))
+    sink._make("a", "Z", Kind("float"), {})
     assert 'attribute a_Z: its unit "kΩ" is shown as "kOhm" in Tango, which has Latin-1 only' in caplog.text
 
 
@@ -199,3 +202,30 @@ def test_a_large_event_waits_while_data_for_a_client_do(sink: Attributes, host: 
     sink._subscribers = free
     sink.publish([HUB])
     assert "a_large" in {name for name, _, _ in host.pushed}
+
+
+def test_quality_and_time_of_the_source_stay_and_its_properties_are_those_of_the_attribute(
+    sink: Attributes, host: Host, board: Board
+) -> None:
+    own = {"x": Own(Quality.ALARM, 5.0, {"unit": "mm", "label": "Position", "max_alarm": "9.5"})}
+    board.put(Result("a", "a", 100.0, {"x": 9.75, "y": 1}, own=own))
+    sink.publish(["a"])
+    assert sink.values["a_x"] == (9.75, 5.0, tango.AttrQuality.ATTR_ALARM)
+    assert sink.values["a_y"] == (1, 100.0, VALID)
+    said = host.said["a_x"]
+    assert (said["unit"], said["label"], said["max_alarm"]) == ("mm", "Position", "9.5")
+    board.put(Result("a", "a", 101.0, {"x": None, "y": 1}, own=own))
+    sink.publish(["a"])
+    assert sink.values["a_x"][2] == tango.AttrQuality.ATTR_INVALID
+
+
+def test_what_fields_says_counts_more_than_what_the_source_says_and_both_are_there_at_the_next_start(
+    host: Host, board: Board, tmp_path: Path
+) -> None:
+    known = KnownFields(tmp_path / "fields.json")
+    known.learn("a", "x", Kind("float"), {"unit": "mm", "label": "of the source"})
+    sink = Attributes(host, known)
+    sink.open(board)
+    sink.declare(contract("a", {"x": Declaration({"label": "ours"})}))
+    sink.publish(["a"])
+    assert (host.said["a_x"]["unit"], host.said["a_x"]["label"]) == ("mm", "ours")

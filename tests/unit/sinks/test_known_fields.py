@@ -8,8 +8,8 @@ import pytest
 from tests.unit.fake import FakeClock
 from WardenServer.machine import whole_file
 from WardenServer.machine.clock import Clock
-from WardenServer.results.field import Kind
-from WardenServer.sinks.attributes.known_fields import KnownFields
+from WardenServer.results.field import Declaration, Kind
+from WardenServer.sinks.known_fields import KnownFields
 
 KINDS = {
     "on": Kind("bool"),
@@ -19,6 +19,7 @@ KINDS = {
     "gate": Kind("enum", 0, ("CLOSED", "OPEN")),
     "Größe 温": Kind("str"),
 }
+FIELDS = {name: Declaration({}, kind) for name, kind in KINDS.items()}
 
 
 def learnt(path: Path, clock: Clock | None = None) -> KnownFields:
@@ -37,16 +38,16 @@ def path(tmp_path: Path) -> Path:
 def test_what_was_learnt_is_there_at_the_next_start(path: Path) -> None:
     learnt(path)
     again = KnownFields(path)
-    assert again.kinds("ring") == KINDS
-    assert list(again.kinds("ring")) == list(KINDS)
-    assert again.kinds("other") == {}
+    assert again.of("ring") == FIELDS
+    assert list(again.of("ring")) == list(KINDS)
+    assert again.of("other") == {}
 
 
 def test_a_new_kind_replaces_the_old(path: Path) -> None:
     memory = learnt(path)
     memory.learn("ring", "count", Kind("str"))
     memory.save()
-    assert KnownFields(path).kinds("ring") == {**KINDS, "count": Kind("str")}
+    assert KnownFields(path).of("ring") == {**FIELDS, "count": Declaration({}, Kind("str"))}
 
 
 def test_nothing_is_written_when_nothing_is_new(path: Path) -> None:
@@ -62,8 +63,8 @@ def test_nothing_is_written_when_nothing_is_new(path: Path) -> None:
 
 def test_what_is_given_out_is_a_copy(path: Path) -> None:
     memory = learnt(path)
-    memory.kinds("ring").clear()
-    assert memory.kinds("ring") == KINDS
+    memory.of("ring").clear()
+    assert memory.of("ring") == FIELDS
 
 
 def test_the_folder_is_for_this_user_only_and_nothing_else_is_left_in_it(path: Path) -> None:
@@ -73,7 +74,7 @@ def test_the_folder_is_for_this_user_only_and_nothing_else_is_left_in_it(path: P
 
 
 def test_the_first_start_says_nothing(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert KnownFields(path).kinds("ring") == {}
+    assert KnownFields(path).of("ring") == {}
     assert caplog.text == ""
 
 
@@ -90,11 +91,11 @@ def test_a_broken_file_is_said_and_replaced(path: Path, content: bytes, caplog: 
     path.parent.mkdir()
     path.write_bytes(content)
     memory = KnownFields(path)
-    assert memory.kinds("ring") == {}
+    assert memory.of("ring") == {}
     assert f"{path} is not usable" in caplog.text
     memory.learn("ring", "x", Kind("int"))
     memory.save()
-    assert KnownFields(path).kinds("ring") == {"x": Kind("int")}
+    assert KnownFields(path).of("ring") == {"x": Declaration({}, Kind("int"))}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_kind_that_means_nothing_makes_no_attribute(path: Path, entry: list[ob
     """Else the sink that makes attributes from it fails, for this agent and all after it."""
     path.parent.mkdir()
     path.write_text(json.dumps({"version": 1, "fields": {"ring": {"x": entry}}}))
-    assert KnownFields(path).kinds("ring") == {}
+    assert KnownFields(path).of("ring") == {}
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_no_failure(
@@ -114,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_no_failure(
     memory = learnt(tmp_path / "state" / "fields.json")
     assert "cannot be written (" in caplog.text
     assert "the next start will not know the fields of agents" in caplog.text
-    assert memory.kinds("ring") == KINDS
+    assert memory.of("ring") == FIELDS
 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,13 +135,30 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(path: Path, monkeypatch
     assert len(attempts) == 1, "it is not tried again at every event"
     assert list(path.parent.iterdir()) == [path], "half a file only takes the room"
     monkeypatch.undo()
-    assert KnownFields(path).kinds("ring") == KINDS
+    assert KnownFields(path).of("ring") == FIELDS
     clock.turn(11)
     memory.save()
-    assert "more" in KnownFields(path).kinds("ring"), "what could not be written is written later"
+    assert "more" in KnownFields(path).of("ring"), "what could not be written is written later"
 
 
 def test_the_file_of_an_earlier_release_is_understood(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"version": 1, "fields": {"fields": {"x": ["int", 0, []]}}}')
-    assert KnownFields(path).kinds("fields") == {"x": Kind("int")}
+    assert KnownFields(path).of("fields") == {"x": Declaration({}, Kind("int"))}
+
+
+def test_properties_that_came_with_a_value_are_remembered_until_others_come(path: Path) -> None:
+    memory = learnt(path)
+    memory.learn("ring", "count", Kind("int"), {"unit": "Ω"})
+    memory.learn("ring", "count", Kind("int"))
+    memory.save()
+    again = KnownFields(path)
+    assert again.of("ring")["count"] == Declaration({"unit": "Ω"}, Kind("int"))
+    again.learn("ring", "count", Kind("int"), {"unit": "A"})
+    assert again.of("ring")["count"].properties == {"unit": "A"}
+
+
+def test_properties_that_are_no_texts_are_not_understood(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"version": 2, "content": {"ring": {"x": ["int", 0, [], {"unit": 3}]}}}')
+    assert KnownFields(path).of("ring") == {}
