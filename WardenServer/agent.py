@@ -1,6 +1,7 @@
 """What a plugin file promises, and what the hub hands to its functions."""
 
 import difflib
+import functools
 import inspect
 import logging
 import math
@@ -18,7 +19,7 @@ from typing import Any
 from WardenServer.errors import FieldError, PluginError, SettingError
 from WardenServer.results import event
 from WardenServer.results.event import Event
-from WardenServer.results.field import Declaration, attribute_name, declare
+from WardenServer.results.field import Declaration, Place, attribute_name, declare, key_trouble
 from WardenServer.results.result import tolerate
 from WardenServer.results.value import Readings, Value
 from WardenServer.servers import tango_reading
@@ -36,7 +37,7 @@ SPREAD = 5.0
 CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "MEMORY", "FIELDS", "SETTINGS")
 FUNCTIONS = ("work", "setup", "close", "save", "load")
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
-OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memory", "enabled")
+OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled")
 
 
 @dataclass
@@ -96,7 +97,8 @@ def _nothing() -> None:
 class Contract:
     """All that a plugin file and its settings say of one agent. Times in ticks where named so, else in seconds.
 
-    `memory` is in bytes, 0 where nothing was said. Whoever takes a contract calls its `discard` in the end, once none
+    `memory` is in bytes, 0 where nothing was said. `expire` are the seconds that its documents live, 0 for ever, None
+    where nothing was said. Whoever takes a contract calls its `discard` in the end, once none
     of its functions runs any more, also when none ever ran: it ends the process of an isolated agent.
     """
 
@@ -118,8 +120,14 @@ class Contract:
     load: Callable[[Any], Any] | None = None
     discard: Callable[[], None] = _nothing
     memory: int = 0
+    expire: float | None = None
     origin: object = None  # keeps the module's namespace alive
     digest: str = ""
+
+    @functools.cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Where those fields go that do not go into the document of the agent's own key."""
+        return {name: declared.place for name, declared in self.fields.items() if declared.place is not None}
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -159,10 +167,11 @@ def read_contract(
         offset_ticks = default_offset_ticks(name, interval_ticks, tick)
     else:
         offset_ticks = _ticks(offset, "OFFSET", path, tick, least=0)
+    key = _key(configured.get("key", getattr(module, "KEY", name)), path)
     return Contract(
         name=name,
         path=path,
-        key=_key(configured.get("key", getattr(module, "KEY", name)), path),
+        key=key,
         interval=float(interval),
         offset=offset_ticks * tick,
         interval_ticks=interval_ticks,
@@ -170,8 +179,9 @@ def read_contract(
         timeout=_timeout(configured.get("timeout", getattr(module, "TIMEOUT", None)), float(interval), path),
         isolate=_flag(configured.get("isolate", getattr(module, "ISOLATE", False)), path),
         memory=_memory(module, path, name, configured),
-        fields=_declarations(module, path, name),
+        fields=_declarations(module, path, name, key),
         settings=settings,
+        expire=configured.get("expire"),
         origin=origin,
         digest=digest,
         **functions,
@@ -268,19 +278,12 @@ def _flag(value: Any, path: Path) -> bool:
 
 
 def _key(value: Any, path: Path) -> str:
-    """A key Memcached takes: no blanks or control codes, up to 250 bytes (200 here, to leave room for the prefix)."""
-    if not isinstance(value, str) or not value:
-        raise PluginError(f"{path}: KEY is {value!r:.40}; write the name of the Memcached document as text")
-    if len(value.encode("utf-8", "replace")) > 200 or " " in value or not value.isprintable():
-        raise PluginError(
-            f"{path}: KEY {value[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither"
-        )
-    if value.startswith("warden."):
-        raise PluginError(f'{path}: KEY "{value}" is kept for the hub about itself; choose another')
-    return value
+    if why := key_trouble(value):
+        raise PluginError(f"{path}: KEY {why}")
+    return str(value)
 
 
-def _declarations(module: ModuleType, path: Path, agent: str) -> dict[str, Declaration]:
+def _declarations(module: ModuleType, path: Path, agent: str, key: str) -> dict[str, Declaration]:
     said = getattr(module, "FIELDS", {})
     if not isinstance(said, Mapping):
         raise PluginError(
@@ -298,7 +301,17 @@ def _declarations(module: ModuleType, path: Path, agent: str) -> dict[str, Decla
             raise PluginError(
                 f'{path}: FIELDS "{other}" and "{name}" are the same Tango attribute {attribute}; rename one'
             )
+    _refuse_shared(declared, path, key)
     return declared
+
+
+def _refuse_shared(declared: Mapping[str, Declaration], path: Path, key: str) -> None:
+    """A key that holds a plain value holds nothing else."""
+    plain = [said.place.key for said in declared.values() if said.place is not None and said.place.form is not None]
+    others = [key, *(said.place.key for said in declared.values() if said.place is not None and not said.place.form)]
+    for each in plain:
+        if each in others or plain.count(each) > 1:
+            raise PluginError(f"{path}: FIELDS: the key {each} holds one plain value and nothing else; choose another")
 
 
 def _settings(module: ModuleType, path: Path, name: str, configured: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from WardenServer.loading import import_thread
 from WardenServer.loading.beside import imported
 from WardenServer.loading.loader import examine, load_candidate
 from WardenServer.loading.trust import Trust, make_cache, read
-from WardenServer.results.board import Board
+from WardenServer.results import wire_form
+from WardenServer.results.board import PLAIN, Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.running import look
@@ -28,6 +29,7 @@ from WardenServer.servers import tango_text
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
+from WardenServer.sinks.events.store import as_line
 from WardenServer.sinks.memcached import OVERHEAD
 
 #: Bytes of the largest item that Memcached takes by default.
@@ -54,9 +56,24 @@ class TrialRun:
     @property
     def encoded(self) -> bytes:
         """The bytes of the document."""
+        return to_json(self._board().document(self.result.key) or {})
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """What the run puts under other keys: documents, and plain values as readers find them."""
+        board = self._board()
+        keys = [key for key in board.keys_of(self.result.agent) if key != self.result.key and board.parts(key)]
+        return {key: _as_read(board, key) for key in keys}
+
+    def _board(self) -> Board:
         board = Board()
         board.put(shorten(self.result, self.array_limit))
-        return to_json(board.document(self.result.key) or {})
+        return board
+
+
+def _as_read(board: Board, key: str) -> Any:
+    document, form = board.document(key) or {}, board.form(key)
+    return json.loads(to_json(document)) if form is None else json.loads(wire_form.to_json(document[PLAIN], form))
 
 
 def load(settings: Settings, path: Path) -> Contract:
@@ -196,19 +213,32 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     for number, run in enumerate(runs(contract, count, None, settings.array_limit), 1):
         failed, last = failed or run.result.error is not None, run.result
         if as_json:
-            line = {"document": run.document, "seconds": run.took, "warnings": run.warnings, "error": run.result.error}
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+            print(json.dumps(_line(run), ensure_ascii=False), flush=True)
         else:
-            console.print(
-                f"\nRun {number}, {1000 * run.took:.3g} ms\n{json.dumps(run.document, indent=2, ensure_ascii=False)}"
-            )
-            for warning in run.warnings:
-                console.print(f"Warning: {warning}")
+            _print(console, number, run)
     if last is not None and not as_json:
         console.print("\nTango attributes:")
         for name, kind in attributes(contract, last).items():
             console.print(f"  {name}: {kind}")
     return int(failed)
+
+
+def _line(run: TrialRun) -> dict[str, Any]:
+    """A run as one JSON object."""
+    line = {"document": run.document, "seconds": run.took, "warnings": run.warnings, "error": run.result.error}
+    events = [asdict(event) for event in run.result.events]
+    return {**line, **({"others": run.others} if run.others else {}), **({"events": events} if events else {})}
+
+
+def _print(console: Console, number: int, run: TrialRun) -> None:
+    """A run for people."""
+    console.print(f"\nRun {number}, {1000 * run.took:.3g} ms\n{json.dumps(run.document, indent=2, ensure_ascii=False)}")
+    for key, value in run.others.items():
+        console.print(f"{key}: {json.dumps(value, indent=2, ensure_ascii=False)}")
+    for event in run.result.events:
+        console.print(f"Event: {as_line(event)}")
+    for warning in run.warnings:
+        console.print(f"Warning: {warning}")
 
 
 def check(settings: Settings, path: Path, notes: list[str] | None = None) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from WardenServer.agent import Contract
 from WardenServer.errors import FieldError
 from WardenServer.machine.clock import Clock
-from WardenServer.results.board import HUB_FIELDS, Board
-from WardenServer.results.field import Declaration, as_said, attribute_name, kind_of
+from WardenServer.results.board import HUB_FIELDS, PLAIN, Board
+from WardenServer.results.field import Declaration, Place, as_said, attribute_name, kind_of
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
 from WardenServer.sinks.known_fields import KnownFields
@@ -55,7 +55,7 @@ class FieldTable:
         before, entries = self._made.get(contract.name, (None, {}))
         if before != made_of:
             entries = {
-                f"{contract.key}.{name}": _entry(contract, name, known.get(name, _NOTHING), quality)
+                _shown(contract, name): _entry(contract, name, known.get(name, _NOTHING), quality)
                 for name, quality in zip(names, qualities, strict=True)
             }
             self._made[contract.name] = made_of, entries
@@ -77,7 +77,10 @@ class FieldTable:
 def _entry(contract: Contract, name: str, known: Declaration, quality: Quality) -> dict[str, Any]:
     said = contract.fields.get(name, _NOTHING)
     kind = said.kind or known.kind
-    entry: dict[str, Any] = {"agent": contract.name, "key": contract.key, "field": name}
+    place = contract.places.get(name) or Place(contract.key)
+    entry: dict[str, Any] = {"agent": contract.name, "key": place.key, "field": PLAIN if place.form else name}
+    if place.form:
+        entry["form"] = place.form
     entry["attribute"] = _attribute(contract.name, name)
     entry["type"] = None if kind is None else str(kind)
     if kind is not None and kind.labels:
@@ -85,6 +88,12 @@ def _entry(contract: Contract, name: str, known: Declaration, quality: Quality) 
     entry.update(as_said({**known.properties, **said.properties}))
     entry["quality"] = str(quality)
     return entry
+
+
+def _shown(contract: Contract, name: str) -> str:
+    """The field's name for people: KEY.FIELD."""
+    place = contract.places.get(name) or Place(contract.key)
+    return f"{place.key}.{PLAIN if place.form else name}"
 
 
 def _quality(name: str, result: Result | None) -> Quality:

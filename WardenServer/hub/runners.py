@@ -204,7 +204,8 @@ class Runners:
 
     def _make_runner(self, contract: Contract, before: Runner | None = None) -> Runner:
         mark = self._watchdog.slot(contract.name)
-        runner = Runner(contract, self._board, self._clock, self._expire, mark, before)
+        expire = self._expire if contract.expire is None else contract.expire
+        runner = Runner(contract, self._board, self._clock, expire, mark, before)
         runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
         runner.enabled = not runner.held
         return runner

@@ -10,7 +10,7 @@ import importlib
 import linecache
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.pool import ThreadPool
@@ -50,12 +50,17 @@ class Loaded:
     notes: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # agents, by their name in lower case
     fields: dict[tuple[str, str], str] = field(default_factory=dict)  # agents, by key and field
+    keys: dict[str, str] = field(default_factory=dict)  # one agent of each document
+    plain: dict[str, str] = field(default_factory=dict)  # agents, by the key of a plain value
 
     def add(self, contract: Contract) -> None:
         """Take a contract, with its name and its fields."""
         self.contracts[contract.name] = contract
         self.names[contract.name.lower()] = contract.name
-        self.fields.update({(contract.key, name): contract.name for name in contract.fields})
+        for key, name, is_plain in _slots(contract):
+            if name:
+                self.fields[key, name] = contract.name
+            (self.plain if is_plain else self.keys)[key] = contract.name
 
 
 def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
@@ -281,9 +286,24 @@ def _refuse_clash(contract: Contract, loaded: Loaded) -> None:
     """Two agents may share a document, but no field of it, and no name in Tango's eyes."""
     if (other := loaded.names.get(contract.name.lower())) is not None:
         raise PluginError(f"{contract.path}: agents {other} and {contract.name} differ only in case; rename one")
-    for field_name in contract.fields:
-        if (other := loaded.fields.get((contract.key, field_name))) is not None:
+    for key, name, is_plain in _slots(contract):
+        other = loaded.plain.get(key) or (loaded.keys.get(key) if is_plain else None)
+        if other is not None:
             raise PluginError(
-                f'{contract.path}: field "{field_name}" of document {contract.key} is filled by agent {other}'
+                f"{contract.path}: the key {key} of agent {other} can hold one plain value and nothing else;"
+                " choose another key"
+            )
+        if (other := loaded.fields.get((key, name))) is not None:
+            raise PluginError(
+                f'{contract.path}: field "{name}" of document {key} is filled by agent {other}'
                 " already; rename the field or choose another KEY"
             )
+
+
+def _slots(contract: Contract) -> Iterator[tuple[str, str, bool]]:
+    """Where the fields of an agent go, as far as it says them: key, name, and whether the key holds a plain value. The
+    agent's own key is always one of them."""
+    yield contract.key, "", False
+    for name in contract.fields:
+        place = contract.places.get(name)
+        yield (contract.key, name, False) if place is None else (place.key, name, place.form is not None)

@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from WardenServer.errors import FieldError
+from WardenServer.results.field import Place
 from WardenServer.results.result import Result
 
 #: The name under which the hub puts the result about itself.
 HUB = "warden"
 #: The name under which it puts what it knows of all fields.
 HUB_FIELDS = "warden fields"
+#: The name of the one field of a key that holds a plain value.
+PLAIN = "value"
 
 Listener = Callable[[str, Result | None], None]
 
@@ -39,26 +42,26 @@ class Board:
             FieldError: another agent fills a field of the same document; the result is not taken.
         """
         with self._lock:
-            agents = self._agents.get(result.key)
-            if agents is None or result.agent not in agents:
-                agents = self._enter(result)
-            if len(agents) > 1:
-                self._claim(result, agents)
+            earlier = self._results.get(result.agent)
+            if earlier is None or earlier.key != result.key or earlier.places is not result.places:
+                self._enter(result)
+            for key in (result.key,) if not result.places else _keys(result):
+                if len(self._agents[key]) > 1:
+                    self._claim(key, result)
             self._results[result.agent] = result
         for listener in self._listeners:
             listener(result.agent, result)
 
-    def _enter(self, result: Result) -> dict[str, None]:
-        """Make an agent one of those that fill a document, and of no other any more."""
+    def _enter(self, result: Result) -> None:
+        """Make an agent one of those that fill these documents, and no others any more."""
         self._leave(result.agent)
-        agents = self._agents.setdefault(result.key, {})
-        agents[result.agent] = None
-        return agents
+        for key in _keys(result):
+            self._agents.setdefault(key, {})[result.agent] = None
 
     def _leave(self, agent: str) -> None:
         result = self._results.pop(agent, None)
-        if result is not None:
-            self._agents[result.key].pop(agent, None)
+        for key in _keys(result) if result is not None else ():
+            self._agents[key].pop(agent, None)
         if self._owners:
             self._owners = {field: owner for field, owner in self._owners.items() if owner != agent}
 
@@ -69,17 +72,17 @@ class Board:
         for listener in self._listeners:
             listener(agent, None)
 
-    def _claim(self, result: Result, agents: dict[str, None]) -> None:
+    def _claim(self, key: str, result: Result) -> None:
         """Make the fields of a shared document their agents' own."""
-        for agent in agents:
+        for agent in self._agents[key]:
             earlier = self._results.get(agent)
-            for name in earlier.fields if earlier and earlier.key == result.key else ():
-                self._owners.setdefault((result.key, name), agent)
-        for name, value in result.fields.items():
-            owner = self._owners.setdefault((result.key, name), result.agent)
+            for name in part(earlier, key).fields if earlier is not None else ():
+                self._owners.setdefault((key, name), agent)
+        for name, value in part(result, key).fields.items():
+            owner = self._owners.setdefault((key, name), result.agent)
             if owner != result.agent and value is not None:
                 raise FieldError(
-                    f'field "{name}" of document {result.key} is filled by agent {owner} already;'
+                    f'field "{name}" of document {key} is filled by agent {owner} already;'
                     f" rename the field or give {result.agent} another KEY"
                 )
 
@@ -89,24 +92,40 @@ class Board:
             return list(self._results)
 
     def keys(self) -> list[str]:
-        """Keys of all documents."""
+        """Keys of all documents and plain values."""
         with self._lock:
-            return [key for key, agents in self._agents.items() if agents]
+            keys = [key for key, agents in self._agents.items() if agents]
+        return [key for key in keys if self.parts(key)]
+
+    def keys_of(self, agent: str) -> list[str]:
+        """The keys that an agent fills; none where it has no result."""
+        result = self._results.get(agent)
+        if result is None:
+            return []
+        return [result.key] if not result.places else _keys(result)
 
     def result(self, agent: str) -> Result | None:
         """The newest result of an agent."""
         return self._results.get(agent)
 
-    def results(self, key: str) -> list[Result]:
-        """The newest results of the agents that fill one document."""
+    def parts(self, key: str) -> list[Result]:
+        """The newest results of the agents that fill one document, each with the fields that go there."""
         with self._lock:
-            agents = self._agents.get(key, ())
-            return [result for agent in agents if (result := self._results.get(agent)) is not None]
+            found = [self._results.get(agent) for agent in self._agents.get(key, ())]
+        parts = [part(result, key) for result in found if result is not None]
+        return [each for each in parts if each.fields or not each.places]
 
     def document(self, key: str) -> dict[str, Any] | None:
-        """The document of a key: the fields of its agents, `timestamp` (Unix seconds), `error` and `reason` if any."""
-        results = self.results(key)
-        return self.merge(results) if results else None
+        """The document of a key: the fields of its agents, `timestamp` (Unix seconds), `error` and `reason` if any.
+
+        Where the key holds a plain value, that is the field `value`.
+        """
+        parts = self.parts(key)
+        return self.merge(parts) if parts else None
+
+    def form(self, key: str) -> str | None:
+        """The form of the plain value that a key holds; None where it holds a document, or nothing."""
+        return form_of(key, self.parts(key))
 
     def merge(self, results: Sequence[Result]) -> dict[str, Any]:
         """The document made of one or more results with the same key."""
@@ -125,6 +144,34 @@ class Board:
             for name, value in result.fields.items()
             if self._owners.get((result.key, name), result.agent) == result.agent
         }
+
+
+def _keys(result: Result) -> list[str]:
+    """All keys that a result goes to."""
+    return list(dict.fromkeys([result.key, *(place.key for place in result.places.values())]))
+
+
+def part(result: Result, key: str) -> Result:
+    """The result with those fields only that go to a key; a plain value is the field `value`."""
+    if not result.places:
+        return result
+    places = {name: _place(result, name) for name in result.fields}
+    names = {name: PLAIN if place.form else name for name, place in places.items() if place.key == key}
+    return result._replace(
+        key=key,
+        fields={shown: result.fields[name] for name, shown in names.items()},
+        reasons={shown: result.reasons[name] for name, shown in names.items() if name in result.reasons},
+        own={shown: result.own[name] for name, shown in names.items() if name in result.own},
+    )
+
+
+def form_of(key: str, parts: Sequence[Result]) -> str | None:
+    """The form of the plain value that the parts of a key are; None where they are a document."""
+    return next((place.form for each in parts for place in each.places.values() if place.key == key), None)
+
+
+def _place(result: Result, name: str) -> Place:
+    return result.places.get(name) or Place(result.key)
 
 
 def _sentence(document: dict[str, Any], name: str, said: dict[str, str], several: bool) -> None:

@@ -4,11 +4,12 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from WardenServer.errors import FieldError
+from WardenServer.results.wire_form import FORMS
 
 #: Names the hub itself writes into every document.
 RESERVED = frozenset({"timestamp", "error", "reason"})
@@ -58,16 +59,28 @@ PROPERTIES = (
     "min_alarm", "max_alarm", "min_warning", "max_warning", "abs_change", "rel_change",
 )  # fmt: skip
 _NUMBERS = ("min_", "max_", "abs_", "rel_")
+#: All that an entry of `FIELDS` may say.
+KNOWN = (*PROPERTIES, "dtype", "dims", "labels", "key", "form")
 _SHORT = {"min": "min_value", "max": "max_value", "description": "doc"}
 _KINDS = ("bool", "int", "float", "str", "enum")
 
 
+class Place(NamedTuple):
+    """Where a field goes in Memcached, if not into the document of its agent: the key, and the form of its value where
+    the key holds that alone (see wire_form), else None."""
+
+    key: str
+    form: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the author says of one field in `FIELDS`: Tango attribute properties, and its kind where stated."""
+    """What the author says of one field in `FIELDS`: Tango attribute properties, its kind where stated, and where it
+    goes in Memcached, if not into the document of its agent."""
 
     properties: Mapping[str, str] = field(default_factory=dict)
     kind: Kind | None = None
+    place: Place | None = None
 
 
 def declare(name: str, entry: Any) -> Declaration:
@@ -79,13 +92,46 @@ def declare(name: str, entry: Any) -> Declaration:
     if not isinstance(entry, Mapping):
         raise FieldError(f'FIELDS["{name}"] is {entry!r}; write a dict such as {{"unit": "mA"}}')
     said = {_SHORT.get(str(key), str(key)): value for key, value in entry.items()}
-    kind = _declared_kind(name, said)
+    kind, place = _declared_kind(name, said), _place(name, said)
+    return Declaration(read_properties(name, said), kind, place)
+
+
+def read_properties(name: str, said: Mapping[str, Any]) -> dict[str, str]:
+    """The properties of a field's attribute, as Tango takes them.
+
+    Raises:
+        FieldError: one has a name or value that means nothing.
+    """
+    said = {_SHORT.get(str(key), str(key)): value for key, value in said.items()}
     if unknown := [key for key in said if key not in PROPERTIES]:
-        raise FieldError(f'FIELDS["{name}"] has the unknown entry "{unknown[0]}"; known are {", ".join(PROPERTIES)}')
+        raise FieldError(f'FIELDS["{name}"] has the unknown entry "{unknown[0]}"; known are {", ".join(KNOWN)}')
     for key in said:
         if key.startswith(_NUMBERS) and not _is_number(said[key]):
             raise FieldError(f'FIELDS["{name}"]["{key}"] is {said[key]!r}; write a number')
-    return Declaration({key: str(value) for key, value in said.items()}, kind)
+    return {key: str(value) for key, value in said.items()}
+
+
+def _place(name: str, said: dict[str, Any]) -> Place | None:
+    """Take `key` and `form` out of `said`."""
+    key, form = said.pop("key", None), said.pop("form", None)
+    if form is not None and (form not in FORMS or key is None):
+        cure = f"write one of {', '.join(FORMS)}, and the key that holds the value"
+        raise FieldError(f'FIELDS["{name}"]["form"] is {form!r:.40} with key {key!r:.40}; {cure}')
+    if key is None:
+        return None
+    if why := key_trouble(key):
+        raise FieldError(f'FIELDS["{name}"]["key"] {why}')
+    return Place(key, form)
+
+
+def key_trouble(key: Any) -> str:
+    """Why this can be no key of a document, "" where it can: Memcached takes no blanks or control codes, and up to 250
+    bytes (200 here, to leave room for the prefix)."""
+    if not isinstance(key, str) or not key:
+        return f"is {key!r:.40}; write the name of the Memcached document as text"
+    if len(key.encode("utf-8", "replace")) > 200 or " " in key or not key.isprintable():
+        return f"{key[:40]!r} has blanks, control characters or over 200 bytes; Memcached takes neither"
+    return f'"{key}" is kept for the hub about itself; choose another' if key.startswith("warden.") else ""
 
 
 def _declared_kind(name: str, said: dict[str, Any]) -> Kind | None:

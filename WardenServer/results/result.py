@@ -11,7 +11,7 @@ import numpy as np
 
 from WardenServer.errors import FieldError, NoData
 from WardenServer.results.event import Event
-from WardenServer.results.field import RESERVED, attribute_name, declare
+from WardenServer.results.field import RESERVED, Place, attribute_name, read_properties
 from WardenServer.results.value import Own, Readings, Value, own
 
 _INT64 = range(-(2**63), 2**63)
@@ -27,7 +27,8 @@ class Result(NamedTuple):
 
     `fields` maps names to clean values (see `clean`), null as None. `timestamp` is Unix seconds of the data. `error` is
     a sentence when the run failed, `reasons` says of single fields, without failure, why they are null. `own` has the
-    quality, time and properties of those fields that came with their own. `events` are what the run told besides. A
+    quality, time and properties of those fields that came with their own. `places` says which fields go elsewhere than
+    into the document `key`. `events` are what the run told besides. A
     `repeat` says again that there are no values, and is no news.
     """
 
@@ -39,6 +40,7 @@ class Result(NamedTuple):
     reasons: Mapping[str, str] = MappingProxyType({})
     expire: float = 0.0
     own: Mapping[str, Own] = MappingProxyType({})
+    places: Mapping[str, Place] = MappingProxyType({})
     events: tuple[Event, ...] = ()
     repeat: bool = False
 
@@ -99,7 +101,7 @@ def _clean_field(name: str, value: Any, owned: dict[str, Own]) -> Any:
             return _clean_value(value)
         found, cleaned = own(value), _clean_value(value.value)
         if value.properties:
-            found = found._replace(properties=declare(name, value.properties).properties)
+            found = found._replace(properties=read_properties(name, value.properties))
     except NoData as reason:
         return reason
     except FieldError as error:

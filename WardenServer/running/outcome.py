@@ -10,7 +10,9 @@ from WardenServer.agent import Agent, Contract
 from WardenServer.errors import FieldError, NoData
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
+from WardenServer.results import wire_form
 from WardenServer.results.board import Board
+from WardenServer.results.field import Place
 from WardenServer.results.result import Cleaned, Result, unpublishable
 from WardenServer.results.value import Own, stamp
 from WardenServer.running.record import Record
@@ -96,6 +98,8 @@ class Outcome:
 
     def _succeed(self, came: Cleaned, ended: float) -> None:
         record, fields = self.record, came.fields
+        for name, place in self._contract.places.items():
+            _check_form(name, fields.get(name), place)
         said = stamp(fields.pop("timestamp", None), 'field "timestamp" is')
         shown = MappingProxyType(fields)
         self._put(ended if said is None else said, shown, came.reasons, own=came.own)
@@ -149,10 +153,19 @@ class Outcome:
         try:
             self._board.put(
                 Result(
-                    contract.name, contract.key, when, fields, error, reasons, self._expire, own, events,
-                    repeat and not events,
+                    contract.name, contract.key, when, fields, error, reasons, self._expire, own,
+                    contract.places, events, repeat and not events,
                 )
             )  # fmt: skip
         except FieldError:  # the same events go out with what is put in its place
             told.extendleft(reversed(events))
             raise
+
+
+def _check_form(name: str, value: Any, place: Place) -> None:
+    """Raise FieldError where a value does not fit the form that its key has."""
+    if place.form is not None and value is not None:
+        try:
+            wire_form.encode(value, place.form)
+        except FieldError as error:
+            raise FieldError(f'field "{name}" {error}') from None

@@ -9,10 +9,10 @@ from typing import Any
 import tango
 
 from WardenServer.errors import Unreachable, WardenError
-from WardenServer.results import hub_document
+from WardenServer.results import hub_document, wire_form
 from WardenServer.results.hub_document import HubDocument
 from WardenServer.servers import memcached, tango_database
-from WardenServer.servers.memcached import ERRORS, open_client, sentence
+from WardenServer.servers.memcached import ERRORS, WithFlags, open_client, sentence
 from WardenServer.servers.tango_reading import first_reason
 from WardenServer.settings import config
 
@@ -76,23 +76,26 @@ def state(settings: config.Settings) -> str:
 
 
 def document(settings: config.Settings, key: str) -> str:
-    """The document of a key as it stands in Memcached.
+    """The document of a key as it stands in Memcached; of a key with a plain value, the value.
 
     Raises:
         Unreachable: Memcached does not answer.
-        WardenError: it has no such document.
+        WardenError: it has no such document, or one in a form that is not ours.
     """
     servers = memcached.memcached_servers(settings)
-    client = open_client(servers, settings.memcached_timeout)
+    client = open_client(servers, settings.memcached_timeout, WithFlags())
     try:
-        value = client.get(settings.prefix + key)
+        found = client.get(settings.prefix + key)
     except ERRORS as error:
         raise Unreachable(sentence(", ".join(servers), error)) from None
     finally:
         client.close()
-    if value is None:
+    if found is None:
         raise WardenError(f'Memcached {", ".join(servers)} has no document "{settings.prefix + key}"')
-    return str(value.decode("utf-8", "replace"))
+    try:
+        return str(wire_form.decode(*found))
+    except ValueError as error:
+        raise WardenError(f"{settings.prefix + key} holds {error}") from None
 
 
 def changes(settings: config.Settings, key: str, say: Callable[[str], None]) -> Iterator[str]:

@@ -31,9 +31,21 @@ def client_options(timeout: float) -> dict[str, Any]:
     return {**limits, "no_delay": True, "allow_unicode_keys": True}
 
 
-def open_client(servers: tuple[str, ...], timeout: float) -> Any:
+class WithFlags:
+    """For pymemcache, as its serde: values are read as (bytes, flags)."""
+
+    def serialize(self, key: object, value: bytes) -> tuple[bytes, int]:
+        """As it is."""
+        return value, 0
+
+    def deserialize(self, key: object, value: bytes, flags: int) -> tuple[bytes, int]:
+        """With its flags."""
+        return value, flags
+
+
+def open_client(servers: tuple[str, ...], timeout: float, serde: Any = None) -> Any:
     """A pymemcache client that reads from one server or several; it connects at the first use."""
-    options = client_options(timeout)
+    options = {**client_options(timeout), "serde": serde}
     return Client(servers[0], **options) if len(servers) == 1 else HashClient(servers, **options)
 
 

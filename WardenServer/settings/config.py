@@ -106,6 +106,11 @@ def _hang_limit(value: Any) -> float:
     return seconds
 
 
+def _life(value: Any) -> float:
+    """Seconds that a document lives, -1 for what fits its interval."""
+    return -1.0 if value in (-1, "-1") else duration(value)
+
+
 def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "") -> Any:
     return field(default=default, metadata={"parse": parse, "help": text, "unit": unit})
 
@@ -150,7 +155,7 @@ class Settings:
     memcached_timeout: float = _setting(1.0, _positive, "How long Memcached may take to answer.", "s")
     prefix: str = _setting("", _text, "Put before every Memcached key, to share a server between beamlines.")
     expire: float = _setting(
-        -1.0, lambda value: -1.0 if value in (-1, "-1") else duration(value),
+        -1.0, _life,
         "Life of a document; 0 never ends, -1 means ten intervals of its agents, at least 10 s.", "s",
     )  # fmt: skip
     array_limit: int = _setting(
@@ -307,7 +312,7 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
 
 #: What any agent's table may say in other words than its plugin.
 _PARSED: Mapping[str, Callable[[Any], Any]] = {
-    "interval": duration, "offset": duration, "timeout": duration, "memory": size,
+    "interval": duration, "offset": duration, "timeout": duration, "memory": size, "expire": _life,
 }  # fmt: skip
 
 

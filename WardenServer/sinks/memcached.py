@@ -11,14 +11,16 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from pymemcache.client.base import Client
 from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError
 
 from WardenServer.errors import Unreachable
-from WardenServer.results.board import HUB
-from WardenServer.results.result import shorten, to_json
+from WardenServer.results import wire_form
+from WardenServer.results.board import HUB, PLAIN, form_of
+from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.servers.exposure import exposure
 from WardenServer.servers.memcached import ERRORS, client_options, sentence
 from WardenServer.settings.config import Settings
@@ -30,6 +32,17 @@ log = logging.getLogger("warden.memcached")
 MONTH = 30 * 24 * 3600
 #: What Memcached adds to an item: header, CAS number, and the slack of its largest slab.
 OVERHEAD = 200
+
+
+#: The life, in seconds, of what is to be gone at once.
+GONE = -1
+
+
+class _How(NamedTuple):
+    """How documents are written: their life as Memcached takes it, and their flags."""
+
+    life: int
+    flags: int
 
 
 def _seconds(life: float) -> int:
@@ -136,10 +149,10 @@ class Memcached(StateSink):
                 self._try(server, self._look)
         if HUB in agents:
             self._forget_gone()
-            agents = [*agents, *(result.agent for key in self._refused for result in self._board.results(key))]
-        for life, documents in self._documents(agents).items():
+            agents = [*agents, *(result.agent for key in self._refused for result in self._board.parts(key))]
+        for how, documents in self._documents(agents).items():
             for node, part in self._spread(documents).items():
-                self._try(self._servers[node], functools.partial(self._send, documents=part, life=life))
+                self._try(self._servers[node], functools.partial(self._send, documents=part, how=how))
         if not self._there.nodes:
             raise Unreachable("; ".join(server.trouble for server in self._servers.values()))
 
@@ -190,20 +203,30 @@ class Memcached(StateSink):
 
     # -- documents
 
-    def _documents(self, agents: list[str]) -> dict[int, dict[str, bytes]]:
-        """The documents to write, by their life in seconds."""
-        documents: dict[int, dict[str, bytes]] = {}
+    def _documents(self, agents: list[str]) -> dict[_How, dict[str, bytes]]:
+        """The documents to write, by how they are written."""
+        documents: dict[_How, dict[str, bytes]] = {}
         limit = min((self._servers[node].item_size for node in self._there.nodes), default=0)
         board = self._board
-        for key in dict.fromkeys(result.key for agent in agents if (result := board.result(agent))):
-            results = board.results(key)
-            if not results or not limit or (key in self._refused and HUB not in agents):
+        for key in dict.fromkeys(key for agent in agents for key in board.keys_of(agent)):
+            parts = board.parts(key)
+            if not parts or not limit or (key in self._refused and HUB not in agents):
                 continue
-            encoded = to_json(board.merge([shorten(result, self._array_limit) for result in results]))
+            encoded, how = self._encode(key, parts)
             if self._fits(key, encoded, limit):
-                life = max(result.expire for result in results)
-                documents.setdefault(_seconds(life), {})[self._prefix + key] = encoded
+                documents.setdefault(how, {})[self._prefix + key] = encoded
         return documents
+
+    def _encode(self, key: str, parts: list[Result]) -> tuple[bytes, _How]:
+        """The bytes that a key is to hold, and how. A plain key without a value is to be gone."""
+        life, form = _seconds(max(part.expire for part in parts)), form_of(key, parts)
+        if form is None:
+            return to_json(self._board.merge([shorten(part, self._array_limit) for part in parts])), _How(life, 0)
+        value = parts[0].fields[PLAIN]
+        if value is None:
+            return b"", _How(GONE, 0)
+        encoded, flags = wire_form.encode(value, form)
+        return encoded, _How(life, flags)
 
     def _forget_gone(self) -> None:
         """No problem is left of documents whose agents have gone."""
@@ -219,13 +242,13 @@ class Memcached(StateSink):
 
     def _refuse(self, key: str, sentence: str) -> None:
         if key not in self.problems:
-            files = ", ".join(self.file_of(result.agent) for result in self._board.results(key))
+            files = ", ".join(self.file_of(result.agent) for result in self._board.parts(key))
             self.problems = {**self.problems, key: f"{files}: document {key} {sentence}"}
             log.error("%s", self.problems[key])
 
-    def _send(self, server: _Server, documents: Mapping[str, bytes], life: int) -> None:
+    def _send(self, server: _Server, documents: Mapping[str, bytes], how: _How) -> None:
         try:
-            failed = server.client.set_many(documents, expire=life, noreply=False)
+            failed = server.client.set_many(documents, how.life, noreply=False, flags=how.flags)
         except MemcacheUnexpectedCloseError:  # the server has gone: it counts as one of the errors below, but is none
             raise
         except MemcacheServerError:
@@ -233,13 +256,13 @@ class Memcached(StateSink):
         if self.problems:
             for key in documents.keys() - set(failed):
                 self._stored(key.removeprefix(self._prefix))
-        self._send_singly(server, {key: documents[key] for key in failed}, life)
+        self._send_singly(server, {key: documents[key] for key in failed}, how)
 
-    def _send_singly(self, server: _Server, documents: Mapping[str, bytes], life: int) -> None:
+    def _send_singly(self, server: _Server, documents: Mapping[str, bytes], how: _How) -> None:
         until = time.monotonic() + self._limit
         for key, encoded in documents.items():
             name = key.removeprefix(self._prefix)
-            said = self._set(server, key, encoded, life) if time.monotonic() < until else "it takes too long"
+            said = self._set(server, key, encoded, how) if time.monotonic() < until else "it takes too long"
             if said:
                 self._refused.add(name)
                 why = f"is refused by Memcached {server.place} ({said})"
@@ -247,10 +270,10 @@ class Memcached(StateSink):
             else:
                 self._stored(name)
 
-    def _set(self, server: _Server, key: str, encoded: bytes, life: int) -> str:
+    def _set(self, server: _Server, key: str, encoded: bytes, how: _How) -> str:
         """Send one document; what the server says against it."""
         try:
-            return "" if server.client.set(key, encoded, expire=life, noreply=False) else "not stored"
+            return "" if server.client.set(key, encoded, how.life, noreply=False, flags=how.flags) else "not stored"
         except MemcacheUnexpectedCloseError:
             raise
         except MemcacheServerError as error:

@@ -19,7 +19,8 @@ import WardenServer
 from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
 from WardenServer.machine.descendants import Descendants
-from WardenServer.results.board import Board
+from WardenServer.results import wire_form
+from WardenServer.results.board import PLAIN, Board
 from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import to_json
 from WardenServer.servers import event_socket, tango_database
@@ -274,11 +275,13 @@ class BeamlineWarden(Device):  # type: ignore[misc]
 
     @command(dtype_in=str, doc_in="Memcached key, without prefix.", dtype_out=str, doc_out="The document, ASCII JSON.")
     def GetDocument(self, key: str) -> str:
-        """The document of a key as it stands now."""
+        """The document of a key as it stands now; of a key with a plain value, that as Memcached has it."""
         board = self._hub().board
         document = board.document(key)
         if document is None:
             _refuse(WardenError(f'there is no document "{key}"; there are: {", ".join(sorted(board.keys()))}'))
+        if (form := board.form(key)) is not None:
+            return wire_form.to_json(document[PLAIN], form)
         return to_json(document, ascii_only=True).decode("ascii")
 
     @command(dtype_out=str, doc_out="Text for people.")

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
 from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.machine.child import Child
+from WardenServer.servers import client
 
 Write = Callable[..., Path]
 
@@ -326,3 +328,80 @@ def test_a_unix_socket_among_several_servers(
         assert sum(held) == len(keys)
         assert min(held) > 0
         readers.close()
+
+
+PLACES = """
+from WardenServer import NoData
+INTERVAL = 0.1
+KEY = "own"
+FIELDS = {
+    "servers": {"key": "starter.RunningServers", "form": "text"},
+    "stamp": {"key": "starter.timestamp", "form": "float", "unit": "s"},
+    "count": {"key": "starter.count", "form": "int"},
+    "ok": {"key": "keithley.state", "form": "bool"},
+    "Gap": {"key": "P022.undulator", "unit": "mm"},
+    "State": {"key": "P022.undulator"},
+}
+def work(agent):
+    if agent.settings["dark"]:
+        raise NoData("shut")
+    return {"servers": "a/1%b/2", "stamp": 1502190000.25, "count": 3, "ok": True, "Gap": 12.5, "State": "ON", "more": 1}
+SETTINGS = {"dark": False}
+"""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_one_agent_fills_several_documents_and_plain_keys_in_the_forms_of_old_readers(
+    hub: MakeHub, write: Write, apart: bool
+) -> None:
+    write("places", PLACES + f"ISOLATE = {apart}\n")
+    server = hub()
+    server.wait_document("own", "more")
+    old = memcache.Client([server.servers], debug=0)
+    prefix = server.settings.prefix
+    keys = ("starter.RunningServers", "starter.timestamp", "starter.count", "keithley.state")
+    expected = ["a/1%b/2", 1502190000.25, 3, 1]  # to readers a bool is a number
+    try:
+        wait_for(lambda: old.get(prefix + keys[0]))
+        assert [old.get(prefix + key) for key in keys] == [b"a/1%b/2", *expected[1:]]
+    finally:
+        old.disconnect_all()
+    with Raw(server.servers) as raw:
+        assert raw.get(f"{prefix}starter.timestamp") == ("1", b"F1502190000.25\n.")
+        assert raw.get(f"{prefix}keithley.state") == ("2", b"1")
+    undulator = server.document("P022.undulator")
+    assert {name: undulator[name] for name in ("Gap", "State")} == {"Gap": 12.5, "State": "ON"}
+    assert set(server.document("own")) == {"more", "timestamp"}
+    assert [json.loads(server.proxy.GetDocument(key)) for key in keys] == expected
+    assert json.loads(server.proxy.GetDocument("P022.undulator"))["Gap"] == 12.5
+    shown = replace(server.settings, memcached=(server.servers,))
+    assert [client.document(shown, key) for key in keys] == [str(value) for value in expected]
+    assert server.wait_valid("places_ok") is True
+    about = server.wait_document(server.settings.fields_key, "starter.timestamp.value")["starter.timestamp.value"]
+    assert (about["key"], about["field"], about["form"], about["unit"]) == ("starter.timestamp", "value", "float", "s")
+    server.file.write_text("[agents.places]\ndark = true\n")
+    server.proxy.Reload()
+    wait_for(lambda: server.memcached.get(prefix + keys[0]) is None, what="for a plain key without a value to go")
+    server.wait_document("P022.undulator", "Gap", None)
+    assert server.memcached.get(prefix + "keithley.state") is None
+    assert json.loads(server.proxy.GetDocument("keithley.state")) is None
+
+
+def test_a_key_with_a_plain_value_belongs_to_one_field(hub: MakeHub, write: Write) -> None:
+    field = 'FIELDS = {{"x": {{"key": "{}", "form": "int"}}}}'
+    write("a_first", f"INTERVAL = 0.1\n{field.format('plain')}\ndef work(agent): return {{'x': 1}}")
+    write("b_second", "INTERVAL = 0.1\nKEY = 'plain'\ndef work(agent): return {'y': 1}")
+    write("c_wrong", f"INTERVAL = 0.1\n{field.format('other')}\ndef work(agent): return {{'x': 1.5}}")
+    server = hub()
+    wait_for(lambda: 'field "x" is 1.5, which is no int' in server.proxy.status())
+    assert "the key plain of agent a_first can hold one plain value and nothing else" in server.proxy.status()
+
+
+def test_the_life_of_documents_may_be_said_by_agent(hub: MakeHub, write: Write) -> None:
+    write("x", 'INTERVAL = 1.0\ndef work(agent): return {"x": 1}')
+    server = hub()
+    server.wait_document("x", "x")
+    server.file.write_text("[agents.x]\nexpire = 0\n")
+    server.proxy.Reload()
+    with Raw(server.servers) as raw:
+        wait_for(lambda: raw.ask(f"mg {server.settings.prefix}x t") == ["HD", "t-1"], what="for a life without end")

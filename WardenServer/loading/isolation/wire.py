@@ -17,7 +17,7 @@ import numpy as np
 
 from WardenServer.agent import FUNCTIONS, Contract
 from WardenServer.errors import NoData, PluginError
-from WardenServer.results.field import Declaration, Kind, as_said
+from WardenServer.results.field import Declaration, Kind, Place, as_said
 from WardenServer.results.result import Cleaned
 from WardenServer.results.value import Value
 
@@ -77,7 +77,7 @@ def _enum(labels: tuple[str, ...]) -> Any:
 def describe(contract: Contract) -> dict[str, Any]:
     """All of a contract that the hub needs to know, and the names of its functions; settings that JSON cannot hold
     become text."""
-    plain = ("key", "interval", "offset", "interval_ticks", "offset_ticks", "timeout", "memory", "isolate")
+    plain = ("key", "expire", "interval", "offset", "interval_ticks", "offset_ticks", "timeout", "memory", "isolate")
     return {
         **{name: getattr(contract, name) for name in plain},
         "fields": {name: asdict(declared) for name, declared in contract.fields.items()},
@@ -102,10 +102,11 @@ def understand(said: dict[str, Any], **rest: Any) -> Contract:
     return Contract(fields=fields, settings=settings, **said, **rest)
 
 
-def _declaration(properties: Mapping[str, str], kind: dict[str, Any] | None) -> Declaration:
-    if kind is None:
-        return Declaration(properties)
-    return Declaration(properties, Kind(kind["dtype"], kind["dims"], tuple(kind["labels"])))
+def _declaration(
+    properties: Mapping[str, str], kind: dict[str, Any] | None, place: list[Any] | None
+) -> Declaration:
+    known = None if kind is None else Kind(kind["dtype"], kind["dims"], tuple(kind["labels"]))
+    return Declaration(properties, known, None if place is None else Place(*place))
 
 
 # -- configured settings, which may hold the dates and times of TOML

@@ -1,0 +1,63 @@
+"""Plain values in Memcached, in the forms that readers of BeamlineWarden (P02.2) know: python-memcached's of its time.
+
+Text has the flags 0, whole numbers and bool are decimal digits with the flags 2, floats are the line that pickle writes
+for them, with the flags 1. Nothing is ever unpickled.
+"""
+
+import enum
+import json
+import math
+import re
+from typing import Any
+
+from WardenServer.errors import FieldError
+
+#: The forms that a field can have, as `FIELDS` names them.
+FORMS = ("text", "int", "float", "bool")
+_TEXT, _PICKLE, _INT, _UNICODE = 0, 1, 2, 16
+_FLOAT_LINE = re.compile(rb"F(.{1,40})\n\.", re.DOTALL)
+_INT_LINE = re.compile(rb"I(-?\d{1,40})\n\.")
+
+
+def encode(value: Any, form: str) -> tuple[bytes, int]:
+    """A clean value that is not null, as bytes and flags.
+
+    Raises:
+        FieldError: the value does not fit the form.
+    """
+    if isinstance(value, enum.Enum):
+        value = value.name if form == "text" else value.value
+    if form == "text" and isinstance(value, str | int | float):
+        return str(value).encode("utf-8", "replace"), _TEXT
+    if form == "bool" and isinstance(value, bool):
+        return (b"1" if value else b"0"), _INT
+    if form == "int" and isinstance(value, int):
+        return b"%d" % value, _INT
+    if form == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"F{float(value)!r}\n.".encode(), _PICKLE
+    raise FieldError(f"is {value!r:.40}, which is no {form}; return what FIELDS says, or correct its form")
+
+
+def to_json(value: Any, form: str) -> str:
+    """A clean value as a reader of its key finds it, in ASCII JSON: null where there is none."""
+    return json.dumps(None if value is None else decode(*encode(value, form)))
+
+
+def decode(data: bytes, flags: int) -> Any:
+    """The value again: text, int, float or bool.
+
+    Raises:
+        ValueError: it is in none of these forms.
+    """
+    if flags in (_TEXT, _UNICODE):
+        return data.decode("utf-8", "replace")
+    if flags == _INT:
+        return int(data)
+    if flags == _PICKLE:
+        if data in (b"I00\n.", b"I01\n."):
+            return data == b"I01\n."
+        if (whole := _INT_LINE.fullmatch(data)) is not None:
+            return int(whole[1])
+        if (real := _FLOAT_LINE.fullmatch(data)) is not None and math.isfinite(number := float(real[1])):
+            return number
+    raise ValueError(f"a value with the flags {flags} that is no text and no number: {data!r:.40}")
