@@ -11,11 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
-from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.hub.logs import Masked
 from WardenServer.loading import import_thread
 from WardenServer.loading.beside import imported
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import examine, load_candidate
 from WardenServer.loading.trust import Trust, make_cache, read
 from WardenServer.results import wire_form

@@ -7,8 +7,8 @@ quality. What is learnt of the fields is remembered for the next start.
 from collections.abc import Mapping
 from typing import Any
 
-from WardenServer.agent import Contract
 from WardenServer.errors import FieldError
+from WardenServer.loading.contract import Contract
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import HUB_FIELDS, PLAIN, Board
 from WardenServer.results.field import Declaration, Place, as_said, attribute_name, kind_of

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 
-from WardenServer.agent import Contract
 from WardenServer.errors import WardenError
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board

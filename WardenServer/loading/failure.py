@@ -3,8 +3,8 @@
 import errno
 import traceback
 
-from WardenServer.agent import Contract
 from WardenServer.errors import FieldError, PluginError
+from WardenServer.loading.contract import Contract
 from WardenServer.settings.masking import mask
 
 

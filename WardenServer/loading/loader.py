@@ -17,11 +17,11 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
-from WardenServer.agent import Contract, read_contract
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading import import_thread
 from WardenServer.loading.agent_name import trouble
 from WardenServer.loading.beside import any_absolute, imported
+from WardenServer.loading.contract import Contract, read_contract
 from WardenServer.loading.isolation.hub_side import isolate
 from WardenServer.loading.plugin_file import (
     Source,

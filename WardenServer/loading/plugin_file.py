@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pluginbase import PluginBase, PluginSource
 
-from WardenServer.agent import CONSTANTS, FUNCTIONS
 from WardenServer.errors import PluginError, SettingError, WardenError
 from WardenServer.loading.beside import PACKAGE, import_from
+from WardenServer.loading.contract import CONSTANTS, FUNCTIONS
 from WardenServer.settings import users_file
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer.agent import Agent, Contract
+from WardenServer.agent import Agent
 from WardenServer.errors import FieldError, NoData
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
 from WardenServer.results import wire_form

@@ -4,7 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from WardenServer.agent import Agent, Contract
+from WardenServer.agent import Agent
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.thread_time import ThreadTime

@@ -11,8 +11,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from WardenServer.agent import Contract
 from WardenServer.errors import Unreachable
+from WardenServer.loading.contract import Contract
 from WardenServer.results.board import HUB, HUB_FIELDS, Board
 from WardenServer.results.result import Result, weight
 

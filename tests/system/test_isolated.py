@@ -18,9 +18,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.unit.loading.test_loader import BROKEN
-from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
 from WardenServer.loading import loader
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.isolation import hub_side, piped_child
 from WardenServer.results.board import Board
 from WardenServer.running.hand_over import HandOver

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
-from WardenServer.agent import OVERRIDES
 from WardenServer.loading import loader
+from WardenServer.loading.contract import OVERRIDES
 from WardenServer.servers import ports
 from WardenServer.settings import config
 

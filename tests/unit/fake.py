@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from WardenServer.agent import Contract
+from WardenServer.loading.contract import Contract
 from WardenServer.machine.clock import Clock
 from WardenServer.results.field import Declaration
 

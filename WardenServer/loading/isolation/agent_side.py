@@ -12,9 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from WardenServer.agent import Agent, read_contract
+from WardenServer.agent import Agent
 from WardenServer.errors import NoData
 from WardenServer.loading.beside import any_absolute, imported
+from WardenServer.loading.contract import read_contract
 from WardenServer.loading.failure import explain
 from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
 from WardenServer.loading.plugin_file import import_plugin

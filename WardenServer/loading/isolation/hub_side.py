@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from WardenServer.agent import Agent, Contract
+from WardenServer.agent import Agent
 from WardenServer.errors import FieldError, NoData, PluginError
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
 from WardenServer.loading.trust import Trust

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from WardenServer.agent import FUNCTIONS, Contract
 from WardenServer.errors import NoData, PluginError
+from WardenServer.loading.contract import FUNCTIONS, Contract
 from WardenServer.results.field import Declaration, Kind, Place, as_said
 from WardenServer.results.result import Cleaned
 from WardenServer.results.value import Value

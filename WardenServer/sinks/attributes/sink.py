@@ -15,8 +15,8 @@ import numpy as np
 import tango
 from tango.utils import PyTangoThread
 
-from WardenServer.agent import Contract
 from WardenServer.errors import FieldError
+from WardenServer.loading.contract import Contract
 from WardenServer.results import hub_document
 from WardenServer.results.board import HUB, HUB_FIELDS
 from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of

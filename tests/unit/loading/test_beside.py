@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer.agent import Contract
 from WardenServer.authoring import trial
 from WardenServer.loading import loader
 from WardenServer.loading.beside import absolute, imported
+from WardenServer.loading.contract import Contract
 from WardenServer.settings import config
 
 Write = Callable[..., Path]

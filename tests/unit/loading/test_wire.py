@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from WardenServer.agent import Contract
 from WardenServer.errors import PluginError
+from WardenServer.loading.contract import Contract
 from WardenServer.loading.isolation.wire import check_state, decode_table, describe, encode_table, understand
 from WardenServer.results.field import Declaration, Kind
 

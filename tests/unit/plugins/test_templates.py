@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from WardenServer import plugins
-from WardenServer.agent import Agent, read_contract
+from WardenServer.agent import Agent
 from WardenServer.errors import NoData, Unreachable
+from WardenServer.loading.contract import read_contract
 from WardenServer.plugins import (
     host,
     processes,

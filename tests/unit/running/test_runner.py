@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.unit.fake import FakeClock
 from WardenServer import NoData
-from WardenServer.agent import Contract
+from WardenServer.loading.contract import Contract
 from WardenServer.results.board import Board
 from WardenServer.results.result import Result
 from WardenServer.running import look

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from WardenServer.agent import default_offset_ticks
+from WardenServer.loading.contract import default_offset_ticks
 from WardenServer.running.scheduler import Schedule, next_due
 
 offsets = st.integers(0, 200)
