@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,16 @@ from WardenServer.settings.masking import mask
 __all__ = ["Agent", "Value"]
 
 
+def _nobody() -> None:
+    """Where nothing runs agents by ticks, nobody is asked for a run."""
+
+
 @dataclass
 class Agent:
     """What the functions of a plugin get: its name, settings and surroundings.
 
     `last` holds the fields of the last good run, `told` the events that go out with the next result. Threads that the
-    plugin starts may use `tell`; all else is for the agent's own thread.
+    plugin starts may use `tell` and `soon`; all else is for the agent's own thread.
     """
 
     name: str
@@ -34,6 +38,12 @@ class Agent:
     stopping: threading.Event = field(default_factory=threading.Event)
     last: Mapping[str, Any] = field(default_factory=dict)
     told: deque[Event] = field(default_factory=deque)
+    ask_for_run: Callable[[], None] = _nobody
+
+    def soon(self) -> None:
+        """Ask for a run at the next tick, whatever INTERVAL says; any thread may. While a run goes on, the next tick
+        after its end is meant."""
+        self.ask_for_run()
 
     def tell(self, text: str, severity: str = "info", id: str | None = None) -> None:
         """Give out an event with the result of this run: what happened, in a sentence for people.

@@ -121,11 +121,11 @@ def runs(
     board = Board()
     runner = Runner(contract, board)
     kinds: dict[str, Kind] = {}
-    begun = time.monotonic()
+    begun, pause = time.monotonic(), 0.0 if contract.at is not None else contract.interval
     runner.open()
     try:
         for number in range(count):
-            time.sleep(max(0.0, begun + number * contract.interval - time.monotonic()))
+            time.sleep(max(0.0, begun + number * pause - time.monotonic()))
             started = time.monotonic()
             _run(runner, contract)
             took = time.monotonic() - started
@@ -208,7 +208,7 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
     for said in [*warnings, *(f"Note: {note}" for note in replaced(contract))]:
         print(said, file=sys.stderr)
     if not as_json:
-        console.print(f"{contract.path}: every {contract.interval:g} s, key {contract.key}, {count} run(s)")
+        console.print(f"{contract.path}: {_when(contract)}, key {contract.key}, {count} run(s)")
     failed, last = False, None
     for number, run in enumerate(runs(contract, count, None, settings.array_limit), 1):
         failed, last = failed or run.result.error is not None, run.result
@@ -221,6 +221,10 @@ def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
         for name, kind in attributes(contract, last).items():
             console.print(f"  {name}: {kind}")
     return int(failed)
+
+
+def _when(contract: Contract) -> str:
+    return f"every {contract.interval:g} s" if contract.at is None else f"at {contract.at} (UTC)"
 
 
 def _line(run: TrialRun) -> dict[str, Any]:

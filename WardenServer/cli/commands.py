@@ -202,6 +202,20 @@ _command("reload", "Read the plugin files again, and say what came of it.")
 
 
 @main.command()
+@click.argument("agent")
+@click.argument("request", default="null")
+@with_settings
+def ask(settings: config.Settings, options: dict[str, Any], agent: str, request: str) -> None:
+    """Ask AGENT something, and show its answer: REQUEST and answer are JSON, such as '{"priority": 3}'.
+
+    What it understands is up to the function `answer` of its plugin file.
+    """
+    from WardenServer.servers import client
+
+    click.echo(client.command(settings, "AskAgent", [agent, request]))
+
+
+@main.command()
 @click.argument("key")
 @with_settings
 def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:

@@ -3,8 +3,11 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from WardenServer.errors import WardenError
+from WardenServer.hub.last_runs import LastRuns
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
@@ -12,6 +15,7 @@ from WardenServer.results.board import Board
 from WardenServer.results.hub_document import AgentEntry
 from WardenServer.running import look
 from WardenServer.running.probation import Probation
+from WardenServer.running.request import Request
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
 from WardenServer.sinks.base import Sink
@@ -38,6 +42,7 @@ class Runners:
         watchdog: Watchdog,
         clock: Clock,
         left: Mapping[str, Runner],
+        last_runs: LastRuns,
     ) -> None:
         self.runners: dict[str, Runner] = {}
         self.loaded = Loaded()
@@ -45,6 +50,7 @@ class Runners:
         self._pending: dict[str, Probation] = {}
         self._board, self._scheduler, self._sinks = board, scheduler, sinks
         self._watchdog, self._clock = watchdog, clock
+        self._last_runs = last_runs
         self._expire = -1.0
         self._lock = threading.Lock()
         self._closed = False
@@ -60,11 +66,13 @@ class Runners:
         return runners
 
     def watch(self) -> None:
-        """Look after every agent, about once a second."""
+        """Look after every agent, about once a second; once more after the end of all."""
         for runner in list(self.runners.values()):
             look.watch(runner)
         for probation in list(self._pending.values()):
             probation.watch()
+        by_calendar = [runner for runner in list(self.runners.values()) if runner.at is not None]
+        self._last_runs.note({runner.name: runner.last_at for runner in by_calendar if runner.last_at is not None})
 
     def ran_since(self, when: float) -> list[str]:
         """The agents whose code has run in this process since a time on the monotonic clock."""
@@ -112,6 +120,16 @@ class Runners:
         if not self._scheduler.run_now(self._pending.get(name, runner)):
             raise WardenError(f"agent {name} runs already; wait until it has ended")
 
+    def ask(self, name: str, argument: Any, wait: float) -> str | None:
+        """What an agent answers to a request, as JSON; None where it has not answered after `wait` seconds: it will.
+
+        Raises:
+            WardenError: there is no such agent, it answers none, or it cannot answer this one.
+        """
+        request = Request(argument)
+        self.get(name).ask(request)
+        return request.wait(wait)
+
     def get(self, name: str) -> Runner:
         """The runner of an agent; raises WardenError when there is no such agent."""
         try:
@@ -148,7 +166,7 @@ class Runners:
         runner.open(after=self.left.pop(contract.name, None))
         if runner.enabled:
             self._scheduler.add(runner)
-        if runner.enabled and self._scheduler.running:
+        if runner.enabled and self._scheduler.running and contract.at is None:
             self._scheduler.run_now(runner)  # what is new shows at once, also where the next due tick is tomorrow
 
     def _end(self, runner: Runner) -> None:
@@ -170,7 +188,7 @@ class Runners:
         if _is_wanted(probation):
             self._scheduler.add(probation)
             due = self._scheduler.due_in(name)
-            if due is not None and due > PATIENCE:
+            if contract.at is not None or (due is not None and due > PATIENCE):
                 self._scheduler.run_now(probation)
 
     def _settle(self, probation: Probation, reason: str | None) -> None:
@@ -206,6 +224,9 @@ class Runners:
         mark = self._watchdog.slot(contract.name)
         expire = self._expire if contract.expire is None else contract.expire
         runner = Runner(contract, self._board, self._clock, expire, mark, before)
+        runner.agent.ask_for_run = partial(self._scheduler.soon, contract.name)
+        if contract.at is not None and runner.record.last_at is None:  # from now on, where it is not known
+            runner.record.last_at = self._last_runs.of(contract.name) or self._clock.time()
         runner.held = "" if contract.isolate else self._watchdog.holds(contract.name, contract.digest)
         runner.enabled = not runner.held
         return runner

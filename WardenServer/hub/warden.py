@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from WardenServer import __version__
 from WardenServer.errors import WardenError
 from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
+from WardenServer.hub.last_runs import LastRuns
 from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
@@ -89,7 +91,9 @@ class Warden:
         self._clock = clock or Clock()
         self._watchdog = Watchdog(settings, self._clock)
         self._scheduler = Scheduler(settings.tick, self._clock)
-        self.agents = Runners(self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {})
+        self.agents = Runners(
+            self.board, self._scheduler, self._sinks, self._watchdog, self._clock, left or {}, LastRuns(settings)
+        )
         known = known or KnownFields(known_fields.place(settings), self._clock)
         self._fields = FieldTable(known, self.board, settings.fields_key, self._clock)
         self._loading: threading.Thread | None = None
@@ -136,6 +140,7 @@ class Warden:
         self._files.join(self._until(until))
         if self._watch.is_alive():
             self._watch.join(self._until(until))
+        self.agents.watch()
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
         if self._descendants is not None and not self._descendants.kill():
@@ -199,6 +204,14 @@ class Warden:
         """Start this agent no more, until `start_agent` or the next start of the hub; raises as `start_agent`."""
         self.agents.stop(name)
         self._refresh()
+
+    def ask_agent(self, name: str, argument: Any, wait: float) -> str | None:
+        """What an agent answers to a request, as JSON; None where it has not answered after `wait` seconds: it will.
+
+        Raises:
+            WardenError: there is no such agent, it answers none, or it cannot answer this one.
+        """
+        return self.agents.ask(name, argument, wait)
 
     def run_agent(self, name: str) -> None:
         """Run an agent once, now, whatever the schedule says; raises WardenError when there is none, or it runs."""

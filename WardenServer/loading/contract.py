@@ -13,20 +13,26 @@ from typing import Any
 
 from WardenServer.agent import Agent
 from WardenServer.errors import FieldError, PluginError, SettingError
+from WardenServer.loading import calendar
+from WardenServer.loading.calendar import At
 from WardenServer.results.field import Declaration, Place, attribute_name, declare, key_trouble
 from WardenServer.settings.masking import mask, masked
 from WardenServer.settings.units import size
 
 #: The longest interval, a day. Longer than this is more likely a mistake in the unit.
 LONGEST = 86400.0
+#: Seconds that a run by the calendar may take, unless told otherwise.
+LONG_RUN = 3600.0
 #: Default offsets spread the agents over at most this many seconds.
 SPREAD = 5.0
 
 #: Names in capitals, and functions, that a plugin file may give a meaning to.
-CONSTANTS = ("INTERVAL", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "MEMORY", "FIELDS", "SETTINGS")
-FUNCTIONS = ("work", "setup", "close", "save", "load")
+CONSTANTS = ("INTERVAL", "AT", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "EXCLUSIVE", "MEMORY", "FIELDS", "SETTINGS")
+FUNCTIONS = ("work", "setup", "close", "save", "load", "answer")
+#: How many arguments they take, where it is not one.
+_TAKES = {"save": 0, "answer": 2}
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
-OVERRIDES = ("plugin", "interval", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled")
+OVERRIDES = ("plugin", "interval", "at", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled")
 
 
 def _nothing() -> None:
@@ -38,8 +44,11 @@ class Contract:
     """All that a plugin file and its settings say of one agent. Times in ticks where named so, else in seconds.
 
     `memory` is in bytes, 0 where nothing was said. `expire` are the seconds that its documents live, 0 for ever, None
-    where nothing was said. Whoever takes a contract calls its `discard` in the end, once none
-    of its functions runs any more, also when none ever ran: it ends the process of an isolated agent.
+    where nothing was said. With `at` it runs by the calendar, and `interval` is from one such time to the next. An
+    `exclusive` agent is closed before new code of it is set up.
+
+    Whoever takes a contract calls its `discard` in the end, once none of its functions runs any more, also when none
+    ever ran: it ends the process of an isolated agent.
     """
 
     name: str
@@ -58,9 +67,12 @@ class Contract:
     close: Callable[[Agent], Any] | None = None
     save: Callable[[], Any] | None = None
     load: Callable[[Any], Any] | None = None
+    answer: Callable[[Agent, Any], Any] | None = None
     discard: Callable[[], None] = _nothing
     memory: int = 0
     expire: float | None = None
+    at: At | None = None
+    exclusive: bool = False
     origin: object = None  # keeps the module's namespace alive
     digest: str = ""
 
@@ -100,7 +112,8 @@ def read_contract(
     """
     functions = _functions(module, path)
     settings = _settings(module, path, name, configured)
-    interval = configured.get("interval", getattr(module, "INTERVAL", None))
+    at = _at(module, path, configured)
+    interval = at.longest if at is not None else configured.get("interval", getattr(module, "INTERVAL", None))
     interval_ticks = _ticks(interval, "INTERVAL", path, tick)
     offset = configured.get("offset", getattr(module, "OFFSET", None))
     if offset is None:
@@ -116,12 +129,18 @@ def read_contract(
         offset=offset_ticks * tick,
         interval_ticks=interval_ticks,
         offset_ticks=offset_ticks,
-        timeout=_timeout(configured.get("timeout", getattr(module, "TIMEOUT", None)), float(interval), path),
-        isolate=_flag(configured.get("isolate", getattr(module, "ISOLATE", False)), path),
+        timeout=_timeout(
+            configured.get("timeout", getattr(module, "TIMEOUT", None)),
+            LONG_RUN if at is not None else max(10.0, 10 * float(interval)),
+            path,
+        ),
+        isolate=_flag("ISOLATE", configured.get("isolate", getattr(module, "ISOLATE", False)), path),
         memory=_memory(module, path, name, configured),
         fields=_declarations(module, path, name, key),
         settings=settings,
         expire=configured.get("expire"),
+        at=at,
+        exclusive=_flag("EXCLUSIVE", getattr(module, "EXCLUSIVE", False), path),
         origin=origin,
         digest=digest,
         **functions,
@@ -136,7 +155,7 @@ def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
         )
     for name, function in found.items():
         _refuse_asynchronous(name, function, path)
-        wanted = 0 if name == "save" else 1
+        wanted = _TAKES.get(name, 1)
         if not _takes(function, wanted):
             raise PluginError(f"{path}: {name} must take {wanted} argument(s); see the template minimal")
     return found
@@ -146,7 +165,7 @@ def _refuse_asynchronous(name: str, function: Callable[..., Any], path: Path) ->
     """What is called would only make an object, and none of its lines would run."""
     where = f"{path}:{function.__code__.co_firstlineno}" if isinstance(function, FunctionType) else f"{path}"
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        takes = "" if name == "save" else "state" if name == "load" else "agent"
+        takes = {"save": "", "load": "state", "answer": "agent, request"}.get(name, "agent")
         raise PluginError(
             f"{where}: {name} is async, and the hub calls it as a plain function; rename it to {name}_async and add"
             f" def {name}({takes}): return asyncio.run({name}_async({takes}))"
@@ -187,10 +206,25 @@ def _ticks(value: Any, what: str, path: Path, tick: float, least: int = 1) -> in
     return ticks
 
 
-def _timeout(value: Any, interval: float, path: Path) -> float:
+def _at(module: ModuleType, path: Path, configured: Mapping[str, Any]) -> At | None:
+    """When an agent of the calendar runs; None where it has an interval. What the configuration says counts more."""
+    said = getattr(module, "AT", None)
+    if said is not None and (hasattr(module, "INTERVAL") or hasattr(module, "OFFSET")):
+        raise PluginError(f"{path}: has AT and INTERVAL or OFFSET; keep AT, or the other")
+    if "at" in configured:
+        said = configured["at"]
+    elif "interval" in configured:
+        said = None
+    try:
+        return None if said is None else calendar.read(said)
+    except ValueError as error:
+        raise PluginError(f"{path}: AT is {said!r:.40}; write {error}") from None
+
+
+def _timeout(value: Any, default: float, path: Path) -> float:
     """Seconds after which a run counts as stalled: as long as its document lives, unless told otherwise."""
     if value is None:
-        return max(10.0, 10 * interval)
+        return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise PluginError(f"{path}: TIMEOUT is {value!r:.40}; write seconds, more than 0")
     return float(value)
@@ -211,9 +245,9 @@ def _memory(module: ModuleType, path: Path, name: str, configured: Mapping[str, 
         raise SettingError(f"[agents.{name}]: memory is {configured['memory']!r:.40}; write {error}") from None
 
 
-def _flag(value: Any, path: Path) -> bool:
+def _flag(name: str, value: Any, path: Path) -> bool:
     if not isinstance(value, bool):
-        raise PluginError(f"{path}: ISOLATE is {value!r:.40}; write True or False")
+        raise PluginError(f"{path}: {name} is {value!r:.40}; write True or False")
     return value
 
 

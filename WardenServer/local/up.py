@@ -272,7 +272,7 @@ def _row(name: str, agent: AgentEntry) -> list[Text]:
     return [
         Text(name),
         _coloured(agent.state),
-        Text(_seconds(agent.interval)),
+        Text(agent.at or _seconds(agent.interval)),
         Text(_seconds(agent.age)),
         *(Text(str(count)) for count in (agent.runs, agent.failures, agent.skipped)),
         Text(_seconds(agent.lateness_p99)),

@@ -15,7 +15,8 @@ T = TypeVar("T", "AgentEntry", "SinkEntry", "HubDocument")
 class AgentEntry:
     """One agent. Times in seconds, `since` in Unix seconds; None where there is nothing to say.
 
-    `state` is waiting (it has not run yet), good, no data, failing, stalled, stopped or refused. `skipping` counts the
+    `state` is waiting (it has not run yet), good, no data, failing, stalled, stopped or refused. `at` is the time
+    of the calendar at which it runs, in place of the interval. `skipping` counts the
     runs left out in an overrun that goes on, `cpu` is a share of one processor, `pending` whether new code waits for
     its first run, `warnings` have a sentence by field.
     """
@@ -23,6 +24,7 @@ class AgentEntry:
     state: str = "waiting"
     key: str | None = None
     interval: float | None = None
+    at: str | None = None
     offset: float | None = None
     runs: int = 0
     failures: int = 0

@@ -12,6 +12,8 @@ from itertools import islice
 from operator import length_hint
 from typing import Protocol
 
+from WardenServer.loading.calendar import At
+
 
 class Startable(Protocol):
     """What the scheduler starts: an agent's runner."""
@@ -19,6 +21,15 @@ class Startable(Protocol):
     name: str
     offset_ticks: int
     interval_ticks: int
+    at: At | None  # by the calendar, in place of the two above
+
+    @property
+    def last_at(self) -> float | None:
+        """When it ran last by the calendar, in Unix seconds, if that is known."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on, or is to begin."""
 
     def take_place(self, deadline: float, hand_over: "HandOver") -> bool:
         """Take a place in the line of those to be woken; False, and counted, when the last run still goes on."""

@@ -52,6 +52,7 @@ def describe(runner: Runner, pending: bool = False) -> AgentEntry:
         state=state(runner),
         key=contract.key,
         interval=contract.interval,
+        at=None if contract.at is None else str(contract.at),
         offset=round(contract.offset, 6),
         runs=record.runs,
         failures=record.failures,

@@ -5,6 +5,7 @@ the new code run; when that goes well the new code stays, else the old code runs
 run is lost or doubled, and code of one agent never runs twice at once.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.settings.masking import mask
+
+log = logging.getLogger("warden.runner")
 
 
 class Probation:
@@ -25,6 +28,7 @@ class Probation:
     def __init__(self, old: Runner, new: Runner, done: Callable[["Probation", str | None], None]) -> None:
         self.old, self.new = old, new
         self.name, self.offset_ticks, self.interval_ticks = old.name, old.offset_ticks, old.interval_ticks
+        self.at = old.at
         self.deadline = 0.0
         self.hangs = False  # the first run of the new code
         self._done = done
@@ -62,6 +66,16 @@ class Probation:
         self.deadline = deadline
         return self.new.take_place(deadline, hand_over)
 
+    @property
+    def busy(self) -> bool:
+        """See Startable."""
+        return self.old.busy or self.new.busy
+
+    @property
+    def last_at(self) -> float | None:
+        """See Startable."""
+        return self.old.last_at
+
     def wake(self) -> None:
         """See Startable."""
         self.new.wake()
@@ -73,15 +87,40 @@ class Probation:
     # -- the new runner's thread
 
     def _prove(self) -> None:
-        """The first run of the new code."""
+        """The first run of the new code. What goes by the calendar is not run for that: it is only set up."""
         reason = None
         try:
-            self._hand_over()
-            self.new.obtain()
-            self.new.publish()
+            if self.new.contract.exclusive or self.old.contract.exclusive:
+                self._change_places()
+            else:
+                self._hand_over()
+            if self.new.contract.at is None:
+                self.new.obtain()
+                self.new.publish()
+            else:
+                self.new.set_up()
         except BaseException as error:  # a plugin may raise anything
             reason = explain(error, self.new.contract)
+            if self.new.contract.exclusive:
+                self._make_room()
         self._end(reason)
+
+    def _change_places(self) -> None:
+        """The old code lets go of what only one can have; then the new code takes it, with the state."""
+        try:
+            state = self.old.let_go()
+        except BaseException as error:  # as above
+            raise PluginError(f"the old code cannot be closed ({mask(repr(error)):.200})") from None
+        self.new.set_up()
+        if self.old.contract.save is not None and self.new.contract.load is not None:
+            self.new.contract.load(state)
+
+    def _make_room(self) -> None:
+        """The new code lets go again, before the old code runs."""
+        try:
+            self.new.shut()
+        except BaseException as error:  # as above
+            log.error("agent %s: its new code cannot be closed: %s", self.name, explain(error, self.new.contract))
 
     def _hand_over(self) -> None:
         """The old code's state to the new, where both know how. The old code does not run meanwhile."""

@@ -20,6 +20,7 @@ class Record:
     no_data: str | None = None
     began: float = 0.0
     ended: float | None = None
+    last_at: float | None = None  # when a run that the calendar asks for ended last, in Unix seconds
     warnings: dict[str, str] = field(default_factory=dict)
     overruns: Overruns = field(default_factory=Overruns)
     news: News = field(default_factory=News)

@@ -2,9 +2,12 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from WardenServer.agent import Agent
+from WardenServer.errors import WardenError
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
@@ -14,6 +17,7 @@ from WardenServer.results.result import clean
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.outcome import Came, Outcome
 from WardenServer.running.record import Record
+from WardenServer.running.request import Request
 from WardenServer.watchdog.agents_at_work import Mark
 
 log = logging.getLogger("warden.runner")
@@ -21,6 +25,8 @@ log = logging.getLogger("warden.runner")
 #: Seconds of a run beyond which the next in line is woken before it, not after: what is shorter costs less this way
 #: than two threads that want the interpreter at once.
 SHORT = 100e-6
+#: Most requests that may wait for one agent.
+MOST_REQUESTS = 100
 
 
 class Runner:
@@ -43,6 +49,7 @@ class Runner:
         self.name = contract.name
         self.offset_ticks = contract.offset_ticks
         self.interval_ticks = contract.interval_ticks
+        self.at = contract.at
         self.clock = clock or Clock()
         self.record: Record = Record() if before is None else before.record
         self.life = max(10.0, 10 * contract.interval)
@@ -61,6 +68,10 @@ class Runner:
         self.thread = threading.Thread(target=self._run, name=f"agent {self.name}", daemon=True)
         self._made = self.clock.monotonic()
         self._is_set_up = False
+        self._state: list[Any] = []  # what to load once it is set up again, if anything
+        self._due = False  # a run is to be made with the next wake-up
+        self._ran = False  # there is a run to be reported
+        self._requests: deque[Request] = deque()
         self._wake = threading.Lock()
         self._wake.acquire()
         self._deadline = 0.0
@@ -88,8 +99,17 @@ class Runner:
         self.busy = True
         return True
 
+    @property
+    def last_at(self) -> float | None:
+        """See Startable."""
+        return self.record.last_at
+
     def wake(self) -> None:
         """See Startable."""
+        self._due = True
+        self._rouse()
+
+    def _rouse(self) -> None:
         try:
             self._wake.release()
         except RuntimeError:  # `close` has woken it already
@@ -113,7 +133,7 @@ class Runner:
             return
         self.agent.stopping.set()
         self._closing = True
-        self.wake()
+        self._rouse()
 
     def abandon(self) -> None:
         """Close it, and publish nothing any more of what it runs now."""
@@ -144,6 +164,19 @@ class Runner:
             self.clock.wait(self.agent.stopping, 0.005)
         return not self.busy
 
+    def ask(self, request: Request) -> None:
+        """Have the plugin answer a request, on its own thread, in turn with its runs. Returns at once.
+
+        Raises:
+            WardenError: it answers none, or too many wait.
+        """
+        if self.contract.answer is None:
+            raise WardenError(f"agent {self.name} answers no requests; it has no function answer(agent, request)")
+        if len(self._requests) >= MOST_REQUESTS:
+            raise WardenError(f"agent {self.name} has {MOST_REQUESTS} requests to answer already; try again later")
+        self._requests.append(request)
+        self._rouse()
+
     def try_again(self) -> None:
         """Pass over no more due ticks, whatever failed before."""
         self.passes = 0
@@ -162,13 +195,18 @@ class Runner:
             hand_over = self._hand_over
             if not self._is_short or hand_over.last is self:
                 hand_over.go_on()
-            if self.busy and not self._closing:
+            if self._due and not self._closing:
+                self._due = False
                 run, self._first = self._first or self.obtain, None
                 run()
                 hand_over.leave(self)
             else:
                 hand_over.go_on()
+            while self._requests:
+                self._serve(self._requests.popleft())
         self.busy = False
+        while self._requests:
+            self._requests.popleft().refuse("it has been ended")
         self.close_plugin()
 
     def _wait_for(self, after: "Runner") -> None:
@@ -186,6 +224,7 @@ class Runner:
     def obtain(self) -> None:
         """Run the plugin's code once, and keep what it returned or raised for the report."""
         record, clock = self.record, self.clock
+        self._ran = True
         began = record.began = clock.monotonic()
         self._mark[0] = 1
         try:
@@ -205,11 +244,12 @@ class Runner:
                 self._publish_or_fail()
             except Exception:  # a mistake of ours in reporting a run must not end the agent
                 log.exception("agent %s: the run could not be reported", self.name)
-            if not outcome.abandoned:
+            if self._ran and not outcome.abandoned:
+                record.last_at = self._stamp if self.at is not None else record.last_at
                 record.lateness.append(record.began - self._deadline)
                 record.runs += 1
                 record.ended = self._ended
-            self.busy = False
+            self._ran = self.busy = False
 
     def _publish_or_fail(self) -> None:
         try:
@@ -225,18 +265,50 @@ class Runner:
             self.outcome.publish(came, self._stamp)
 
     def _work(self) -> object:
+        self.set_up()
+        return self.contract.work(self.agent)
+
+    # -- called by the agent's own thread, or while no code of the agent runs
+
+    def set_up(self) -> None:
+        """Let the plugin open what it needs, if it is not open; raises what the plugin raises."""
         if not self._is_set_up:
             if self.contract.setup is not None:
                 self.contract.setup(self.agent)
             self._is_set_up = True
-        return self.contract.work(self.agent)
+        if self._state and self.contract.load is not None:
+            self.contract.load(self._state.pop())
+
+    def let_go(self) -> Any:
+        """Let the plugin close what it has opened, for other code that needs the same; returns its state. The next run
+        opens it again, with this state."""
+        state = self.contract.save() if self.contract.save is not None else None
+        self._state = [state]
+        self.shut()
+        return state
+
+    def shut(self) -> None:
+        """Let the plugin close what it has opened, if anything; raises what the plugin raises."""
+        is_open, self._is_set_up = self._is_set_up, False
+        if is_open and self.contract.close is not None:
+            self.contract.close(self.agent)
+
+    def _serve(self, request: Request) -> None:
+        """Let the plugin answer one request."""
+        assert self.contract.answer is not None
+        self._mark[0] = 1
+        try:
+            self.set_up()
+            request.reply(self.contract.answer(self.agent, request.argument))
+        except BaseException as error:  # a plugin may raise anything
+            request.refuse(explain(error, self.contract))
+        self._mark[0] = 0
 
     def close_plugin(self) -> None:
-        """Let the plugin close what it has opened."""
-        if self._is_set_up and self.contract.close is not None:
-            try:
-                self.contract.close(self.agent)
-            except BaseException as error:  # a plugin may raise anything
-                self.close_error = f"close failed: {explain(error, self.contract)}"
-                log.error("agent %s: %s", self.name, self.close_error)
+        """Let the plugin close what it has opened, for good."""
+        try:
+            self.shut()
+        except BaseException as error:  # a plugin may raise anything
+            self.close_error = f"close failed: {explain(error, self.contract)}"
+            log.error("agent %s: %s", self.name, self.close_error)
         self.contract.discard()

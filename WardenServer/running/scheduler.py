@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
+from WardenServer.loading.calendar import At
 from WardenServer.machine.clock import Clock
 from WardenServer.running.hand_over import HandOver, Startable
 
@@ -80,6 +81,32 @@ class Schedule:
         self._calendar.setdefault(next_due(self.tick + 1, *phase), []).append(phase)
 
 
+class Calendar:
+    """Who is due by the calendar; without clock or thread. Times in Unix seconds."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, tuple[At, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, name: str, at: At, last: float | None, now: float) -> None:
+        """Add an agent that ran `last`: what it has missed since then it does at once."""
+        self._times[name] = at, at.after(now if last is None else min(last, now))
+
+    def remove(self, name: str) -> None:
+        """Forget an agent."""
+        self._times.pop(name, None)
+
+    def due(self, now: float) -> list[str]:
+        """Who is due, once, however many of its times have passed. Nobody waits longer after a clock was ahead."""
+        due = [name for name, (_, then) in self._times.items() if then <= now]
+        for name, (at, then) in self._times.items():
+            if then <= now or then > now + at.longest:
+                self._times[name] = at, at.after(now)
+        return due
+
+
 class Scheduler:
     """The thread with the tick. Start and Stop only say what is wanted and return at once."""
 
@@ -93,6 +120,8 @@ class Scheduler:
         self._changed = threading.Event()
         self._runners: dict[str, Startable] = {}
         self._schedule = Schedule()
+        self._calendar = Calendar()
+        self._asked: dict[str, None] = {}  # agents that asked for a run
         self._hand_over = HandOver()
         self._began: float | None = None
         self._closing = False
@@ -148,6 +177,8 @@ class Scheduler:
         with self._lock:
             self._runners.pop(name, None)
             self._schedule.remove(name)
+            self._calendar.remove(name)
+            self._asked.pop(name, None)
 
     def run_now(self, runner: Startable) -> bool:
         """Start one run outside the schedule; False when one goes on already."""
@@ -160,8 +191,30 @@ class Scheduler:
             ticks = self._schedule.due_in(name) if self._began is not None else None
         return None if ticks is None else ticks * self.period
 
+    def soon(self, name: str) -> None:
+        """Start an agent at the next tick; while it runs, at the next one after its end. Any thread may call it."""
+        with self._lock:
+            if name in self._runners:
+                self._asked[name] = None
+
     def _enter(self, runner: Startable) -> None:
-        self._schedule.add(runner.name, runner.offset_ticks, runner.interval_ticks)
+        if runner.at is not None:
+            self._schedule.remove(runner.name)
+            self._calendar.add(runner.name, runner.at, runner.last_at, self._clock.time())
+        else:
+            self._calendar.remove(runner.name)
+            self._schedule.add(runner.name, runner.offset_ticks, runner.interval_ticks)
+
+    def _due(self, tick: int) -> list[Startable]:
+        """Who is due at a tick: by interval, by the calendar, and who asked for it and is idle."""
+        names = self._schedule.advance(tick)
+        if self._calendar:
+            names += self._calendar.due(self._clock.time())
+        for name in list(self._asked) if self._asked else ():
+            if name in names or not self._runners[name].busy:
+                del self._asked[name]
+                names += [name] if name not in names else []
+        return [self._runners[name] for name in names]
 
     def _run(self) -> None:
         while not self._closing:
@@ -196,7 +249,7 @@ class Scheduler:
             tick = max(self._schedule.tick + 1, int((now - self._began) / self.period))
             deadline = self._began + tick * self.period
             missed = tick - self._schedule.tick - 1
-            due = [self._runners[name] for name in self._schedule.advance(tick)]
+            due = self._due(tick)
             self._hand_over.wake(len(self._hand_over))
             self._hand_over = HandOver()
             self._hand_over.form(due, deadline)

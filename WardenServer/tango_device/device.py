@@ -3,6 +3,7 @@
 Commands and reads return at once from snapshots; only the sink's publisher thread pushes events.
 """
 
+import json
 import logging
 import math
 import signal
@@ -273,6 +274,24 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         self._log_client("RunAgent", name)
         self._do(self._hub().run_agent, name)
 
+    @command(
+        dtype_in=(str,), doc_in="Name of an agent, and the request as JSON.",
+        dtype_out=str, doc_out='The answer as ASCII JSON; {"queued": true} where it comes later.',
+    )  # fmt: skip
+    def AskAgent(self, request: list[str]) -> str:
+        """Ask an agent something: its function answer replies, in turn with its runs."""
+        self._log_client("AskAgent", " ".join(request))
+        hub = self._hub()
+        try:
+            if len(request) != 2:
+                raise WardenError(f"AskAgent got {len(request)} texts; give two, the agent's name and JSON")
+            name, argument = request[0], _json(request[1])
+            with AutoTangoAllowThreads(self):  # events go out meanwhile
+                answer = hub.ask_agent(name, argument, ANSWER)
+        except WardenError as error:
+            _refuse(error)
+        return '{"queued": true}' if answer is None else answer
+
     @command(dtype_in=str, doc_in="Memcached key, without prefix.", dtype_out=str, doc_out="The document, ASCII JSON.")
     def GetDocument(self, key: str) -> str:
         """The document of a key as it stands now; of a key with a plain value, that as Memcached has it."""
@@ -309,6 +328,13 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             action(name)
         except WardenError as error:
             _refuse(error)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WardenError(f"the request is not JSON ({error}); write it as JSON, such as {{}} or \"text\"") from None
 
 
 def _describe(client: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 import tango
 
 from tests.conftest import wait_for
-from tests.system.conftest import Events, MakeHub, free_port
+from tests.system.conftest import Events, MakeHub, clean_environment, free_port
 
 COUNTER = """
 INTERVAL = 0.1
@@ -397,3 +397,39 @@ def test_the_quality_time_and_properties_of_a_source_are_those_of_the_copy(
         "unit": "mm", "label": "Position", "max_alarm": 3.0, "doc": "x of agent source", "quality": "ALARM",
     }  # fmt: skip
     assert server.document(key)["copy.source_y"]["unit"] == "kV"
+
+
+def test_an_agent_is_asked_from_the_command_line(hub: MakeHub, write: Write) -> None:
+    write("jobs", "INTERVAL = 1\ndef work(agent): return {}\ndef answer(agent, request): return {'got': request}\n")
+    server = hub()
+    environment = clean_environment(TANGO_HOST=server.database, WARDEN_CONFIG=str(server.file))
+    command = [sys.executable, "-m", "WardenServer", "ask", "-i", server.settings.instance]
+
+    def ask(*words: str) -> tuple[int, str, str]:
+        done = subprocess.run([*command, *words], capture_output=True, text=True, env=environment, timeout=30)
+        return done.returncode, done.stdout, done.stderr
+
+    assert ask("jobs", '{"priority": 3}') == (0, '{"got": {"priority": 3}}\n', "")
+    assert ask("jobs") == (0, '{"got": null}\n', "")
+    code, _, said = ask("nobody", "1")
+    assert (code, said) == (1, 'warden: there is no agent "nobody"; loaded are: jobs\n')
+
+
+def test_events_go_out_while_an_agent_is_asked_that_does_not_answer_soon(
+    hub: MakeHub, write: Write, events: type[Events]
+) -> None:
+    write("busy", """
+import time
+INTERVAL = 1
+def work(agent): return {}
+def answer(agent, request): time.sleep(2)
+""")
+    write("counter", COUNTER)
+    server = hub()
+    server.wait_valid("counter_n")
+    with events(server.proxy, "counter_n") as got:
+        wait_for(lambda: got.values)
+        before = len(got.got)
+        assert server.proxy.AskAgent(["busy", "1"]) == '{"queued": true}'
+        assert len(got.got) > before + 3
+        assert got.errors == []

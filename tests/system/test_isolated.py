@@ -1,5 +1,6 @@
 """Agents in processes of their own: what crosses, and what crashes, exits, hangs, leaks and the hub's end do."""
 
+import json
 import os
 import re
 import signal
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import tango
 
 from tests.conftest import wait_for
+from tests.system.conftest import MakeHub, free_port
 from tests.unit.loading.test_loader import BROKEN
 from WardenServer.errors import PluginError
 from WardenServer.loading import loader
@@ -148,6 +151,78 @@ def work(agent):
         ("far", "alarm", "first"), ("far", "info", "second")
     ]  # fmt: skip
     assert told[0].id == "one"
+
+
+def test_it_asks_for_runs_also_between_two_and_answers_requests(hub: MakeHub, write: Write) -> None:
+    write("far", """
+import threading, time
+INTERVAL = 3600
+OFFSET = 0
+ISOLATE = True
+n = 0
+def setup(agent):
+    def ring():
+        while n < 3:
+            time.sleep(0.05)
+            agent.soon()
+    threading.Thread(target=ring, daemon=True).start()
+def work(agent):
+    global n
+    n += 1
+    return {"n": n}
+def answer(agent, request):
+    if request == "crash":
+        import os
+        os._exit(3)
+    return [request, n]
+""")
+    server = hub()
+    server.wait_document("far", "n", 3)
+    assert json.loads(server.proxy.AskAgent(["far", '{"say": "größer"}'])) == [{"say": "größer"}, 3]
+    with pytest.raises(tango.DevFailed, match="is not JSON"):
+        server.proxy.AskAgent(["far", "{"])
+    with pytest.raises(tango.DevFailed, match="ended with exit code 3"):
+        server.proxy.AskAgent(["far", '"crash"'])
+    assert json.loads(server.proxy.AskAgent(["far", "7"])) == [7, 0], "it has started again"
+
+
+def test_an_exclusive_one_lets_go_before_its_new_code_begins(hub: MakeHub, write: Write) -> None:
+    text = """
+import socket
+INTERVAL = 0.1
+ISOLATE = True
+EXCLUSIVE = True
+n = 0
+def setup(agent):
+    global server
+    server = socket.create_server(("127.0.0.1", {port}))
+def work(agent):
+    global n
+    n += 1
+    {more}
+    return {{"n": n, "version": {version}}}
+def close(agent):
+    server.close()
+def save():
+    return n
+def load(state):
+    global n
+    server.getsockname()
+    n = state
+"""
+    port = free_port()
+    write("far", text.format(port=port, version=1, more="pass"))
+    server = hub()
+    before = server.wait_document("far", "version", 1)["n"]
+    write("far", text.format(port=port, version=2, more="pass"))
+    assert "Refused" not in server.proxy.Reload()
+    assert server.wait_document("far", "version", 2)["n"] > before
+    write("far", text.format(port=port, version=3, more="raise ValueError"))
+    server.proxy.Reload()
+    wait_for(lambda: "its old code runs on" in server.log())
+    newest = server.document("far")["n"]
+    wait_for(lambda: server.document("far")["n"] > newest + 2)
+    assert server.document("far")["version"] == 2
 
 
 def test_all_kinds_of_values_cross(write: Write, settings: MakeSettings) -> None:
@@ -434,7 +509,9 @@ def test_what_answers_nonsense_is_killed(
 def work(agent):
     open({str(tmp_path / "runs")!r}, "a").write("x")
     n = os.path.getsize({str(tmp_path / "runs")!r})
-    pipe = max(int(fd) for fd in os.listdir("/proc/self/fd") if "pipe" in os.path.realpath(f"/proc/self/fd/{{fd}}"))
+    bell = __import__("sys").argv[-1]
+    pipe = max(int(fd) for fd in os.listdir("/proc/self/fd")
+               if fd != bell and "pipe" in os.path.realpath(f"/proc/self/fd/{{fd}}"))
     if n == 1: os.write(pipe, b"no JSON\\n")
     if n == 2: os.write(pipe, b"[3]\\n")
     if n == 3: return {{"x": __import__("numpy").zeros(1_000_000)}}

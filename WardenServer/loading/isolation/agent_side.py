@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,13 +27,16 @@ from WardenServer.results.result import clean
 def main() -> None:
     """Serve one plugin to the hub, until the hub closes the pipe, kills this process, or ends."""
     _die_with(int(sys.argv[1]))
+    bell = int(sys.argv[2])
+    os.set_inheritable(bell, False)
+    os.set_blocking(bell, False)
     calls, answers = _take_pipes()
     answers.send("done", None)
     plugin = None
     for line in calls:
         call, argument = json.loads(line)
         if plugin is None:
-            plugin = _Plugin(answers, *argument)
+            plugin = _Plugin(answers, partial(_ring, bell), *argument)
         answers.send_line(plugin.answer(call, argument))
     os._exit(0)  # whatever threads the plugin has
 
@@ -45,6 +50,12 @@ def _take_pipes() -> "tuple[IO[str], _Answers]":
     os.close(nothing)
     os.dup2(2, 1)
     return calls, _Answers(answers)
+
+
+def _ring(bell: int) -> None:
+    """Ask the hub for a run, at any time; where it has not heard the last ones yet, it is asked already."""
+    with suppress(BlockingIOError):
+        os.write(bell, b".")
 
 
 class _Answers:
@@ -67,11 +78,18 @@ class _Plugin:
     """The plugin, imported with the first call."""
 
     def __init__(
-        self, answers: _Answers, path: str, name: str, tick: float, table: str, terms: dict[str, Any] | None
+        self,
+        answers: _Answers,
+        ring: Callable[[], None],
+        path: str,
+        name: str,
+        tick: float,
+        table: str,
+        terms: dict[str, Any] | None,
     ) -> None:
         self._answers = answers
         self._path = Path(path)
-        self._agent = Agent(name, log=_logger(answers))
+        self._agent = Agent(name, log=_logger(answers), ask_for_run=ring)
         self._tick = tick
         self._table = decode_table(table)
         self._trust = _trust(terms) if terms is not None else None
@@ -79,12 +97,12 @@ class _Plugin:
 
     def answer(self, call: str, argument: Any) -> str:
         """The line to answer with, whatever the plugin does."""
-        line = self._answer(call, argument)
+        line = self._line(call, argument)
         while self._agent.told:
             self._answers.send("event", asdict(self._agent.told.popleft()))
         return line
 
-    def _answer(self, call: str, argument: Any) -> str:
+    def _line(self, call: str, argument: Any) -> str:
         serve: Callable[[Any], Any] = getattr(self, f"_{call}")
         try:
             line = json.dumps(["done", serve(argument)])
@@ -109,22 +127,33 @@ class _Plugin:
         return describe(self._contract)
 
     def _work(self, _: Any) -> dict[str, Any]:
-        if not self._ready and self._contract.setup is not None:
-            self._contract.setup(self._agent)
-        self._ready = True
+        self._set_up()
         came = clean(self._contract.work(self._agent))
         self._agent.last = came.fields
         return encode(came)
+
+    def _set_up(self) -> None:
+        if not self._ready and self._contract.setup is not None:
+            self._contract.setup(self._agent)
+        self._ready = True
+
+    def _answer(self, request: Any) -> Any:
+        assert self._contract.answer is not None
+        self._set_up()
+        return self._contract.answer(self._agent, request)
 
     def _save(self, _: Any) -> Any:
         return None if self._contract.save is None else check_state(self._contract.save())
 
     def _load(self, state: Any) -> None:
+        if self._contract.exclusive:
+            self._set_up()
         if self._contract.load is not None:
             self._contract.load(state)
 
     def _close(self, _: Any) -> None:
-        if self._contract.close is not None and self._ready:
+        is_open, self._ready = self._ready, False
+        if self._contract.close is not None and is_open:
             self._contract.close(self._agent)
 
 

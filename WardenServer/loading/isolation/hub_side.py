@@ -38,7 +38,7 @@ def isolate(
 
     It runs what `trust` allows, also when it starts again, and may take `limit` seconds to import the file and `memory`
     bytes where the contract says nothing else.
-    `close` and `discard` end it; `discard` does no harm at any time.
+    `discard` ends it, and does no harm at any time.
 
     Raises:
         PluginError: the file cannot become an agent; its process is gone.
@@ -56,6 +56,7 @@ def isolate(
             close=process.close,  # there is no setup: the process sets up before its first run
             save=process.save if "save" in functions else None,
             load=process.load if "load" in functions else None,
+            answer=process.answer if "answer" in functions else None,
             discard=process.kill,
         )
     except BaseException:
@@ -76,14 +77,21 @@ class _Process:
         self._memory = memory
         self._worker: PipedChild | None = None
         self._told: float | None = None
+        self._agent: Agent | None = None
+
+    def _rung(self) -> None:
+        """The plugin asks for a run. On the thread of the child."""
+        if self._agent is not None:
+            self._agent.soon()
 
     def start(self, agent: Agent | None) -> dict[str, Any]:
         """Start the process and have it import the plugin; what the plugin promises (see wire.py)."""
         self.kill()
+        self._agent = agent or self._agent
         try:
             program = "WardenServer.loading.isolation.agent_side"
             self._worker = PipedChild(
-                [sys.executable, "-P", "-m", program, str(os.getpid())], f"process of {self._name}"
+                [sys.executable, "-P", "-m", program, str(os.getpid())], f"process of {self._name}", self._rung
             )
         except Ended as how:
             self._give_up(f"its process {how}; see to the machine")
@@ -101,7 +109,7 @@ class _Process:
         """One run in the process; its failures come back as text."""
         if self._worker is not None and not self._worker.alive:
             self._log.warning("its process %s between two runs; it starts again", self._worker.how_it_ended())
-        self._told = None
+        self._told, self._agent = None, agent
         try:
             if not self._runs():
                 self.start(agent)
@@ -118,6 +126,13 @@ class _Process:
         line, _, rest = said.removeprefix(f"{self._path}:").partition(" ")
         return f"line {line} {rest}" if line else rest
 
+    def answer(self, agent: Agent, request: Any) -> Any:
+        """What the plugin replies to a request."""
+        if not self._runs():
+            self.start(agent)
+        limit = self._timeout
+        return self._ask("answer", request, limit, f"answer has not ended within TIMEOUT ({limit:g} s)", agent)
+
     def save(self) -> Any:
         """The state of the plugin; None when its process has ended, and the state with it."""
         return self._ask("save", None, STATE, f"save has not ended within {STATE:g} s") if self._runs() else None
@@ -131,12 +146,9 @@ class _Process:
         self._ask("load", check_state(state), STATE, f"load has not ended within {STATE:g} s")
 
     def close(self, _agent: Agent) -> None:
-        """Let the plugin close what it has opened, and end the process."""
-        try:
-            if self._runs():
-                self._ask("close", None, CLOSE, f"close has not ended within {CLOSE:g} s")
-        finally:
-            self.kill()
+        """Let the plugin close what it has opened; the process stays until `kill`."""
+        if self._runs():
+            self._ask("close", None, CLOSE, f"close has not ended within {CLOSE:g} s")
 
     def kill(self) -> None:
         """End the process, if there is one."""

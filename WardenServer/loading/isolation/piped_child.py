@@ -23,6 +23,8 @@ from WardenServer.machine import guardian, origin
 LOOK = 0.1
 #: Seconds in which a child must be there after its start, and gone after its end.
 PATIENCE = 5.0
+#: Seconds between two rings that are heard.
+BETWEEN = 0.01
 
 
 class Ended(Exception):
@@ -32,11 +34,15 @@ class Ended(Exception):
 class PipedChild:
     """The child, in a session of its own: what it starts itself is killed with it, however it ends.
 
+    The last word of its command is the number of a descriptor; whatever it writes there calls `rung`, at any time, on
+    the thread of the child (Linux only).
+
     Raises:
         Ended: it cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], name: str) -> None:
+    def __init__(self, command: Sequence[str], name: str, rung: Callable[[], None]) -> None:
+        self._rung = rung
         self._process: subprocess.Popen[bytes] | None = None
         self._failure = f"was not started within {PATIENCE:g} s"
         self._unwanted = False
@@ -55,9 +61,11 @@ class PipedChild:
         """The child's own thread: its start, and the end of it with all that it has started."""
         tag = guardian.new_tag()
         begin = origin.for_children()
+        bell, end = os.pipe()
         try:
             process = subprocess.Popen(
-                command,
+                [*command, str(end)],
+                pass_fds=(end,),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -67,17 +75,37 @@ class PipedChild:
         except OSError as error:
             self._failure = f"cannot be started ({error.strerror})"
             self._started.set()
+            os.close(bell)
             return
+        finally:
+            os.close(end)
         with self._reaping:
             self._process, self._usage = process, psutil.Process(process.pid)
             if self._unwanted:
                 _kill_group(process)
         self._started.set()
+        self._listen(process.pid, bell)
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         with self._reaping:
             _kill_group(process)
             process.wait()
         guardian.kill(tag, PATIENCE / 2)  # what has left the group
+
+    def _listen(self, pid: int, bell: int) -> None:
+        """Wait for the end of the child, and tell whenever it rings."""
+        with os.fdopen(bell, "rb", buffering=0) as pipe:
+            if not hasattr(os, "pidfd_open"):
+                return
+            with os.fdopen(os.pidfd_open(pid), closefd=True) as process:
+                poll = select.poll()
+                poll.register(process, select.POLLIN)
+                poll.register(pipe, select.POLLIN)
+                while process.fileno() not in dict(poll.poll()):
+                    if pipe.read(65_536):
+                        self._rung()
+                        time.sleep(BETWEEN)  # a child that rings without end costs the hub little
+                    else:
+                        poll.unregister(pipe)  # it was closed
 
     @property
     def alive(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from WardenServer.errors import NoData, PluginError
+from WardenServer.loading import calendar
 from WardenServer.loading.contract import FUNCTIONS, Contract
 from WardenServer.results.field import Declaration, Kind, Place, as_said
 from WardenServer.results.result import Cleaned
@@ -77,12 +78,16 @@ def _enum(labels: tuple[str, ...]) -> Any:
 def describe(contract: Contract) -> dict[str, Any]:
     """All of a contract that the hub needs to know, and the names of its functions; settings that JSON cannot hold
     become text."""
-    plain = ("key", "expire", "interval", "offset", "interval_ticks", "offset_ticks", "timeout", "memory", "isolate")
+    plain = (
+        "key", "expire", "exclusive", "interval", "offset", "interval_ticks", "offset_ticks", "timeout", "memory",
+        "isolate",
+    )  # fmt: skip
     return {
         **{name: getattr(contract, name) for name in plain},
         "fields": {name: asdict(declared) for name, declared in contract.fields.items()},
         "settings": {str(name): _plain(said) for name, said in contract.settings.items()},
         "required": contract.required,
+        "at": None if contract.at is None else str(contract.at),
         "functions": [name for name in FUNCTIONS if getattr(contract, name) is not None],
     }
 
@@ -98,8 +103,9 @@ def understand(said: dict[str, Any], **rest: Any) -> Contract:
     """The contract that was described, with the `rest` of it: name, path and what is callable."""
     required = said.pop("required")
     fields = {name: _declaration(**entry) for name, entry in said.pop("fields").items()}
+    at = said.pop("at")
     settings = {**said.pop("settings"), **dict.fromkeys(required, ...)}
-    return Contract(fields=fields, settings=settings, **said, **rest)
+    return Contract(fields=fields, settings=settings, at=None if at is None else calendar.read(at), **said, **rest)
 
 
 def _declaration(

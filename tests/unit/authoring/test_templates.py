@@ -54,7 +54,7 @@ def test_the_name_of_the_hub_itself(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("template", "said"),
-    [("minmal", 'there is no template "minmal"; did you mean "minimal"?'), ("zzz", "; there are array, http_json, ")],
+    [("minmal", 'there is no template "minmal"; did you mean "minimal"?'), ("zzz", "; there are array, daily, ")],
 )
 def test_a_template_that_is_not_there(template: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(WardenError) as error:

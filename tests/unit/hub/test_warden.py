@@ -1,5 +1,6 @@
 """The parts put together, without Tango and with a Memcached that is away."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.conftest import wait_for
 from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
 from WardenServer.machine import switching
+from WardenServer.running import runner
 from WardenServer.settings import config, masking
 
 Write = Callable[..., Path]
@@ -150,3 +152,100 @@ def test_secrets_are_masked_in_the_status(
     monkeypatch.setattr(hub, "_problems", lambda: ["it is hunter2-of-status"])
     hub._refresh()
     assert "it is ***" in hub.health.status
+
+
+BY_CALENDAR = "AT = '00:00'\ndef work(agent):\n    return {'x': 1}\n"
+
+
+def test_what_the_calendar_asked_for_while_the_hub_was_down_is_done_at_its_start(
+    warden: Callable[..., Warden], write: Write, settings: MakeSettings
+) -> None:
+    write("missed", BY_CALENDAR)
+    write("new", BY_CALENDAR)
+    place = settings().state_folder / f"{settings().instance}-runs.json"
+    place.parent.mkdir()
+    place.write_text('{"version": 1, "content": {"missed": 1e9}}')
+    hub = warden()
+    wait_for(lambda: runs(hub, "missed") == 1)
+    assert runs(hub, "new") == 0, "of one that was never there nothing was missed"
+    hub.agents.watch()
+    known = json.loads(place.read_text())["content"]
+    assert known["missed"] > 1.7e9
+    assert known["new"] > 1.7e9
+
+
+def test_an_agent_asks_for_a_run_from_a_thread_of_its_own(warden: Callable[..., Warden], write: Write) -> None:
+    write("slow", """
+import threading
+INTERVAL = 3600
+OFFSET = 3000
+n = 0
+def setup(agent):
+    pass
+def work(agent):
+    global n
+    n += 1
+    if n < 4:
+        thread = threading.Thread(target=agent.soon)
+        thread.start()
+        thread.join()
+    return {"n": n}
+""")
+    hub = warden()
+    hub.run_agent("slow")
+    wait_for(lambda: runs(hub, "slow") == 4)
+
+
+ANSWERS = """
+import threading
+INTERVAL = 0.1
+priority, gate = 1, threading.Event()
+def setup(agent):
+    global ready
+    ready = True
+def work(agent):
+    return {"priority": priority}
+def answer(agent, request):
+    global priority
+    assert ready
+    if request == "wait":
+        gate.wait(10)
+    elif request == "fail":
+        raise ValueError("no such job")
+    elif request == "object":
+        return object()
+    else:
+        priority = request["priority"]
+    return {"was": threading.current_thread().name}
+def close(agent):
+    gate.set()
+"""
+
+
+def test_an_agent_answers_what_it_is_asked_on_its_own_thread(warden: Callable[..., Warden], write: Write) -> None:
+    write("jobs", ANSWERS)
+    write("mute", DAILY)
+    hub = warden()
+    assert json.loads(hub.ask_agent("jobs", {"priority": 7}, 5) or "") == {"was": "agent jobs"}
+    wait_for(lambda: (hub.board.document("jobs") or {}).get("priority") == 7)
+    for request, said in (("fail", "jobs.py:16: ValueError: no such job"), ("object", "what JSON cannot hold")):
+        with pytest.raises(WardenError, match=said):
+            hub.ask_agent("jobs", request, 5)
+    with pytest.raises(WardenError, match="has no function answer"):
+        hub.ask_agent("mute", 1, 5)
+    with pytest.raises(WardenError, match="there is no agent"):
+        hub.ask_agent("nobody", 1, 5)
+
+
+def test_a_request_that_takes_long_is_answered_later_and_there_are_only_so_many(
+    warden: Callable[..., Warden], write: Write
+) -> None:
+    write("jobs", ANSWERS)
+    hub = warden()
+    assert hub.ask_agent("jobs", "wait", 0.05) is None
+    for _ in range(runner.MOST_REQUESTS):
+        assert hub.ask_agent("jobs", {"priority": 3}, 0) is None
+    with pytest.raises(WardenError, match="has 100 requests to answer already"):
+        hub.ask_agent("jobs", {"priority": 4}, 0)
+    hub.agents.runners["jobs"].contract.work.__globals__["gate"].set()
+    wait_for(lambda: (hub.board.document("jobs") or {}).get("priority") == 3)

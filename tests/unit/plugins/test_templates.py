@@ -19,7 +19,9 @@ from WardenServer.plugins import (
     read_tango,
     tango_servers,
     template_array,
+    template_daily,
     template_http_json,
+    template_listen,
     template_minimal,
     template_state,
     template_tango,
@@ -27,7 +29,15 @@ from WardenServer.plugins import (
 from WardenServer.results.field import kind_of
 from WardenServer.results.result import clean
 
-TEMPLATES = (template_array, template_http_json, template_minimal, template_state, template_tango)
+TEMPLATES = (
+    template_array,
+    template_daily,
+    template_http_json,
+    template_listen,
+    template_minimal,
+    template_state,
+    template_tango,
+)
 
 
 @pytest.mark.parametrize("module", [host, processes, read_tango, tango_servers, *TEMPLATES], ids=lambda m: m.__name__)
@@ -148,3 +158,29 @@ def test_http_error_leaves_no_connection_open(serve):
     with pytest.raises(Unreachable):
         template_http_json.work(serve(b"x", 500))
     gc.collect()  # an open one would warn here, and warnings are errors
+
+
+@pytest.mark.parametrize(("limit", "told"), [(101.0, 0), (-1.0, 1)])
+def test_daily_tells_when_a_disk_is_too_full_once_a_day(limit, told):
+    agent = Agent("daily", {"folder": "/", "limit": limit})
+    for _ in range(2):
+        assert 0 <= template_daily.work(agent)["Used"] <= 100
+    assert len({event.id for event in agent.told}) == told
+
+
+def test_listen_publishes_what_comes_and_answers_with_its_count():
+    asked = threading.Event()
+    agent = Agent("listen", dict(template_listen.SETTINGS), ask_for_run=asked.set)
+    template_listen.setup(agent)
+    try:
+        port = template_listen.work(agent)["Port"]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for sent in (b"nonsense", b"2.5"):
+                sender.sendto(sent, ("127.0.0.1", port))
+        assert asked.wait(5)
+        assert template_listen.work(agent) == {"Number": 2.5, "Count": 1, "Port": port}
+        assert template_listen.answer(agent, "reset") == {"count": 1}
+        assert template_listen.work(agent)["Count"] == 0
+        template_listen.load(template_listen.save())
+    finally:
+        template_listen.close(agent)

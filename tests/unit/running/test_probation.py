@@ -1,6 +1,7 @@
 """A reload under load is exact: no run lost, none doubled, and what fails keeps the old code."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_for
+from tests.system.conftest import free_port
 from tests.unit.running.test_runner import make
 from WardenServer.hub.warden import Warden
 from WardenServer.running import look
@@ -213,3 +215,77 @@ def test_an_agent_whose_file_goes_while_its_new_code_waits(
     warden.start()
     wait_for(lambda: runs)
     assert {run[0] for run in runs} == {"other"}
+
+
+def test_new_code_of_an_agent_of_the_calendar_is_taken_on_without_a_run(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    write("c", counter("old").replace("INTERVAL = 0.1\nOFFSET = 0", "AT = '00:00'"))
+    warden = hub()
+    warden.run_agent("c")
+    wait_for(lambda: runs == [("c", "old", 1)])
+    wait_for(lambda: agent(warden, "c")["runs"] == 1)
+    write("c", counter("new").replace("INTERVAL = 0.1\nOFFSET = 0", "AT = '00:00'"))
+    warden.reload(5)
+    assert agent(warden, "c")["pending"] is False
+    assert (runs, agent(warden, "c")["runs"], agent(warden, "c")["at"]) == ([("c", "old", 1)], 1, "00:00")
+    warden.run_agent("c")
+    wait_for(lambda: runs[-1] == ("c", "new", 2), what="for a run with the state of the old code")
+
+
+OWNS = """
+import socket, threading
+INTERVAL = 0.1
+EXCLUSIVE = True
+version, port, n = {version!r}, {port}, 0
+def setup(agent):
+    global server
+    server = socket.create_server(("127.0.0.1", port))
+def work(agent):
+    global n
+    n += 1
+    threading.runs_of_test.append((agent.name, version, n))
+    {more}
+    return {{"version": version}}
+def close(agent):
+    server.close()
+def save():
+    return n
+def load(state):
+    global n
+    n = state
+"""
+
+
+def test_an_agent_that_owns_a_port_is_closed_before_its_new_code_is_set_up(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    port = free_port()
+    write("c", OWNS.format(version="old", port=port, more="pass"))
+    warden = hub()
+    wait_for(lambda: len(runs) > 2)
+    write("c", OWNS.format(version="new", port=port, more="pass"))
+    assert "Refused" not in warden.reload(5)
+    wait_for(lambda: runs[-1][1] == "new")
+    path = write("c", OWNS.format(version="broken", port=port, more="raise OSError('no such motor')"))
+    assert f"{path}:13: OSError: no such motor" in warden.reload(5)
+    seen = len(runs)
+    wait_for(lambda: len(runs) > seen + 2)
+    assert {run[1] for run in runs[seen:]} == {"new"}, "the old code is set up again"
+    counts = [n for _, version, n in runs if version != "broken"]
+    assert counts == list(range(1, len(counts) + 1)), "with its state, and no run is lost"
+    assert agent(warden, "c")["failures"] == 0
+    socket.create_connection(("127.0.0.1", port), 2).close()
+    warden.stop()
+
+
+def test_old_code_that_cannot_be_closed_goes_on(hub: Callable[..., Warden], write: Write, runs: list[Any]) -> None:
+    text = OWNS.format(version="old", port=free_port(), more="pass")
+    write("c", text.replace("return n", "raise ValueError('full')"))
+    warden = hub()
+    wait_for(lambda: runs)
+    write("c", OWNS.format(version="new", port=free_port(), more="pass"))
+    assert "the old code cannot be closed (ValueError('full'))" in warden.reload(5)
+    seen = len(runs)
+    wait_for(lambda: len(runs) > seen + 2)
+    assert {run[1] for run in runs} == {"old"}

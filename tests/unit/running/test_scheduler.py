@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.fake import FakeClock
+from WardenServer.loading.calendar import At
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.scheduler import Scheduler
 
@@ -17,6 +18,8 @@ class Recorder:
         self.busy = False
         self.stays_busy = False
         self.hand_over = HandOver()
+        self.at: At | None = None
+        self.last_at: float | None = None
 
     def take_place(self, deadline: float, hand_over: HandOver) -> bool:
         if self.busy:
@@ -196,3 +199,86 @@ def test_a_runner_scheduled_anew_keeps_its_phase_and_may_first_make_up_for_a_run
     assert [round(t, 6) for t in agent.started + other.started] == [0.2, 0.2, 0.7, 1.2, 1.7, 2.2]
     assert other.skipped == 0
     assert scheduler.due_in("nobody") is None
+
+
+def daily(hour: int, minute: int, last_at: float | None = None) -> Recorder:
+    made = Recorder("daily")
+    made.at, made.last_at = At(hour, minute), last_at
+    return made
+
+
+def test_an_agent_of_the_calendar_runs_at_its_time_once_a_day() -> None:
+    clock = FakeClock()  # Tuesday, 22:13:20 UTC
+    scheduler, agent = Scheduler(1.0, clock), daily(22, 15)
+    scheduler.add(agent)
+    scheduler.start()
+    beat(scheduler, clock, 3 * 86_400, 1.0)
+    assert agent.started == [100.0, 100.0 + 86_400, 100.0 + 2 * 86_400]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0.005, []), (0.5, [0.0]), (1.5, [0.0]), (30, [0.0])])
+def test_what_was_missed_while_the_hub_was_down_is_one_run_at_the_start(days: float, expected: list[float]) -> None:
+    clock = FakeClock()
+    scheduler, agent = Scheduler(0.1, clock), daily(22, 0, 1.7e9 + 200 - days * 86_400)
+    scheduler.add(agent)
+    scheduler.start()
+    beat(scheduler, clock, 1000)
+    assert agent.started == expected
+
+
+def test_a_clock_that_was_ahead_holds_up_nobody() -> None:
+    clock = FakeClock()
+    ahead = [4 * 365 * 86_400.0]
+    clock.time = lambda: 1.7e9 + clock.now + ahead[0]  # type: ignore[method-assign]
+    scheduler, agent = Scheduler(1.0, clock), daily(22, 15)
+    scheduler.add(agent)
+    scheduler.start()
+    beat(scheduler, clock, 10, 1.0)
+    ahead[0] = 0.0
+    beat(scheduler, clock, 200, 1.0)
+    assert len(agent.started) == 1
+
+
+def test_who_asks_for_a_run_has_it_at_the_next_tick_and_not_twice() -> None:
+    clock = FakeClock()
+    scheduler, agent = Scheduler(0.1, clock), Recorder("a", 2, 1000)
+    scheduler.add(agent)
+    scheduler.start()
+    scheduler.soon("nobody")
+    scheduler.soon("a")
+    scheduler.soon("a")
+    beat(scheduler, clock, 1)
+    assert [round(at, 6) for at in agent.started] == [0.0]
+    beat(scheduler, clock, 1)
+    scheduler.soon("a")
+    beat(scheduler, clock, 5)  # it is due at the third tick, too
+    assert [round(at, 6) for at in agent.started] == [0.0, 0.2]
+
+
+def test_who_asks_while_it_runs_is_started_after_its_end() -> None:
+    clock = FakeClock()
+    scheduler, agent = Scheduler(0.1, clock), Recorder("a", 0, 1000)
+    agent.stays_busy = True
+    scheduler.add(agent)
+    scheduler.start()
+    beat(scheduler, clock, 1)
+    scheduler.soon("a")
+    beat(scheduler, clock, 3)
+    assert (len(agent.started), agent.skipped) == (1, 0)
+    agent.busy = agent.stays_busy = False
+    beat(scheduler, clock, 2)
+    assert [round(at, 6) for at in agent.started] == [0.0, 0.4]
+
+
+def test_who_asks_before_the_start_is_started_by_it_and_who_goes_is_forgotten() -> None:
+    clock = FakeClock()
+    scheduler, agent, gone = Scheduler(0.1, clock), Recorder("a", 50, 100), Recorder("gone", 50, 100)
+    for each in (agent, gone):
+        scheduler.add(each)
+        scheduler.soon(each.name)
+    scheduler.remove("gone")
+    beat(scheduler, clock, 2)
+    assert agent.started == []
+    scheduler.start()
+    beat(scheduler, clock, 2)
+    assert (len(agent.started), gone.started) == (1, [])
