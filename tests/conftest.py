@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from WardenServer.settings import config
+from WardenServer.settings import config, masking
 
 # Plugin files that others may write to are refused: what tests write must not depend on who runs them, where.
 os.umask(0o022)
@@ -33,10 +33,13 @@ def _ours() -> set[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """A test that leaves a thread or a child process behind fails. The interpreter is left as it was."""
+    """A test that leaves a thread or a child process behind fails. The interpreter is left as it was, and what one test
+    has made secret is none to the next."""
     threads, children, interval = _ours(), set(psutil.Process().children()), sys.getswitchinterval()
+    known, pattern = set(masking._secrets._known), masking._secrets._pattern
     yield
     sys.setswitchinterval(interval)
+    masking._secrets._known, masking._secrets._pattern = known, pattern
     until = time.monotonic() + 5
     while (left := _ours() - threads) and time.monotonic() < until:
         time.sleep(0.01)

@@ -80,7 +80,7 @@ def document(settings: config.Settings, key: str) -> str:
 
     Raises:
         Unreachable: Memcached does not answer.
-        WardenError: it has no such document, or one in a form that is not ours.
+        WardenError: it has no such document.
     """
     servers = memcached.memcached_servers(settings)
     client = open_client(servers, settings.memcached_timeout, WithFlags())
@@ -94,8 +94,8 @@ def document(settings: config.Settings, key: str) -> str:
         raise WardenError(f'Memcached {", ".join(servers)} has no document "{settings.prefix + key}"')
     try:
         return str(wire_form.decode(*found))
-    except ValueError as error:
-        raise WardenError(f"{settings.prefix + key} holds {error}") from None
+    except ValueError:  # in no form of ours: as it is
+        return str(found[0].decode("utf-8", "replace"))
 
 
 def changes(settings: config.Settings, key: str, say: Callable[[str], None]) -> Iterator[str]:

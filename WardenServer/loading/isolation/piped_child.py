@@ -60,8 +60,31 @@ class PipedChild:
     def _keep(self, command: Sequence[str]) -> None:
         """The child's own thread: its start, and the end of it with all that it has started."""
         tag = guardian.new_tag()
+        try:
+            process, bell = self._start(command, tag)
+        except OSError as error:
+            self._failure = f"cannot be started ({error.strerror})"
+            self._started.set()
+            return
+        with bell:
+            with self._reaping:
+                self._process, self._usage = process, psutil.Process(process.pid)
+                if self._unwanted:
+                    _kill_group(process)
+            self._started.set()
+            with contextlib.suppress(OSError):  # no descriptor is left: nobody hears it ring
+                self._listen(process.pid, bell)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with self._reaping:
+            _kill_group(process)
+            process.wait()
+        guardian.kill(tag, PATIENCE / 2)  # what has left the group
+
+    def _start(self, command: Sequence[str], tag: str) -> "tuple[subprocess.Popen[bytes], IO[bytes]]":
+        """The process, and what it rings with."""
         begin = origin.for_children()
         bell, end = os.pipe()
+        pipe = os.fdopen(bell, "rb", buffering=0)
         try:
             process = subprocess.Popen(
                 [*command, str(end)],
@@ -72,40 +95,27 @@ class PipedChild:
                 start_new_session=True,
                 **{**begin, "env": {**begin["env"], guardian.VARIABLE: tag}},
             )
-        except OSError as error:
-            self._failure = f"cannot be started ({error.strerror})"
-            self._started.set()
-            os.close(bell)
-            return
+        except OSError:
+            pipe.close()
+            raise
         finally:
             os.close(end)
-        with self._reaping:
-            self._process, self._usage = process, psutil.Process(process.pid)
-            if self._unwanted:
-                _kill_group(process)
-        self._started.set()
-        self._listen(process.pid, bell)
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        with self._reaping:
-            _kill_group(process)
-            process.wait()
-        guardian.kill(tag, PATIENCE / 2)  # what has left the group
+        return process, pipe
 
-    def _listen(self, pid: int, bell: int) -> None:
+    def _listen(self, pid: int, bell: IO[bytes]) -> None:
         """Wait for the end of the child, and tell whenever it rings."""
-        with os.fdopen(bell, "rb", buffering=0) as pipe:
-            if not hasattr(os, "pidfd_open"):
-                return
-            with os.fdopen(os.pidfd_open(pid), closefd=True) as process:
-                poll = select.poll()
-                poll.register(process, select.POLLIN)
-                poll.register(pipe, select.POLLIN)
-                while process.fileno() not in dict(poll.poll()):
-                    if pipe.read(65_536):
-                        self._rung()
-                        time.sleep(BETWEEN)  # a child that rings without end costs the hub little
-                    else:
-                        poll.unregister(pipe)  # it was closed
+        if not hasattr(os, "pidfd_open"):
+            return
+        with os.fdopen(os.pidfd_open(pid)) as process:
+            poll = select.poll()
+            poll.register(process, select.POLLIN)
+            poll.register(bell, select.POLLIN)
+            while process.fileno() not in dict(poll.poll()):
+                if bell.read(65_536):
+                    self._rung()
+                    time.sleep(BETWEEN)  # a child that rings without end costs the hub little
+                else:
+                    poll.unregister(bell)  # it was closed
 
     @property
     def alive(self) -> bool:
