@@ -88,6 +88,7 @@ def test_a_server_that_stood_still_counts_what_it_missed_and_catches_up_with_not
     server = hub()
     for name in names:
         server.wait_document(name, "n")
+    server.wait_valid("quick0_n")
     proxy = server.proxy
     with Events(proxy, "quick0_n") as change:
         wait_for(lambda: len(change.got) > 3)

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
+
+pytestmark = pytest.mark.alone
 
 #: What depends on how busy the machine is; the benchmark judges it.
 TIMING = ("late starts", "answered, longest", "growth", "again after a fault", "ticks missed", "runs left out")
