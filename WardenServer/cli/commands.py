@@ -158,13 +158,29 @@ def beamline_warden() -> None:
 
 
 @main.command()
+@click.option("--dsconfig", is_flag=True, help="Only print what json2tango of dsconfig would put there.")
+@click.option(
+    "--starter", type=click.IntRange(0, 9), metavar="LEVEL",
+    help="Have the Starter of this host start it too, at this start-up level (0: only on demand).",
+)  # fmt: skip
 @with_settings
-def register(settings: config.Settings, options: dict[str, Any]) -> None:
-    """Make the hub known to the Tango database: server, class, device and alias."""
+def register(settings: config.Settings, options: dict[str, Any], dsconfig: bool, starter: int | None) -> None:
+    """Make the hub known to the Tango database: server, class, device and alias.
+
+    Settings given with --set become properties of the device.
+    """
     from WardenServer.servers import tango_database
 
-    tango_database.register(tango_database.find_database(settings), settings)
+    properties = config.as_properties(options)
+    if dsconfig:
+        click.echo(json.dumps(tango_database.dsconfig(settings, properties), indent=4))
+        return
+    database = tango_database.find_database(settings)
+    tango_database.register(database, settings, properties)
     click.echo(f"BeamlineWarden/{settings.instance} with device {settings.device} is in the Tango database.")
+    if starter is not None:
+        device = tango_database.hand_to_starter(database, settings, starter, str(Path(sys.executable).parent))
+        click.echo(f"{device} will start it; tell it so with its command Init, or start the Starter again.")
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """The Tango database: which one to use, and what it knows of the hub. Every call has a limit."""
 
-from collections.abc import Callable, Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -126,14 +127,24 @@ def registered_device(database: Any, settings: Settings) -> str:
     return next((device for device, name in devices.items() if name.lower() == "beamlinewarden"), "")
 
 
-def register(database: Any, settings: Settings) -> None:
-    """Make the hub's server, device and alias known to a Tango database, where they are not.
+def register(database: Any, settings: Settings, properties: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Make the hub's server, device and alias known to a Tango database, where they are not, and give the device these
+    properties.
 
     Raises:
         WardenError: the device belongs to another server, or the database does not answer any more.
     """
-    if registered_device(database, settings):
-        return
+    known = registered_device(database, settings)
+    if not known:
+        _add(database, settings)
+    if properties:
+        with _sentences(known or settings.device):
+            database.put_device_property(
+                known or settings.device, {name: list(values) for name, values in properties.items()}
+            )
+
+
+def _add(database: Any, settings: Settings) -> None:
     device, server = settings.device, f"BeamlineWarden/{settings.instance}"
     with _sentences(device):
         owner = _owner(database, device)
@@ -141,6 +152,39 @@ def register(database: Any, settings: Settings) -> None:
             raise WardenError(f"{device} belongs to {owner} in the Tango database; choose another instance")
         database.add_device(_description(device, server))
         _give_alias(database, device, f"warden-{settings.instance}")
+
+
+def dsconfig(settings: Settings, properties: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The hub as `json2tango` of dsconfig puts it into a Tango database: server, device, alias and properties."""
+    device: dict[str, Any] = {"alias": f"warden-{settings.instance}"}
+    if properties:
+        device["properties"] = {name: list(values) for name, values in properties.items()}
+    instance = {"BeamlineWarden": {settings.device: device}}
+    return {"servers": {"BeamlineWarden": {settings.instance: instance}}}
+
+
+def hand_to_starter(database: Any, settings: Settings, level: int, folder: str) -> str:
+    """Have the Starter of this host start the hub, at a start-up level from 1 on, and find it in `folder`; the
+    Starter's device.
+
+    Raises:
+        WardenError: this host has no Starter, or the database does not answer.
+    """
+    host = socket.gethostname().partition(".")[0].lower()
+    starter = f"tango/admin/{host}"
+    with _sentences(starter):
+        if not _owner(database, starter):
+            raise WardenError(
+                f"the Tango database knows no Starter of this host ({starter}); put it there with Astor, or with:"
+                f" tango_admin --add-server Starter/{host} Starter {starter}"
+            )
+        known = properties(database, starter, ["StartDsPath"]).get("StartDsPath", [])
+        if folder not in known:
+            database.put_device_property(starter, {"StartDsPath": [folder, *known]})
+        about = tango.DbServerInfo()
+        about.name, about.host, about.mode, about.level = f"BeamlineWarden/{settings.instance}", host, 1, level
+        database.put_server_info(about)
+    return starter
 
 
 @contextmanager

@@ -215,6 +215,17 @@ def property_name(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+def as_properties(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Settings of the command line as Tango properties of the device, those that may be one."""
+    return {
+        property_name(name): [part.strip() for part in str(value).split(",")]
+        if isinstance(SETTINGS[name].default, tuple)
+        else [str(value)]
+        for name, value in options.items()
+        if name in PROPERTIES
+    }
+
+
 def variable_name(name: str) -> str:
     """The environment variable of a setting: log_level is WARDEN_LOG_LEVEL."""
     return f"WARDEN_{name.upper()}"

@@ -8,10 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.system.conftest import clean_environment
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.local import local_servers, up
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
@@ -372,3 +374,53 @@ def test_a_device_that_is_served_already_is_said(hub):
     second = up.HubServer(hub.settings, {})
     with pytest.raises(WardenError, match="is served by another process already"):
         second.start()
+
+
+def warden(address, *words):
+    command = [sys.executable, "-m", "WardenServer", *words]
+    environment = clean_environment(TANGO_HOST=address)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+
+
+def test_dsconfig_puts_the_same_into_the_database_as_register(tmp_path, free_port):
+    with LocalDatabase(free_port(), tmp_path) as server:
+        words = ("register", "--set", "tick=0.2", "--set", "plugin_folders=/a,/b", "--set", "listen=127.0.0.1")
+        done = warden(server.address, *words, "--instance", "written", "--dsconfig")
+        (tmp_path / "hub.json").write_text(done.stdout)
+        database = tango_database.connect(server.address)
+        assert not tango_database.registered_device(database, Settings(instance="written")), "it is only printed"
+        put = subprocess.run(
+            [Path(sys.executable).with_name("json2tango"), "-w", tmp_path / "hub.json"],
+            capture_output=True, text=True, timeout=60, env=clean_environment(TANGO_HOST=server.address), check=False,
+        )  # fmt: skip
+        assert "warden/hub/written" in put.stdout + put.stderr
+        assert warden(server.address, *words, "--instance", "told").returncode == 0
+        for instance in ("written", "told"):
+            settings = Settings(instance=instance)
+            tango_database.check_registered(server.address, settings)
+            assert database.get_device_from_alias(f"warden-{instance}") == settings.device
+            names = ["Tick", "PluginFolders", "Listen"]
+            found = tango_database.properties(database, settings.device, names)
+            assert found == {"Tick": ["0.2"], "PluginFolders": ["/a", "/b"]}, "listen is no property"
+
+
+def test_a_hub_is_put_into_the_hands_of_the_starter_of_this_host(tmp_path, free_port):
+    host = socket.gethostname().partition(".")[0].lower()
+    with LocalDatabase(free_port(), tmp_path) as server:
+        done = warden(server.address, "register", "--instance", "x", "--starter", "2")
+        assert (done.returncode, f"knows no Starter of this host (tango/admin/{host})" in done.stderr) == (1, True)
+        database = tango_database.connect(server.address)
+        info = tango_database.tango.DbDevInfo()
+        info.name, info._class, info.server = f"tango/admin/{host}", "Starter", f"Starter/{host}"
+        database.add_device(info)
+        database.put_device_property(info.name, {"StartDsPath": ["/usr/lib/tango"]})
+        for _ in range(2):  # a second time changes nothing
+            done = warden(server.address, "register", "--instance", "x", "--starter", "2")
+            assert (done.returncode, done.stderr) == (0, "")
+        folder = str(Path(sys.executable).parent)
+        assert tango_database.properties(database, info.name, ["StartDsPath"]) == {
+            "StartDsPath": [folder, "/usr/lib/tango"]
+        }
+        assert (Path(folder) / "BeamlineWarden").exists(), "what the Starter looks for there"
+        about = database.get_server_info("BeamlineWarden/x")
+        assert (about.host, about.mode, about.level) == (host, 1, 2)

@@ -100,10 +100,12 @@ def test_the_table_of_the_contract_names_all_that_a_plugin_may_say() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in (
         "INTERVAL",
+        "AT",
         "OFFSET",
         "KEY",
         "TIMEOUT",
         "ISOLATE",
+        "EXCLUSIVE",
         "MEMORY",
         "FIELDS",
         "SETTINGS",
@@ -111,6 +113,7 @@ def test_the_table_of_the_contract_names_all_that_a_plugin_may_say() -> None:
         "close(",
         "save(",
         "load(",
+        "answer(",
     ):
         assert f"| `{name}" in text or f"`{name}" in text
     assert set(OVERRIDES) > {"interval", "key"}
