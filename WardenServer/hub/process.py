@@ -10,6 +10,7 @@ from WardenServer.hub import logs
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.machine import switching
 from WardenServer.machine.descendants import Descendants
+from WardenServer.machine.one_core import CORE
 from WardenServer.settings.config import Settings
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -23,6 +24,7 @@ def prepare() -> None:
     _take_descriptors()
     _give_memory_back()
     switching.take_exact_timers()
+    CORE.open()
 
 
 def begin(settings: Settings, console: bool, *others: logging.Handler) -> Descendants:

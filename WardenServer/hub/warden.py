@@ -18,9 +18,10 @@ from WardenServer.hub.last_runs import LastRuns
 from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
-from WardenServer.machine import switching
+from WardenServer.machine import garbage, switching
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.descendants import Descendants
+from WardenServer.machine.one_core import CORE
 from WardenServer.machine.process_things import LOG_LEVEL, SWITCH_INTERVAL
 from WardenServer.results import health
 from WardenServer.results.board import HUB, Board
@@ -252,18 +253,24 @@ class Warden:
             log.error("agent %s refused: %s%s", name, reason, kept)
         for problem in loaded.problems:
             log.error("%s", problem)
+        new = [contract for name, contract in loaded.contracts.items() if known.get(name) is not contract]
         if not self.agents.take_on(loaded, self.settings.expire):
-            for name, contract in loaded.contracts.items():
-                if known.get(name) is not contract:
-                    contract.discard()
+            for contract in new:
+                contract.discard()
             return
-        runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
-        PROCESS.change(SWITCH_INTERVAL, switching.interval(runs))
+        self._adapt(bool(new))
         with self._lifecycle:
             if self._starts and not self._closing.is_set():
                 self._starts = False
                 self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
+
+    def _adapt(self, changed: bool) -> None:
+        """Adapt the process to the agents that were loaded."""
+        runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
+        PROCESS.change(SWITCH_INTERVAL, switching.interval(runs))
+        if changed:
+            garbage.set_aside()
 
     # -- what the hub says of itself
 
@@ -271,6 +278,7 @@ class Warden:
         while not self._closing.wait(LOOK):
             try:
                 PROCESS.look(self._ran_since)
+                CORE.look()
                 self.agents.watch()
                 self._refresh()
                 self._fields.look(self.agents.contracts())

@@ -57,12 +57,8 @@ def _weight(value: Any) -> int:
     return 4 * len(value) if isinstance(value, str) else 0
 
 
-class Cleaned(NamedTuple):
-    """What `work` returned, ready for a Result."""
-
-    fields: dict[str, Any]
-    reasons: dict[str, str]
-    own: dict[str, Own]
+#: What `work` returned, ready for a Result: fields, reasons, and what the fields have of their own.
+Cleaned = tuple[dict[str, Any], dict[str, str], dict[str, Own]]
 
 
 def clean(returned: Any) -> Cleaned:
@@ -73,11 +69,8 @@ def clean(returned: Any) -> Cleaned:
     Raises:
         FieldError: it is no dict, or a field has a name or value that cannot be published; the text names the field.
     """
-    if type(returned) is not dict and not isinstance(returned, Mapping):
-        wanted = "what asyncio.run gives of it" if _is_coroutine(returned) else "a dict of field names and values"
-        raise FieldError(f"work returned {_name(returned)}; return {wanted}")
-    if isinstance(returned, Readings):
-        returned = returned.whole()
+    if type(returned) is not dict:
+        returned = _as_dict(returned)
     fields: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     owned: dict[str, Own] = {}
@@ -91,7 +84,16 @@ def clean(returned: Any) -> Cleaned:
             reasons[name] = str(cleaned) or "no data"
             cleaned = None
         fields[name] = cleaned
-    return Cleaned(fields, reasons, owned)
+    return fields, reasons, owned
+
+
+def _as_dict(returned: Any) -> Mapping[str, Any]:
+    if isinstance(returned, Readings):
+        return returned.whole()
+    if isinstance(returned, Mapping):
+        return returned
+    wanted = "what asyncio.run gives of it" if _is_coroutine(returned) else "a dict of field names and values"
+    raise FieldError(f"work returned {_name(returned)}; return {wanted}")
 
 
 def _clean_field(name: str, value: Any, owned: dict[str, Own]) -> Any:

@@ -13,6 +13,7 @@ from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
 from WardenServer.results import wire_form
 from WardenServer.results.board import Board
+from WardenServer.results.event import Event
 from WardenServer.results.field import Place
 from WardenServer.results.result import Cleaned, Result, unpublishable
 from WardenServer.results.value import Own, stamp
@@ -28,6 +29,9 @@ LONGEST_PAUSE = 60.0
 Came = Cleaned | BaseException
 
 
+_NOTHING: Mapping[str, Own] = MappingProxyType({})
+
+
 class Outcome:
     """The reports of one runner. Several threads use it; `lock` is held over what must not be torn apart, such as a
     run's report and what is taken back in its place."""
@@ -37,6 +41,7 @@ class Outcome:
     ) -> None:
         self.record = record
         self._contract = contract
+        self._name, self._key, self._places = contract.name, contract.key, contract.places
         self._agent = agent
         self._board = board
         self._clock = clock
@@ -44,17 +49,12 @@ class Outcome:
         self._known: dict[str, None] = dict.fromkeys(contract.fields)
         self._is_live = True  # what was published last has values, or the reason of a run that has none
         self.lock = threading.RLock()
-        self._abandoned = False
-
-    @property
-    def abandoned(self) -> bool:
-        """Whether nothing is published any more."""
-        return self._abandoned
+        self.abandoned = False  # nothing is published any more
 
     def abandon(self) -> None:
         """Publish nothing any more."""
         with self.lock:
-            self._abandoned = True
+            self.abandoned = True
 
     def publish(self, came: Came, ended: float) -> None:
         """Put what a run brought on the board; raises what the plugin raised, but for NoData.
@@ -64,9 +64,9 @@ class Outcome:
             ended: when it ended, in Unix seconds.
         """
         with self.lock:
-            if self._abandoned:
+            if self.abandoned:
                 return
-            if isinstance(came, Cleaned):
+            if isinstance(came, tuple):
                 self._succeed(came, ended)
             elif isinstance(came, NoData):
                 self._have_none(mask(str(came)) or "no data")
@@ -88,7 +88,7 @@ class Outcome:
         """Publish nulls in place of values that are no longer live, if `why` has a sentence for it."""
         with self.lock:
             error = why()
-            if error is not None and not self._abandoned:
+            if error is not None and not self.abandoned:
                 self._put_nulls(error, repeat=not self._is_live)
 
     def due_ticks_between_tries(self) -> int:
@@ -98,12 +98,13 @@ class Outcome:
         return min(2 ** min(in_a_row - 1, 20), most) if in_a_row else 1
 
     def _succeed(self, came: Cleaned, ended: float) -> None:
-        record, fields = self.record, came.fields
-        for name, place in self._contract.places.items():
-            _check_form(name, fields.get(name), place)
-        said = stamp(fields.pop("timestamp", None), 'field "timestamp" is')
+        record, (fields, reasons, owned) = self.record, came
+        if self._places:
+            _check_forms(fields, self._places)
+        if "timestamp" in fields:
+            ended = stamp(fields.pop("timestamp"), 'field "timestamp" is') or ended
         shown = MappingProxyType(fields)
-        self._put(ended if said is None else said, shown, came.reasons, own=came.own)
+        self._put(ended, shown, reasons, own=owned)
         self._is_live = True
         self._agent.last = shown
         if not fields.keys() <= self._known.keys():
@@ -145,28 +146,31 @@ class Outcome:
         reasons: Mapping[str, str],
         error: str | None = None,
         repeat: bool = False,
-        own: Mapping[str, Own] = MappingProxyType({}),
+        own: Mapping[str, Own] = _NOTHING,
     ) -> None:
         """Put a result on the board, with the events that were told since the last one."""
-        told = self._agent.told
-        events = tuple(told.popleft() for _ in range(len(told))) if told else ()
-        contract = self._contract
+        events = self._take_events() if self._agent.told else ()
         try:
             self._board.put(
                 Result(
-                    contract.name, contract.key, when, fields, error, reasons, self._expire, own,
-                    contract.places, events, repeat and not events,
+                    self._name, self._key, when, fields, error, reasons, self._expire, own, self._places, events,
+                    repeat and not events,
                 )
             )  # fmt: skip
         except FieldError:  # the same events go out with what is put in its place
-            told.extendleft(reversed(events))
+            self._agent.told.extendleft(reversed(events))
             raise
 
+    def _take_events(self) -> tuple[Event, ...]:
+        told = self._agent.told
+        return tuple(told.popleft() for _ in range(len(told)))
 
-def _check_form(name: str, value: Any, place: Place) -> None:
+
+def _check_forms(fields: Mapping[str, Any], places: Mapping[str, Place]) -> None:
     """Raise FieldError where a value does not fit the form that its key has."""
-    if place.form is not None and value is not None:
-        try:
-            wire_form.encode(value, place.form)
-        except FieldError as error:
-            raise FieldError(f'field "{name}" {error}') from None
+    for name, place in places.items():
+        if place.form is not None and fields.get(name) is not None:
+            try:
+                wire_form.encode(fields[name], place.form)
+            except FieldError as error:
+                raise FieldError(f'field "{name}" {error}') from None

@@ -11,6 +11,7 @@ from WardenServer.errors import WardenError
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.failure import explain
 from WardenServer.machine.clock import Clock
+from WardenServer.machine.one_core import CORE
 from WardenServer.machine.thread_time import ThreadTime
 from WardenServer.results.board import Board
 from WardenServer.results.result import clean
@@ -199,6 +200,7 @@ class Runner:
                 self._due = False
                 run, self._first = self._first or self.obtain, None
                 run()
+                CORE.place(self._is_short)
                 hand_over.leave(self)
             else:
                 hand_over.go_on()
@@ -265,7 +267,8 @@ class Runner:
             self.outcome.publish(came, self._stamp)
 
     def _work(self) -> object:
-        self.set_up()
+        if not self._is_set_up or self._state:
+            self.set_up()
         return self.contract.work(self.agent)
 
     # -- called by the agent's own thread, or while no code of the agent runs

@@ -75,13 +75,15 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
 def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
     from WardenServer.loading import loader
-    from WardenServer.machine import switching
+    from WardenServer.machine import garbage, switching
+    from WardenServer.machine.one_core import CORE
     from WardenServer.results.board import Board
     from WardenServer.running.runner import Runner
     from WardenServer.running.scheduler import Scheduler
     from WardenServer.settings import config
 
     switching.take_exact_timers()
+    CORE.open()
     sys.setswitchinterval(switching.interval(agents / TICK))
     probe = Probe(agents, seconds)
     for number in range(agents):
@@ -95,6 +97,7 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
     for runner in runners:
         runner.open()
     scheduler.open()
+    garbage.set_aside()
     began = time.monotonic()  # with no runner yet: what `start` does first takes microseconds
     scheduler.start()
     for runner in runners:

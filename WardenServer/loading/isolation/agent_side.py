@@ -129,7 +129,7 @@ class _Plugin:
     def _work(self, _: Any) -> dict[str, Any]:
         self._set_up()
         came = clean(self._contract.work(self._agent))
-        self._agent.last = came.fields
+        self._agent.last = came[0]
         return encode(came)
 
     def _set_up(self) -> None:

@@ -30,9 +30,10 @@ LONGEST = 16 * 1024 * 1024
 
 def encode(came: Cleaned) -> dict[str, Any]:
     """What work returned, as JSON can hold it."""
-    encoded = {name: _encode(value) for name, value in came.fields.items()}
-    encoded |= {name: {"own": [encoded[name], *own]} for name, own in came.own.items()}
-    return encoded | {name: {"no data": reason} for name, reason in came.reasons.items()}
+    fields, reasons, owned = came
+    encoded = {name: _encode(value) for name, value in fields.items()}
+    encoded |= {name: {"own": [encoded[name], *own]} for name, own in owned.items()}
+    return encoded | {name: {"no data": reason} for name, reason in reasons.items()}
 
 
 def _encode(value: Any) -> Any:

@@ -141,8 +141,8 @@ def test_quality_time_and_properties_of_the_source_come_with_the_value(device):
     assert readings["set"] * 2 == 6.5, "it can be calculated with"
     came = clean(readings)
     said = {"unit": "mm", "label": "Position", "format": "%7.3f", "min_value": "-3.0", "max_alarm": "9.5"}
-    assert came.own["set"] == ("ALARM", 1.7e9, said)
-    assert (came.fields["set"], came.reasons) == (3.25, {"bad": "sensor broken"})
+    assert came[2]["set"] == ("ALARM", 1.7e9, said)
+    assert (came[0]["set"], came[1]) == (3.25, {"bad": "sensor broken"})
     agent.read("a/b/c", ["set"])
     assert device.asked == [["set"]], "asked for at the first answer only, and not where there is none"
 
@@ -152,8 +152,8 @@ def test_what_is_changed_or_added_has_nothing_of_its_own(device):
     readings = Agent("r").read("a/b/c", ["set", "good"])
     readings["good"] = readings["good"] + 1
     came = clean(readings | {"renamed": readings.full["set"], "more": 1})
-    assert {name: own.quality for name, own in came.own.items()} == {"set": "WARNING", "renamed": "WARNING"}
-    assert came.fields == {"set": 3.25, "good": 2.5, "renamed": 3.25, "more": 1}
+    assert {name: own.quality for name, own in came[2].items()} == {"set": "WARNING", "renamed": "WARNING"}
+    assert came[0] == {"set": 3.25, "good": 2.5, "renamed": 3.25, "more": 1}
 
 
 def test_a_number_that_is_invalid_at_its_source_is_none(device):

@@ -1,0 +1,14 @@
+"""What Python's garbage collector looks through again and again: not what stays.
+
+A full collection stops all threads. With a thousand agents loaded it takes 30 ms, in which no agent starts.
+"""
+
+import gc
+
+
+def set_aside() -> None:
+    """Collect what is garbage now, and look no more at all that is left: modules, agents, contracts. To be called after
+    each loading: it also finds what is left of the agents that went."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

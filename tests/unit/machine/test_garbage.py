@@ -1,0 +1,36 @@
+"""What the garbage collector looks through."""
+
+import gc
+import weakref
+
+import pytest
+
+from WardenServer.machine import garbage
+
+
+class Ring:
+    """Holds itself, as modules do."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> object:
+    yield
+    gc.unfreeze()
+
+
+def test_what_stays_is_set_aside_and_what_went_meanwhile_is_collected_with_the_next_loading() -> None:
+    first = Ring()
+    gone = weakref.ref(first)
+    garbage.set_aside()
+    frozen = gc.get_freeze_count()
+    assert frozen > 10_000
+    assert not any(one is first for one in gc.get_objects())
+    del first
+    gc.collect()
+    assert gone() is not None, "it is not looked at"
+    garbage.set_aside()
+    assert gone() is None
+    assert abs(gc.get_freeze_count() - frozen) < 1000
