@@ -111,8 +111,11 @@ class Board:
     def parts(self, key: str) -> list[Result]:
         """The newest results of the agents that fill one document, each with the fields that go there."""
         with self._lock:
-            found = [self._results.get(agent) for agent in self._agents.get(key, ())]
-        parts = [part(result, key) for result in found if result is not None]
+            agents = self._agents.get(key, ())
+            found = [result for agent in agents if (result := self._results.get(agent)) is not None]
+        if not any([result.places for result in found]):  # noqa: C419 - a generator costs more than most lists here
+            return found
+        parts = [part(result, key) for result in found]
         return [each for each in parts if each.fields or not each.places]
 
     def document(self, key: str) -> dict[str, Any] | None:

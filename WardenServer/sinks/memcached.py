@@ -208,7 +208,7 @@ class Memcached(StateSink):
         documents: dict[_How, dict[str, bytes]] = {}
         limit = min((self._servers[node].item_size for node in self._there.nodes), default=0)
         board = self._board
-        for key in dict.fromkeys(key for agent in agents for key in board.keys_of(agent)):
+        for key in dict.fromkeys([key for agent in agents for key in board.keys_of(agent)]):
             parts = board.parts(key)
             if not parts or not limit or (key in self._refused and HUB not in agents):
                 continue
@@ -219,6 +219,9 @@ class Memcached(StateSink):
 
     def _encode(self, key: str, parts: list[Result]) -> tuple[bytes, _How]:
         """The bytes that a key is to hold, and how. A plain key without a value is to be gone."""
+        first = parts[0]
+        if len(parts) == 1 and not first.places:
+            return to_json(self._board.merge([shorten(first, self._array_limit)])), _How(_seconds(first.expire), 0)
         life, form = _seconds(max(part.expire for part in parts)), form_of(key, parts)
         if form is None:
             return to_json(self._board.merge([shorten(part, self._array_limit) for part in parts])), _How(life, 0)
