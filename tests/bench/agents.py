@@ -54,12 +54,12 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
     name = f"{agents} agents"
     bare, threads, other = (runs[f"{rival} {agents}"] for rival in ("hand_over", "thread_per_run", "apscheduler"))
     yield against(f"{name}: start lateness p50", ours, bare, "p50", "ms", "bare hand-over")
-    yield against(f"{name}: start lateness p99", ours, bare, "p99", "ms", "bare hand-over", 1.5 if judged else None)
+    yield against(f"{name}: start lateness p99", ours, bare, "p99", "ms", "bare hand-over", 1.0 if judged else None)
     yield against(f"{name}: start lateness max", ours, bare, "max", "ms", "bare hand-over")
-    yield against(f"{name}: CPU per run", ours, bare, "cpu", "µs", "bare hand-over", 1.5 if judged else None)
-    yield against(f"{name}: CPU per run", ours, threads, "cpu", "µs", "a thread per run", 0.2 if judged else None)
+    yield against(f"{name}: CPU per run", ours, bare, "cpu", "µs", "bare hand-over", 1.25 if judged else None)
+    yield against(f"{name}: CPU per run", ours, threads, "cpu", "µs", "a thread per run", 0.25 if judged else None)
     yield against(f"{name}: start lateness p99", ours, threads, "p99", "ms", "a thread per run")
-    yield against(f"{name}: CPU per run", ours, other, "cpu", "µs", "APScheduler", 1.0 if judged else None)
+    yield against(f"{name}: CPU per run", ours, other, "cpu", "µs", "APScheduler", 1.0 if agents > 10 else None)
     for quantile in ("p50", "p99", "max"):
         target = 1.0 if judged and quantile != "max" else None
         yield against(f"{name}: start lateness {quantile}", ours, other, quantile, "ms", "APScheduler", target)

@@ -33,7 +33,7 @@ def figures(runs: Runs) -> list[Figure]:
     ours = runs["ours"]
     name, encoding = f"Memcached: {DOCUMENTS} documents", "set_many and encoding"
     return [
-        against(name, ours, runs["encoding"], "took", "ms", encoding, 1.5),
+        against(name, ours, runs["encoding"], "took", "ms", encoding, 1.3),
         against(f"{name}, CPU", ours, runs["encoding"], "cpu", "ms", encoding),
         against(name, ours, runs["set_many"], "took", "ms", "set_many of ready bytes"),
         against(name, ours, runs["client_per_key"], "took", "ms", "a new client per key"),

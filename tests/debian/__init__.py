@@ -1,0 +1,1 @@
+"""The hub among the real servers of a facility, as Debian packages them."""
