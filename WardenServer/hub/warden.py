@@ -258,18 +258,19 @@ class Warden:
             for contract in new:
                 contract.discard()
             return
-        self._adapt(bool(new))
+        self._adapt(first=not known)
         with self._lifecycle:
             if self._starts and not self._closing.is_set():
                 self._starts = False
                 self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
 
-    def _adapt(self, changed: bool) -> None:
-        """Adapt the process to the agents that were loaded."""
+    def _adapt(self, first: bool) -> None:
+        """Adapt the process to the agents that were loaded; to the first ones before the tick runs, since it takes a
+        while."""
         runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
         PROCESS.change(SWITCH_INTERVAL, switching.interval(runs))
-        if changed:
+        if first:
             garbage.set_aside()
 
     # -- what the hub says of itself

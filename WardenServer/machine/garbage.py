@@ -7,8 +7,11 @@ import gc
 
 
 def set_aside() -> None:
-    """Collect what is garbage now, and look no more at all that is left: modules, agents, contracts. To be called after
-    each loading: it also finds what is left of the agents that went."""
+    """Collect what is garbage now, and look no more at all that is left: modules, agents, contracts.
+
+    It stops all threads for as long as such a collection, so it is for moments when no tick runs. What was set aside
+    before is looked through once more.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()

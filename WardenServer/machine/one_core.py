@@ -54,7 +54,10 @@ class OneCore:
             return
         cores, seconds = os.sched_getaffinity(0), now - self._looked
         busy, ours = self._busy, self._ours
-        self._note(now)
+        try:
+            self._note(now)
+        except OSError:  # no file descriptor is left
+            return
         shares = {core: (self._busy.get(core, 0.0) - busy.get(core, 0.0)) / seconds for core in cores}
         others = shares.get(self.core, 0.0) - (self._ours - ours) / seconds if self.core is not None else 0.0
         if self.core is None or self.core not in cores or others > MUCH:
@@ -62,7 +65,7 @@ class OneCore:
         self._free_strangers(cores)
 
     def _note(self, now: float) -> None:
-        self._looked, self._busy, self._ours = now, _busy_seconds(), time.process_time()
+        self._busy, self._ours, self._looked = _busy_seconds(), time.process_time(), now
 
     def _choose(self, cores: set[int], shares: Mapping[int, float]) -> None:
         """The core with the least to do; none for a while where all have much."""
@@ -91,7 +94,10 @@ class OneCore:
         """Let go threads that a bound one has started, and forget those that have ended."""
         if not self._bound:
             return
-        threads = {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
+        try:
+            threads = {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
+        except OSError:  # no file descriptor is left
+            return
         self._bound &= threads
         for thread in threads - self._bound:
             try:

@@ -150,7 +150,8 @@ def facility(packages: Packages, tmp_path_factory: pytest.TempPathFactory) -> It
         info.name, info._class, info.server = f"tango/admin/{HOST}", "Starter", f"Starter/{HOST}"
         db.add_device(info)
         (folder / "ds.log").mkdir()
-        (folder / "warden.toml").touch()  # what the Starter starts uses nothing of the user's
+        # What the Starter starts uses nothing of the user's, nor of other tests.
+        (folder / "warden.toml").write_text('memcached = ["127.0.0.1:1"]\nshipped = false\n')
         home = {"WARDEN_CONFIG": str(folder / "warden.toml"), "WARDEN_STATE_FOLDER": str(folder / "state")}
         db.put_device_property(info.name, {"LogFileHome": [str(folder)], "StartDsPath": [str(folder)]})
         for command, device in ((["TangoTest", "test"], "sys/tg_test/1"), (["Starter", HOST], info.name)):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import tango
 
@@ -80,8 +81,9 @@ def site(facility: str, tmp_path: Path, memcached: LocalMemcached) -> Iterator[S
     """A hub that nobody has started yet."""
     made = Site(facility, tmp_path, memcached)
     yield made
-    if made.is_known_to_run():
-        made.starter.HardKillServer(f"BeamlineWarden/{made.instance}")
+    for process in psutil.process_iter(["cmdline"]):  # it is no child of ours
+        if made.instance in (process.info["cmdline"] or []):
+            process.kill()
     wait_for(lambda: made.state == "none")
 
 

@@ -21,7 +21,7 @@ def _as_before() -> object:
     gc.unfreeze()
 
 
-def test_what_stays_is_set_aside_and_what_went_meanwhile_is_collected_with_the_next_loading() -> None:
+def test_what_stays_is_set_aside_and_what_went_meanwhile_is_collected_the_next_time() -> None:
     first = Ring()
     gone = weakref.ref(first)
     garbage.set_aside()

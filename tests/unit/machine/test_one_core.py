@@ -77,6 +77,16 @@ def test_a_core_that_is_taken_away_is_left(machine: Machine) -> None:
     assert 0 < MUCH < 1
 
 
+def test_a_process_without_descriptors_keeps_the_core(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> dict[int, float]:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one_core, "_busy_seconds", fail)
+        assert machine.second(0.0, 1.0) == 1
+    assert machine.second(0.0, 1.0) == 0, "it looks again"
+
+
 @pytest.fixture
 def core() -> Iterator[OneCore]:
     made = OneCore()
