@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import resource
+import signal
 import sys
 from contextlib import suppress
 
@@ -20,7 +21,11 @@ DESCRIPTORS = 65_536
 
 
 def prepare() -> None:
-    """Take what the machine gives. For the main thread, before it starts others: those would keep what is theirs."""
+    """Take what the machine gives. For the main thread, before it starts others: those would keep what is theirs.
+
+    Tango's Starter starts its servers with most signals blocked, and so would all that agents start.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _take_descriptors()
     _give_memory_back()
     switching.take_exact_timers()

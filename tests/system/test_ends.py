@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -185,3 +186,24 @@ def test_before_it_is_ready_it_ends_at_once(
     begun.unlink()
     server.launch()
     wait_for(server.answers, 15, "for the next start, which finds nothing in its way")
+
+
+BLOCKED = """import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1})
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_signals_end_it_also_where_its_starter_had_blocked_them(hub: MakeHub, write: Write) -> None:
+    write("child", """
+import subprocess
+INTERVAL = 1
+def work(agent):
+    child = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True)
+    return {"blocked": next(line.split()[1] for line in child.stdout.splitlines() if line.startswith("SigBlk"))}
+""")
+    server = hub(within=[sys.executable, "-c", BLOCKED])
+    assert int(server.wait_document("child", "blocked")["blocked"], 16) == 0
+    os.kill(server.pid or 0, signal.SIGTERM)
+    wait_for(lambda: not server.alive, 5)
+    assert server.code == 0
