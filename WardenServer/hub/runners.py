@@ -66,11 +66,15 @@ class Runners:
         return runners
 
     def watch(self) -> None:
-        """Look after every agent, about once a second; once more after the end of all."""
+        """Look after every agent, about once a second."""
         for runner in list(self.runners.values()):
             look.watch(runner)
         for probation in list(self._pending.values()):
             probation.watch()
+        self.note_last_runs()
+
+    def note_last_runs(self) -> None:
+        """Remember when agents of the calendar ran last."""
         by_calendar = [runner for runner in list(self.runners.values()) if runner.at is not None]
         self._last_runs.note({runner.name: runner.last_at for runner in by_calendar if runner.last_at is not None})
 
@@ -208,6 +212,7 @@ class Runners:
         self.runners[new.name] = new
         if new.enabled:
             self._scheduler.add(new)
+        new.take_requests(probation.old)
         probation.old.close()
         self._declare(new.contract)
 
@@ -215,8 +220,8 @@ class Runners:
         name, old = probation.name, probation.old
         log.error("agent %s refused: %s; its old code runs on", name, reason)
         self.loaded.refused[name] = reason
-        if old.enabled:
-            self._scheduler.add(old, overdue=probation.deadline)
+        if old.enabled:  # of the calendar no run was due
+            self._scheduler.add(old, overdue=probation.deadline if old.at is None else None)
         if probation.hangs:
             self.left[name] = probation.new
 

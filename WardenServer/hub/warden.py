@@ -141,7 +141,7 @@ class Warden:
         self._files.join(self._until(until))
         if self._watch.is_alive():
             self._watch.join(self._until(until))
-        self.agents.watch()
+        self.agents.note_last_runs()
         if left:
             log.warning("agents that still run are left behind: %s", ", ".join(left))
         if self._descendants is not None and not self._descendants.kill():

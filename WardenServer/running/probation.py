@@ -88,7 +88,12 @@ class Probation:
 
     def _prove(self) -> None:
         """The first run of the new code. What goes by the calendar is not run for that: it is only set up."""
-        reason = None
+        with self.old.record.turn:
+            reason = self._try()
+        self._end(reason)
+
+    def _try(self) -> str | None:
+        """Why the new code cannot stay; None where it can."""
         try:
             if self.new.contract.exclusive or self.old.contract.exclusive:
                 self._change_places()
@@ -101,9 +106,10 @@ class Probation:
                 self.new.set_up()
         except BaseException as error:  # a plugin may raise anything
             reason = explain(error, self.new.contract)
-            if self.new.contract.exclusive:
-                self._make_room()
-        self._end(reason)
+            if self.new.contract.exclusive or self.old.contract.exclusive:
+                self._change_back()
+            return reason
+        return None
 
     def _change_places(self) -> None:
         """The old code lets go of what only one can have; then the new code takes it, with the state."""
@@ -115,12 +121,13 @@ class Probation:
         if self.old.contract.save is not None and self.new.contract.load is not None:
             self.new.contract.load(state)
 
-    def _make_room(self) -> None:
-        """The new code lets go again, before the old code runs."""
-        try:
-            self.new.shut()
-        except BaseException as error:  # as above
-            log.error("agent %s: its new code cannot be closed: %s", self.name, explain(error, self.new.contract))
+    def _change_back(self) -> None:
+        """The new code lets go again, and the old code takes it back; where it cannot yet, its next run tries again."""
+        for runner, step, what in ((self.new, self.new.shut, "closed"), (self.old, self.old.set_up, "set up again")):
+            try:
+                step()
+            except BaseException as error:  # as above
+                log.error("agent %s cannot be %s: %s", self.name, what, explain(error, runner.contract))
 
     def _hand_over(self) -> None:
         """The old code's state to the new, where both know how. The old code does not run meanwhile."""

@@ -1,5 +1,6 @@
 """What is known of an agent's runs."""
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ class Record:
     overruns: Overruns = field(default_factory=Overruns)
     news: News = field(default_factory=News)
     was_said: bool = False  # in the log, that it fails now
+    turn: threading.Lock = field(default_factory=threading.Lock)  # of an answer and of a probation: one at a time
 
     def fail(self, sentence: str, now: float) -> None:
         """A run has failed; `now` in Unix seconds."""

@@ -1,5 +1,6 @@
 """One thread per agent: waits until it is due, runs `work`, and hands what it brought to its outcome."""
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -28,6 +29,8 @@ log = logging.getLogger("warden.runner")
 SHORT = 100e-6
 #: Most requests that may wait for one agent.
 MOST_REQUESTS = 100
+#: Seconds that a request waits for the trial of new code.
+PATIENCE = 1.0
 
 
 class Runner:
@@ -178,6 +181,16 @@ class Runner:
         self._requests.append(request)
         self._rouse()
 
+    def take_requests(self, old: "Runner") -> None:
+        """Answer what was asked of older code, and was not answered yet."""
+        with contextlib.suppress(IndexError):  # the old thread has taken the last one
+            while old._requests:
+                self._requests.append(old._requests.popleft())
+        if self.contract.answer is None:
+            while self._requests:
+                self._requests.popleft().refuse("its new code answers no requests")
+        self._rouse()
+
     def try_again(self) -> None:
         """Pass over no more due ticks, whatever failed before."""
         self.passes = 0
@@ -299,6 +312,9 @@ class Runner:
     def _serve(self, request: Request) -> None:
         """Let the plugin answer one request."""
         assert self.contract.answer is not None
+        if not self.record.turn.acquire(timeout=PATIENCE):
+            request.refuse(f"the new code of agent {self.name} is tried just now; ask again later")
+            return
         self._mark[0] = 1
         try:
             self.set_up()
@@ -306,6 +322,7 @@ class Runner:
         except BaseException as error:  # a plugin may raise anything
             request.refuse(explain(error, self.contract))
         self._mark[0] = 0
+        self.record.turn.release()
 
     def close_plugin(self) -> None:
         """Let the plugin close what it has opened, for good."""

@@ -1,5 +1,6 @@
 """A reload under load is exact: no run lost, none doubled, and what fails keeps the old code."""
 
+import json
 import logging
 import socket
 import threading
@@ -13,9 +14,11 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from tests.unit.running.test_runner import make
+from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
 from WardenServer.running import look
 from WardenServer.running.probation import Probation
+from WardenServer.running.request import Request
 from WardenServer.settings import config
 
 Write = Callable[..., Path]
@@ -289,3 +292,69 @@ def test_old_code_that_cannot_be_closed_goes_on(hub: Callable[..., Warden], writ
     seen = len(runs)
     wait_for(lambda: len(runs) > seen + 2)
     assert {run[1] for run in runs} == {"old"}
+
+
+def test_new_code_of_the_calendar_that_cannot_be_set_up_has_the_old_run_no_sooner(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    text = counter("old").replace("INTERVAL = 0.1\nOFFSET = 0", "AT = '00:00'\nEXCLUSIVE = True")
+    opened = "def setup(agent):\n    {}\n    threading.runs_of_test.append(('opened', version, 0))\n"
+    write("c", text + opened.format("pass"))
+    warden = hub()
+    warden.run_agent("c")
+    wait_for(lambda: ("c", "old", 1) in runs)
+    wait_for(lambda: agent(warden, "c")["runs"] == 1)
+    write("c", text.replace("'old'", "'new'") + opened.format("raise OSError('no such port')"))
+    assert "no such port" in warden.reload(5)
+    assert [run[:2] for run in runs] == [("opened", "old"), ("c", "old"), ("opened", "old")], "it is only set up again"
+
+
+ANSWERS = COUNTER + """
+answering = False
+def answer(agent, request):
+    global answering
+    answering = True
+    threading.gate_of_test.wait(5)
+    answering = False
+    return version
+def save():
+    assert not answering, "code of one agent runs twice at once"
+    return n
+"""
+
+
+def test_new_code_waits_for_an_answer_and_answers_what_was_not_answered_yet(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    threading.gate_of_test = gate = threading.Event()  # type: ignore[attr-defined]
+    write("c", ANSWERS.format(version="old", more="pass"))
+    warden = hub()
+    wait_for(lambda: runs)
+    assert warden.ask_agent("c", 1, 0.05) is None
+    write("c", ANSWERS.format(version="new", more="pass"))
+    warden.reload(0.3)
+    late = Request(2)
+    warden.agents.runners["c"].ask(late)
+    gate.set()
+    wait_for(lambda: runs[-1][1] == "new")
+    assert late.wait(5) in ('"old"', '"new"')
+    assert json.loads(warden.ask_agent("c", 3, 5) or "") == "new"
+    assert warden.agents.loaded.refused == {}
+
+
+def test_while_new_code_hangs_a_request_is_refused_and_the_old_code_runs(
+    hub: Callable[..., Warden], write: Write, runs: list[Any]
+) -> None:
+    threading.gate_of_test = gate = threading.Event()  # type: ignore[attr-defined]
+    write("c", ANSWERS.format(version="old", more="pass"))
+    warden = hub()
+    wait_for(lambda: runs)
+    write("c", "TIMEOUT = 0.5\n" + ANSWERS.format(version="new", more="threading.gate_of_test.wait(30)"))
+    warden.reload(0.3)
+    wait_for(lambda: "its first run has not ended" in str(agent(warden, "c")["last_error"]))
+    with pytest.raises(WardenError, match="is tried just now; ask again later"):
+        warden.ask_agent("c", 1, 5)
+    seen = len(runs)
+    wait_for(lambda: len(runs) > seen + 2)
+    gate.set()
+    wait_for(lambda: warden.agents.left["c"].join(0))
