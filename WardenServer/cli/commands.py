@@ -84,7 +84,8 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     """The monitoring hub of a beamline.
 
-    Plain Python files become agents; what they return stands in Memcached as JSON documents and in Tango as attributes.
+    Plain Python files become agents. What they return is published in Memcached as JSON documents, and in Tango as
+    attributes.
 
     \b
     Begin with:    warden up            everything on this machine, in the foreground
@@ -235,7 +236,7 @@ def ask(settings: config.Settings, options: dict[str, Any], agent: str, request:
 @click.argument("key")
 @with_settings
 def get(settings: config.Settings, options: dict[str, Any], key: str) -> None:
-    """Show the document of KEY as it stands in Memcached."""
+    """Show the document of KEY, or its plain value, from Memcached."""
     from WardenServer.servers import client
 
     click.echo(client.document(settings, key))

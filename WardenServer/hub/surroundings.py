@@ -97,7 +97,7 @@ def _mend(thing: Thing, kept: _Kept) -> str:
 
 def _who(names: Sequence[str]) -> str:
     if not names:
-        return "no agent ran just before: see to threads that agents have left, and to files that were refused"
+        return "no agent ran just before: look for threads that agents have left, and for files that were refused"
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     ran = f"{', '.join(names[:MOST_NAMES])}{more} ran just before"
     return f"{ran}; take it out of the plugin file, or give that ISOLATE = True"

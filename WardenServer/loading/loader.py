@@ -91,7 +91,8 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
         log.warning("%s", note)
     for name, contract in (known or {}).items():
         if name not in loaded.contracts and not _can_be_listed(contract.path.parent):
-            loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; see to it and reload")
+            cure = "correct its rights or mount it, then reload"
+            loaded.refused.setdefault(name, f"its folder {contract.path.parent} cannot be read; {cure}")
     return loaded
 
 
@@ -159,7 +160,8 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
             problems.append(f"plugin folder {folder} does not exist; make it, or correct plugin_folders")
         return []
     except OSError as error:
-        cure = "correct its rights" if isinstance(error, PermissionError) else "see to it, or correct plugin_folders"
+        missing = "make or mount it, or correct plugin_folders"
+        cure = "correct its rights" if isinstance(error, PermissionError) else missing
         problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); {cure}")
         return []
     if asked and not any(name.endswith(".py") for name in entries):

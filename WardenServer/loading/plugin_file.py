@@ -190,7 +190,7 @@ def _why(path: Path, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
         if any(path.parent.glob(f"{package}.*")) or (path.parent / package).is_dir():
-            return f"{path}:{line}: needs {error.name}, which stands beside it; write: from . import {package}"
+            return f"{path}:{line}: needs {error.name}, which is beside it; write: from . import {package}"
         return f"{path}:{line}: needs the module {error.name}; install it for the hub's Python: pip install {package}"
     if isinstance(error, SystemExit):
         return f"{path}:{line}: calls sys.exit() when it is imported; take that out"

@@ -39,7 +39,8 @@ class Descendants:
                 command, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", start_new_session=True
             )
         except OSError as error:
-            log.warning("no guardian (%s): what agents start may outlive a crash; see to the machine", error.strerror)
+            said = "no guardian (%s): what agents start may outlive a crash; free memory or processes"
+            log.warning(said, error.strerror)
             return None
 
     def find(self) -> list[int]:

@@ -27,6 +27,7 @@ class OneCore:
         self.core: int | None = None
         self._here = threading.local()  # `core`: the one that this thread is bound to, if any
         self._bound: set[int] = set()  # native ids of threads
+        self._chosen: set[int] = set()  # cores, now and before
         self._rests_until = 0.0
         self._looked = 0.0
         self._busy: Mapping[int, float] = {}
@@ -84,6 +85,7 @@ class OneCore:
         except OSError:  # the core was taken away: the next look will choose again
             core = None
         self._here.core = core
+        self._chosen |= {core} if core is not None else set()
         (self._bound.discard if core is None else self._bound.add)(thread)
 
     def _let_go_before(self, event: str, _: object) -> None:
@@ -91,7 +93,8 @@ class OneCore:
             self._move(None)
 
     def _free_strangers(self, cores: set[int]) -> None:
-        """Let go threads that a bound one has started, and forget those that have ended."""
+        """Let go threads that a bound one has started, and forget those that have ended. A thread that a plugin binds
+        to another core stays there."""
         if not self._bound:
             return
         try:
@@ -101,7 +104,8 @@ class OneCore:
         self._bound &= threads
         for thread in threads - self._bound:
             try:
-                if len(os.sched_getaffinity(thread)) == 1 < len(cores) and thread not in self._bound:
+                found = os.sched_getaffinity(thread)
+                if len(found) == 1 < len(cores) and found <= self._chosen and thread not in self._bound:
                     os.sched_setaffinity(thread, cores)
             except OSError:  # it has ended
                 continue

@@ -21,7 +21,7 @@ def sentence(place: str, error: Exception) -> str:
     if isinstance(error, OSError | MemcacheUnexpectedCloseError):
         return f"Memcached {place} does not answer ({said})"
     if isinstance(error, MemcacheServerError):
-        return f"Memcached {place} does not work ({said}); see to it"
+        return f"Memcached {place} does not work ({said}); check it"
     return f"{place} answers as no Memcached does ({said}); see what listens there, or correct the setting memcached"
 
 

@@ -194,7 +194,7 @@ def _sentences(device: str) -> Iterator[None]:
         yield
     except tango.DevFailed as error:
         said = error.args[0].desc.strip()
-        raise Unreachable(f"the Tango database has no answer about {device} ({said}); see to the database") from None
+        raise Unreachable(f"the Tango database has no answer about {device} ({said}); check the database") from None
 
 
 def _owner(database: Any, device: str) -> str:

@@ -53,4 +53,4 @@ def why(path: Path, error: OSError) -> str:
         return "is a folder; name the file in it"
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return f"cannot be read ({said}); see what keeps so many files open, or raise the limit (ulimit -n)"
-    return f"cannot be read ({said}); see to the disk it is on"
+    return f"cannot be read ({said}); check the disk it is on"

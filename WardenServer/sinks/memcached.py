@@ -51,7 +51,7 @@ def _seconds(life: float) -> int:
 
 
 class _Server:
-    """One server, with what is known of it. `stands` is whether it should still hold the beacon."""
+    """One server, with what is known of it. `holds_beacon` is whether the beacon should still be there."""
 
     def __init__(self, place: str, beacon: str, timeout: float) -> None:
         self.place = place
@@ -59,7 +59,7 @@ class _Server:
         address = self.client.server
         self.node = "{}:{}".format(*address) if isinstance(address, tuple) else address  # as HashClient names it
         self.beacon = beacon
-        self.stands = False
+        self.holds_beacon = False
         self.item_size = 0
         self.away_since: float | None = None
         self.trouble = ""
@@ -73,8 +73,8 @@ class _Server:
             self.item_size = int(about.get(b"item_size_max", 1024 * 1024)) - OVERHEAD
             if isinstance(self.client.server, tuple):  # a Unix socket has no other machine
                 self._warn(exposure(self.place, about.get(b"inter")))
-        lost = self.stands and self.client.get(self.beacon) is None
-        self.stands = bool(self.client.set(self.beacon, b"1", noreply=False))
+        lost = self.holds_beacon and self.client.get(self.beacon) is None
+        self.holds_beacon = bool(self.client.set(self.beacon, b"1", noreply=False))
         return not lost
 
     def _warn(self, note: str) -> None:
@@ -87,7 +87,7 @@ class _Server:
         """Forget what was known: it is away."""
         self.client.close()
         self.trouble = sentence(self.place, error)
-        self.stands, self.item_size, self.away_since = False, 0, time.monotonic()
+        self.holds_beacon, self.item_size, self.away_since = False, 0, time.monotonic()
 
     @property
     def probed(self) -> bool:
@@ -98,7 +98,7 @@ class _Server:
         """Whether it answers again; looks on a thread of its own, so that no other server has to wait for this one."""
         if self._probe is not None and not self._probe.is_alive():
             self._probe = None
-            return self.stands
+            return self.holds_beacon
         if self._probe is None and self.away_since is not None and time.monotonic() > self.away_since + PAUSES[1]:
             self._probe = threading.Thread(target=self._look_again, name=f"look at {self.place}", daemon=True)
             self._probe.start()

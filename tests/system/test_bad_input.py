@@ -234,7 +234,7 @@ def test_two_agents_that_fill_one_field(case: Case) -> None:
     [
         ("missing", "does not exist", "make it, or correct plugin_folders"),
         ("empty", "holds no plugin file", "warden new NAME"),
-        ("unreadable", "cannot be read (Not a directory)", "see to it, or correct plugin_folders"),
+        ("unreadable", "cannot be read (Not a directory)", "make or mount it, or correct plugin_folders"),
     ],
 )
 def test_a_folder_without_plugins(case: Case, folder: str, reason: str, cure: str) -> None:

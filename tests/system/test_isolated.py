@@ -377,11 +377,12 @@ def test_a_process_that_does_not_start_is_given_up(
     with monkeypatch.context() as patch:
         patch.setattr(hub_side, "START", 0.01)
         said = loader.load(settings()).refused["far"]
-    assert said == f"{path}: its process has not started within 0.01 s; see to the machine"
+    assert said == f"{path}: its process has not started within 0.01 s; the machine may lack memory or time"
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/no/such/python")
         said = loader.load(settings()).refused["far"]
-    assert said == f"{path}: its process cannot be started (No such file or directory); see to the machine"
+    cure = "free memory, processes or file descriptors"
+    assert said == f"{path}: its process cannot be started (No such file or directory); {cure}"
     assert processes() == []
 
 

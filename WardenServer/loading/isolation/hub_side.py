@@ -75,7 +75,7 @@ class _Process:
         self._limit = limit
         self._timeout = limit
         self._memory = memory
-        self._worker: PipedChild | None = None
+        self._child: PipedChild | None = None
         self._told: float | None = None
         self._agent: Agent | None = None
 
@@ -90,25 +90,26 @@ class _Process:
         self._agent = agent or self._agent
         try:
             program = "WardenServer.loading.isolation.agent_side"
-            self._worker = PipedChild(
+            self._child = PipedChild(
                 [sys.executable, "-P", "-m", program, str(os.getpid())], f"process of {self._name}", self._rung
             )
         except Ended as how:
-            self._give_up(f"its process {how}; see to the machine")
-        self._receive("start", START, f"its process has not started within {START:g} s; see to the machine", agent)
-        self._worker.limit_memory(2 * self._memory, final=False)
+            self._give_up(f"its process {how}; free memory, processes or file descriptors")
+        slow = f"its process has not started within {START:g} s; the machine may lack memory or time"
+        self._receive("start", START, slow, agent)
+        self._child.limit_memory(2 * self._memory, final=False)
         late = f"still importing after {self._limit:g} s; move slow work from the top of the file into setup"
         said: dict[str, Any] = self._ask("import", self._request, self._limit, late, agent)
         self._timeout = said["timeout"]
         self._memory = said["memory"] or self._memory
         # What is held is looked at; the kernel's limit, on what is reserved, is for what goes faster than that.
-        self._worker.limit_memory(2 * self._memory, final=True)
+        self._child.limit_memory(2 * self._memory, final=True)
         return said
 
     def work(self, agent: Agent) -> Any:
         """One run in the process; its failures come back as text."""
-        if self._worker is not None and not self._worker.alive:
-            self._log.warning("its process %s between two runs; it starts again", self._worker.how_it_ended())
+        if self._child is not None and not self._child.alive:
+            self._log.warning("its process %s between two runs; it starts again", self._child.how_it_ended())
         self._told, self._agent = None, agent
         try:
             if not self._runs():
@@ -152,19 +153,19 @@ class _Process:
 
     def kill(self) -> None:
         """End the process, if there is one."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.kill()
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
 
     def _runs(self) -> bool:
-        return self._worker is not None and self._worker.alive
+        return self._child is not None and self._child.alive
 
     def _ask(self, call: str, argument: Any, limit: float, late: str, agent: Agent | None = None) -> Any:
         """Call the process, and wait for its answer; both within `limit` seconds, otherwise it is too `late`."""
-        assert self._worker is not None
+        assert self._child is not None
         line = json.dumps([call, argument]).encode()
         try:
-            self._worker.send(line, time.monotonic() + limit, partial(self._look, agent))
+            self._child.send(line, time.monotonic() + limit, partial(self._look, agent))
         except TimeoutError:
             self._give_up(late)
         said = self._receive(call, limit, late, agent)
@@ -191,9 +192,9 @@ class _Process:
 
     def _answer(self, until: float, agent: Agent | None) -> tuple[str, Any]:
         """The next answer; lines for the log, and events, may come before it."""
-        assert self._worker is not None
+        assert self._child is not None
         while True:
-            kind, said = json.loads(self._worker.receive(until, partial(self._look, agent)))
+            kind, said = json.loads(self._child.receive(until, partial(self._look, agent)))
             if kind == "log":
                 self._log.log(int(said[0]), "%s", said[1])
             elif kind == "event":
@@ -213,8 +214,8 @@ class _Process:
 
     def _look(self, agent: Agent | None) -> None:
         """Raises PluginError, and the process is gone, when it must not go on."""
-        assert self._worker is not None
-        if self._worker.memory() > self._memory:
+        assert self._child is not None
+        if self._child.memory() > self._memory:
             self._give_up(self._too_much())
         if agent is not None and agent.stopping.is_set():
             self._told = time.monotonic() if self._told is None else self._told
@@ -222,8 +223,8 @@ class _Process:
                 self._give_up("its agent was ended while it ran, and its process killed")
 
     def _too_much(self) -> str:
-        assert self._worker is not None
-        used, most = megabytes(self._worker.memory()), megabytes(self._memory)
+        assert self._child is not None
+        used, most = megabytes(self._child.memory()), megabytes(self._memory)
         return (
             f"its process used {used} and wanted more than MEMORY ({most}) allows, so it was killed; keep less, or"
             f" allow more: MEMORY in the file, or memory in [agents.{self._name}]"

@@ -1,6 +1,6 @@
 """Fields as Tango attributes with type, unit, quality, time stamp and events.
 
-One publisher thread makes attributes and pushes events; reads return at once what stands in `values`. Attributes are
+One publisher thread makes attributes and pushes events; reads return at once what is in `values`. Attributes are
 never removed while the server runs: those of an agent that is gone, failing or stale are INVALID.
 """
 
@@ -312,7 +312,7 @@ class Attributes(StateSink):
         if _elements(reading[0]) >= LARGE and self._subscribers.behind():
             self._late.add(self._owners[name.lower()][0])
             return
-        try:  # a push costs much also where nobody listens; whoever subscribes meanwhile gets what stands in `values`
+        try:  # a push costs much also where nobody listens; whoever subscribes meanwhile gets what is in `values`
             if self._host.is_there_subscriber(name, tango.EventType.CHANGE_EVENT):
                 self._host.push_change_event(name, *reading)
             if self._host.is_there_subscriber(name, tango.EventType.ARCHIVE_EVENT):

@@ -142,7 +142,7 @@ def test_where_it_cannot_be_found_the_sentence_says_how(write: Write, folder: Pa
     (folder / "package").mkdir()
     (folder / "package" / "__init__.py").write_text("x = 1\n")
     path = write("ring", "import package\n" + AGENT + "1}\n")
-    assert f"{path}:1: needs package, which stands beside it; write: from . import package" in (
+    assert f"{path}:1: needs package, which is beside it; write: from . import package" in (
         loader.load(settings()).refused["ring"]
     )
     write("ring", "from . import package\n" + AGENT + "package.x}\n")

@@ -130,7 +130,7 @@ def test_threads_that_a_bound_one_has_started_are_let_go(core: OneCore) -> None:
     stay, ready = threading.Event(), threading.Event()
 
     def stranger() -> set[int]:
-        os.sched_setaffinity(0, {min(ALL)})
+        os.sched_setaffinity(0, {core.core or 0})
         ready.set()
         assert stay.wait(5)
         return os.sched_getaffinity(0)
@@ -140,9 +140,15 @@ def test_threads_that_a_bound_one_has_started_are_let_go(core: OneCore) -> None:
         assert stay.wait(5)
         return os.sched_getaffinity(0)
 
+    def elsewhere() -> set[int]:
+        os.sched_setaffinity(0, {min(ALL)})
+        assert stay.wait(5)
+        return os.sched_getaffinity(0)
+
     found: dict[str, set[int]] = {}
     threads = [
-        threading.Thread(target=lambda work=work: found.update({work.__name__: work()})) for work in (stranger, bound)
+        threading.Thread(target=lambda work=work: found.update({work.__name__: work()}))
+        for work in (stranger, bound, elsewhere)
     ]
     for thread in threads:
         thread.start()
@@ -153,4 +159,4 @@ def test_threads_that_a_bound_one_has_started_are_let_go(core: OneCore) -> None:
     stay.set()
     for thread in threads:
         thread.join()
-    assert found == {"stranger": ALL, "bound": {core.core}}
+    assert found == {"stranger": ALL, "bound": {core.core}, "elsewhere": {min(ALL)}}

@@ -50,7 +50,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     ("number", "cure"),
     [
         (errno.EACCES, "correct its rights"),
-        (errno.EIO, "see to the disk it is on"),
+        (errno.EIO, "check the disk it is on"),
         (errno.ENOENT, "put it back, or reload without it"),
         (errno.EISDIR, "name the file in it"),
         (errno.EMFILE, "raise the limit (ulimit -n)"),
