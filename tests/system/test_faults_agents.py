@@ -30,6 +30,7 @@ def about(server: Any, name: str) -> dict[str, Any]:
     return dict(server.wait_document(f"warden.{server.settings.instance}", "agents")["agents"][name])
 
 
+@pytest.mark.alone  # whether a run is skipped is a matter of time
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_agent_costs_its_neighbours_no_run_and_stop_and_reload_answer(
     kind: str, hub: MakeHub, write: Write
