@@ -201,11 +201,11 @@ class Runners:
             if self._closed or self._pending.get(probation.name) is not probation:
                 probation.new.abandon()
                 return
-            del self._pending[probation.name]
             if reason is None:
                 self._go_on_with(probation.new, probation)
             else:
                 self._go_back(probation, reason)
+            del self._pending[probation.name]  # last: a reload that finds it gone must find the reason
 
     def _go_on_with(self, new: Runner, probation: Probation) -> None:
         new.enabled = _is_wanted(probation)
