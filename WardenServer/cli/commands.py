@@ -150,7 +150,7 @@ def daemon(settings: config.Settings, options: dict[str, Any], watch: bool) -> N
     from WardenServer.hub import daemon as server
 
     options = {**options, "watch": "yes"} if watch else options
-    sys.exit(server.run(config.load(options=options), lambda: config.load(options=options)))
+    sys.exit(server.run(lambda: config.load(options=options)))
 
 
 def beamline_warden() -> None:

@@ -17,13 +17,16 @@ log = logging.getLogger("warden")
 LOADING, ENDING = 2.0, 1.5
 
 
-def run(settings: Settings, reread: Callable[[], Settings]) -> int:
+def run(read: Callable[[], Settings]) -> int:
     """Run a hub until SIGTERM, SIGINT (Ctrl-C) or SIGQUIT; SIGUSR1 reloads. The exit code. For the main thread.
 
     Args:
-        settings: of the hub.
-        reread: the settings as they are now, for a reload; raises WardenError.
+        read: the settings as they are now, for the start and each reload.
+
+    Raises:
+        WardenError: the settings cannot be read at the start.
     """
+    settings = read()
     process.prepare()
     if settings.tango_host:
         os.environ["TANGO_HOST"] = settings.tango_host  # agents may read devices
@@ -35,7 +38,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
         signal.signal(number, note)
-    warden = Warden(settings, reread=reread, descendants=descendants)
+    warden = Warden(settings, reread=read, descendants=descendants)
     try:
         warden.open(LOADING)
         log.info("the hub %s runs without Tango; end it with Ctrl-C or SIGTERM", settings.instance)

@@ -54,10 +54,11 @@ class FieldTable:
         made_of = contract, known, list(names), qualities
         before, entries = self._made.get(contract.name, (None, {}))
         if before != made_of:
-            entries = {
-                _shown(contract, name): _entry(contract, name, known.get(name, _NOTHING), quality)
+            made = [
+                _entry(contract, name, known.get(name, _NOTHING), quality)
                 for name, quality in zip(names, qualities, strict=True)
-            }
+            ]
+            entries = {f"{entry['key']}.{entry['field']}": entry for entry in made}
             self._made[contract.name] = made_of, entries
         return entries
 
@@ -88,12 +89,6 @@ def _entry(contract: Contract, name: str, known: Declaration, quality: Quality) 
     entry.update(as_said({**known.properties, **said.properties}))
     entry["quality"] = str(quality)
     return entry
-
-
-def _shown(contract: Contract, name: str) -> str:
-    """The field's name for people: KEY.FIELD."""
-    place = contract.places.get(name) or Place(contract.key)
-    return f"{place.key}.{PLAIN if place.form else name}"
 
 
 def _quality(name: str, result: Result | None) -> Quality:

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from WardenServer.errors import Unreachable
 from WardenServer.loading.contract import Contract
@@ -17,6 +18,8 @@ from WardenServer.results.board import HUB, HUB_FIELDS, Board
 from WardenServer.results.result import Result, weight
 
 log = logging.getLogger("warden.sink")
+
+T = TypeVar("T")
 
 #: Seconds between attempts while a server is away, doubling from the first to the last.
 PAUSES = (0.1, 0.5)
@@ -138,6 +141,20 @@ class Sink:
             self.problem = None
         return PAUSES[0]
 
+    def _each(self, items: list[T], deliver: Callable[[list[T]], None], task: Callable[[T], str]) -> int:
+        """Deliver all at once; where a mistake makes that fail, one by one, so that only the culprit is lost. How many
+        were lost; `task` says of one what cannot be done."""
+        try:
+            deliver(items)
+        except Unreachable:
+            raise
+        except Exception:  # whatever it is, the thread and the others go on
+            if len(items) > 1:
+                return sum(self._each([item], deliver, task) for item in items)
+            log.exception("sink %s cannot %s; it goes on", self.name, task(items[0]) if items else "look round")
+            return len(items)
+        return 0
+
     def _well(self, name: str) -> None:
         """The problem of this name is over."""
         if name in self.problems:
@@ -186,7 +203,7 @@ class StateSink(Sink):
         with self._lock:
             new, self._new = self._new, {}
         try:
-            self._publish(list(new))
+            self._each(list(new), self.publish, lambda agent: f"publish {agent}")
         except Unreachable:
             self.send_all()
             raise
@@ -195,18 +212,6 @@ class StateSink(Sink):
         with self._lock:
             self._new[agent] = None
         self._rouse()
-
-    def _publish(self, agents: list[str]) -> None:
-        """All at once; where a mistake makes that fail, one by one, so that only the culprit is lost."""
-        try:
-            self.publish(agents)
-        except Unreachable:
-            raise
-        except Exception:  # whatever it is, the thread and the other agents go on
-            if len(agents) < 2:
-                log.exception("sink %s cannot publish %s; it goes on", self.name, "".join(agents) or "nothing")
-            for agent in agents if len(agents) > 1 else ():
-                self._publish([agent])
 
 
 class LogSink(Sink):
@@ -238,8 +243,7 @@ class LogSink(Sink):
         with self._lock:
             self._waiting.append((result, size))
             self._bytes += size
-            while self._bytes > self._limit:
-                self._lose()
+            self._keep_bound()
         self._rouse()
 
     def write(self, results: Sequence[Result]) -> None:
@@ -257,31 +261,18 @@ class LogSink(Sink):
             self._waiting.clear()
             self._bytes = 0
         try:
-            self._write([result for result, _ in batch])
+            results = [result for result, _ in batch]
+            self.lost += self._each(results, self.write, lambda result: f"write a result of {result.agent}")
         except Unreachable:
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
                 self._bytes += size
-                while self._bytes > self._limit:
-                    self._lose()
+                self._keep_bound()
             raise
 
-    def _lose(self) -> None:
-        """Drop the oldest result that waits."""
-        _, size = self._waiting.popleft()
-        self._bytes -= size
-        self.lost += 1
-
-    def _write(self, results: list[Result]) -> None:
-        """All at once; where a mistake makes that fail, one by one, so that only the culprit is lost."""
-        try:
-            self.write(results)
-        except Unreachable:
-            raise
-        except Exception:  # whatever it is, the thread and the other results go on
-            if len(results) < 2:
-                of = results[0].agent if results else "nothing"
-                log.exception("sink %s cannot write a result of %s; it goes on", self.name, of)
-                self.lost += len(results)
-            for result in results if len(results) > 1 else ():
-                self._write([result])
+    def _keep_bound(self) -> None:
+        """Drop the oldest results that wait, where they are too large together."""
+        while self._bytes > self._limit:
+            _, size = self._waiting.popleft()
+            self._bytes -= size
+            self.lost += 1
