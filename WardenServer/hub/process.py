@@ -12,6 +12,7 @@ from WardenServer.hub.surroundings import PROCESS
 from WardenServer.machine import switching
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.one_core import CORE
+from WardenServer.machine.switching import SWITCHING
 from WardenServer.settings.config import Settings
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -29,6 +30,7 @@ def prepare() -> None:
     _take_descriptors()
     _give_memory_back()
     switching.take_exact_timers()
+    SWITCHING.open()
     CORE.open()
 
 

@@ -18,11 +18,11 @@ from WardenServer.hub.last_runs import LastRuns
 from WardenServer.hub.runners import Runners
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
-from WardenServer.machine import garbage, switching
+from WardenServer.machine import garbage
 from WardenServer.machine.clock import Clock
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.one_core import CORE
-from WardenServer.machine.process_things import LOG_LEVEL, SWITCH_INTERVAL
+from WardenServer.machine.process_things import LOG_LEVEL
 from WardenServer.results import health
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.hub_document import HubDocument, SinkEntry
@@ -258,20 +258,13 @@ class Warden:
             for contract in new:
                 contract.discard()
             return
-        self._adapt(first=not known)
+        if not known:  # before the tick runs, since it takes a while
+            garbage.set_aside()
         with self._lifecycle:
             if self._starts and not self._closing.is_set():
                 self._starts = False
                 self._scheduler.start()
         log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
-
-    def _adapt(self, first: bool) -> None:
-        """Adapt the process to the agents that were loaded; to the first ones before the tick runs, since it takes a
-        while."""
-        runs = sum(1 / contract.interval for contract in self.agents.contracts().values())
-        PROCESS.change(SWITCH_INTERVAL, switching.interval(runs))
-        if first:
-            garbage.set_aside()
 
     # -- what the hub says of itself
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from WardenServer.machine import whole_file
+from WardenServer.machine.switching import SWITCHING
 
 log = logging.getLogger("warden")
 
@@ -248,9 +249,6 @@ def _has(number: int) -> bool:
     return True
 
 
-SWITCH_INTERVAL = Thing(
-    "sys.setswitchinterval", sys.getswitchinterval, lambda seconds: sys.setswitchinterval(seconds), _from_to
-)
 LOG_LEVEL = Thing("the level of the hub's log", lambda: log.level, log.setLevel, _from_to)
 
 
@@ -273,7 +271,7 @@ def things() -> list[Thing]:
         Thing("os.umask", _read_umask, os.umask, _octal),
         Thing("os.chdir", read_folder, os.chdir, _from_to),
         Thing("socket.setdefaulttimeout", socket.getdefaulttimeout, socket.setdefaulttimeout, _from_to),
-        SWITCH_INTERVAL,
+        Thing("sys.setswitchinterval", SWITCHING.found, SWITCHING.take, _from_to),
         Thing("sys.setrecursionlimit", sys.getrecursionlimit, sys.setrecursionlimit, _from_to),
         Thing("threading.stack_size", _read_stack_size, threading.stack_size, _from_to),
         Thing("gc", lambda: (gc.isenabled(), gc.get_threshold()), _put_gc, _from_to),

@@ -28,7 +28,8 @@ class Board:
         self._lock = threading.Lock()
         self._results: dict[str, Result] = {}
         self._agents: dict[str, dict[str, None]] = {}  # by key, in the order they came
-        self._owners: dict[tuple[str, str], str] = {}  # (key, field) of keys that several agents fill
+        self._shared: set[str] = set()  # keys that several agents fill
+        self._owners: dict[tuple[str, str], str] = {}  # of (key, field) in shared keys
         self._listeners: tuple[Listener, ...] = ()
 
     def listen(self, listener: Listener) -> None:
@@ -46,7 +47,7 @@ class Board:
             if earlier is None or earlier.key != result.key or earlier.places is not result.places:
                 self._enter(result)
             for key in (result.key,) if not result.places else _keys(result):
-                if len(self._agents[key]) > 1:
+                if key in self._shared:
                     self._claim(key, result)
             self._results[result.agent] = result
         for listener in self._listeners:
@@ -56,12 +57,17 @@ class Board:
         """Make an agent one of those that fill these documents, and no others any more."""
         self._leave(result.agent)
         for key in _keys(result):
-            self._agents.setdefault(key, {})[result.agent] = None
+            agents = self._agents.setdefault(key, {})
+            agents[result.agent] = None
+            if len(agents) > 1:
+                self._shared.add(key)
 
     def _leave(self, agent: str) -> None:
         result = self._results.pop(agent, None)
         for key in _keys(result) if result is not None else ():
             self._agents[key].pop(agent, None)
+            if len(self._agents[key]) < 2:
+                self._shared.discard(key)
         if self._owners:
             self._owners = {field: owner for field, owner in self._owners.items() if owner != agent}
 

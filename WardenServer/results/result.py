@@ -21,6 +21,9 @@ MOST_TEXT, MOST_ITEMS = 1_000_000, 1_000_000
 #: Types whose values need no look.
 _CLEAN = frozenset({float, bool, type(None)})
 
+#: What most results have of reasons and the like: one for all, since a thousand empty ones cost memory and time.
+NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 class Result(NamedTuple):
     """The outcome of one run: never changed after it is made, so any thread may read it.
@@ -37,10 +40,10 @@ class Result(NamedTuple):
     timestamp: float
     fields: Mapping[str, Any]
     error: str | None = None
-    reasons: Mapping[str, str] = MappingProxyType({})
+    reasons: Mapping[str, str] = NONE
     expire: float = 0.0
-    own: Mapping[str, Own] = MappingProxyType({})
-    places: Mapping[str, Place] = MappingProxyType({})
+    own: Mapping[str, Own] = NONE
+    places: Mapping[str, Place] = NONE
     events: tuple[Event, ...] = ()
     repeat: bool = False
 
@@ -58,7 +61,7 @@ def _weight(value: Any) -> int:
 
 
 #: What `work` returned, ready for a Result: fields, reasons, and what the fields have of their own.
-Cleaned = tuple[dict[str, Any], dict[str, str], dict[str, Own]]
+Cleaned = tuple[dict[str, Any], Mapping[str, str], Mapping[str, Own]]
 
 
 def clean(returned: Any) -> Cleaned:
@@ -84,7 +87,7 @@ def clean(returned: Any) -> Cleaned:
             reasons[name] = str(cleaned) or "no data"
             cleaned = None
         fields[name] = cleaned
-    return fields, reasons, owned
+    return fields, reasons or NONE, owned or NONE
 
 
 def _as_dict(returned: Any) -> Mapping[str, Any]:

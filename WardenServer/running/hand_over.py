@@ -70,13 +70,20 @@ class HandOver:
     def leave(self, runner: Startable) -> None:
         """Take note that a runner's run has ended and is to be reported, and let the line go on."""
         self._ended.append(runner)
-        self.go_on()
+        for following in self._waiting:
+            following.wake()
+            return
+        self.report()
 
     def go_on(self) -> None:
         """Wake the next; where nobody waits any more, make the reports of those whose runs have ended."""
         for runner in self._waiting:
             runner.wake()
             return
+        self.report()
+
+    def report(self) -> None:
+        """Make the reports of those whose runs have ended."""
         while self._ended:
             try:
                 runner = self._ended.popleft()

@@ -15,7 +15,7 @@ from WardenServer.results import wire_form
 from WardenServer.results.board import Board
 from WardenServer.results.event import Event
 from WardenServer.results.field import Place
-from WardenServer.results.result import Cleaned, Result, unpublishable
+from WardenServer.results.result import NONE, Cleaned, Result, unpublishable
 from WardenServer.results.value import Own, stamp
 from WardenServer.running.record import Record
 from WardenServer.settings.masking import mask
@@ -27,9 +27,6 @@ LONGEST_PAUSE = 60.0
 
 #: What one run brought: what it returned, or what the plugin raised.
 Came = Cleaned | BaseException
-
-
-_NOTHING: Mapping[str, Own] = MappingProxyType({})
 
 
 class Outcome:
@@ -135,7 +132,7 @@ class Outcome:
 
     def _put_nulls(self, error: str | None, reason: str | None = None, repeat: bool = False) -> None:
         fields = dict.fromkeys(self._known)
-        reasons = dict.fromkeys(fields or ("work",), reason) if reason else {}
+        reasons = dict.fromkeys(fields or ("work",), reason) if reason else NONE
         self._put(self._clock.time(), fields, reasons, error, repeat)
         self._is_live = error is None
 
@@ -146,7 +143,7 @@ class Outcome:
         reasons: Mapping[str, str],
         error: str | None = None,
         repeat: bool = False,
-        own: Mapping[str, Own] = _NOTHING,
+        own: Mapping[str, Own] = NONE,
     ) -> None:
         """Put a result on the board, with the events that were told since the last one."""
         events = self._take_events() if self._agent.told else ()

@@ -81,7 +81,7 @@ class Runner:
         self._deadline = 0.0
         self._hand_over = HandOver()
         self._mark = bytearray(1) if mark is None or contract.isolate else mark  # what is isolated cannot hang us
-        self._is_short = False
+        self._is_short = True  # until it is known: where many are new, they are not to begin all at once
         self._came: Came | None = None
         self._stamp = self._ended = 0.0  # of the run that came last: Unix seconds, and on the monotonic clock
         self._closing = False
@@ -204,6 +204,7 @@ class Runner:
     def _run(self) -> None:
         if self._after is not None:
             self._wait_for(self._after)
+        thread = self.thread.native_id
         while not self._closing:
             self._wake.acquire()
             hand_over = self._hand_over
@@ -213,7 +214,7 @@ class Runner:
                 self._due = False
                 run, self._first = self._first or self.obtain, None
                 run()
-                CORE.place(self._is_short)
+                CORE.place(thread, self._is_short)
                 hand_over.leave(self)
             else:
                 hand_over.go_on()
@@ -243,7 +244,9 @@ class Runner:
         began = record.began = clock.monotonic()
         self._mark[0] = 1
         try:
-            self._came = clean(self._work())
+            if not self._is_set_up or self._state:
+                self.set_up()
+            self._came = clean(self.contract.work(self.agent))
         except BaseException as error:  # a plugin may raise anything; its thread and the others go on
             self._came = error
         self._mark[0] = 0
@@ -256,9 +259,9 @@ class Runner:
         record, outcome = self.record, self.outcome
         with outcome.lock:
             try:
-                self._publish_or_fail()
-            except Exception:  # a mistake of ours in reporting a run must not end the agent
-                log.exception("agent %s: the run could not be reported", self.name)
+                self.publish()
+            except BaseException as error:  # what the plugin raised, or why what it returned cannot be published
+                self._fail(error)
             if self._ran and not outcome.abandoned:
                 record.last_at = self._stamp if self.at is not None else record.last_at
                 record.lateness.append(record.began - self._deadline)
@@ -266,23 +269,18 @@ class Runner:
                 record.ended = self._ended
             self._ran = self.busy = False
 
-    def _publish_or_fail(self) -> None:
+    def _fail(self, error: BaseException) -> None:
         try:
-            self.publish()
-        except BaseException as error:  # what the plugin raised, or why what it returned cannot be published
             self.outcome.fail(error)
             self.passes = self.outcome.due_ticks_between_tries() - 1
+        except Exception:  # a mistake of ours in reporting a run must not end the agent
+            log.exception("agent %s: the run could not be reported", self.name)
 
     def publish(self) -> None:
         """Put what the run brought on the board, once; raises what the plugin raised, but for NoData."""
         came, self._came = self._came, None  # an exception that is kept would keep the plugin's variables alive
         if came is not None:
             self.outcome.publish(came, self._stamp)
-
-    def _work(self) -> object:
-        if not self._is_set_up or self._state:
-            self.set_up()
-        return self.contract.work(self.agent)
 
     # -- called by the agent's own thread, or while no code of the agent runs
 

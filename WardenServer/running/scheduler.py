@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from WardenServer.loading.calendar import At
 from WardenServer.machine.clock import Clock
+from WardenServer.machine.switching import SWITCHING
 from WardenServer.running.hand_over import HandOver, Startable
 
 log = logging.getLogger("warden.scheduler")
@@ -219,6 +220,7 @@ class Scheduler:
     def _run(self) -> None:
         while not self._closing:
             began = self._began
+            SWITCHING.look()
             if began is None:
                 self._changed.wait()
             else:
@@ -231,12 +233,18 @@ class Scheduler:
                 self._changed.clear()
 
     def _follow_hand_over(self, until: float) -> None:
-        """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time."""
-        count, left = 1, len(self._hand_over)
-        while left and self._clock.monotonic() < until and not self._clock.wait(self._changed, STANDSTILL):
+        """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time. The
+        longer it has gone on well, the later it is looked at again: each look makes its runners wait."""
+        count, pause, left = 1, STANDSTILL, len(self._hand_over)
+        while left and (ahead := until - self._clock.monotonic()) > 0:
+            if self._clock.wait(self._changed, min(pause, ahead)):
+                return
+            SWITCHING.look()
             if len(self._hand_over) == left:
                 self._hand_over.wake(count)
-                count *= 2
+                count, pause = 2 * count, STANDSTILL
+            else:
+                count, pause = 1, 2 * pause
             left = len(self._hand_over)
 
     def do_tick(self) -> None:

@@ -7,7 +7,6 @@ their own. The bare hand-over is the limit: threads that each wake the next in l
 import datetime
 import logging
 import operator
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -84,7 +83,7 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
 
     switching.take_exact_timers()
     CORE.open()
-    sys.setswitchinterval(switching.interval(agents / TICK))
+    switching.SWITCHING.open()
     probe = Probe(agents, seconds)
     for number in range(agents):
         text = _PLUGIN.format(tick=TICK, number=number)

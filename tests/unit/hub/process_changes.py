@@ -24,7 +24,8 @@ from typing import Any
 from tests.unit.fake import FakeClock
 from WardenServer.hub.surroundings import SHOWN, Surroundings
 from WardenServer.machine import origin
-from WardenServer.machine.process_things import SWITCH_INTERVAL
+from WardenServer.machine.process_things import LOG_LEVEL
+from WardenServer.machine.switching import SWITCHING
 
 
 def lower_limit() -> None:
@@ -97,6 +98,7 @@ def main() -> None:
     out, err, module = os.dup(1), sys.stderr, tomllib
     locale.setlocale(locale.LC_ALL, "C")
     os.environ["A_TOKEN"] = "of-the-hub"
+    SWITCHING.open()
     process = Process()
     report: dict[str, Any] = {name: _try(process, name) for name in CHANGES}
     assert sys.stderr is err
@@ -110,10 +112,13 @@ def main() -> None:
     since, process.ran = process.clock.now, []
     report["nobody"] = process.look()
     report["since"] = process.asked == [since]
-    interval = sys.getswitchinterval()
-    process.now.change(SWITCH_INTERVAL, 0.001)
-    report["wanted"] = [*process.look(), str(round(sys.getswitchinterval(), 6))]
-    process.now.change(SWITCH_INTERVAL, interval)
+    log = logging.getLogger("warden")
+    level = log.level
+    process.now.change(LOG_LEVEL, "ERROR")
+    report["wanted"] = [*process.look(), logging.getLevelName(log.level)]
+    process.now.change(LOG_LEVEL, level)
+    SWITCHING.take(0.001)
+    report["ours"] = [*process.look(), str(round(sys.getswitchinterval(), 6))]
     kept = dict(os.environ)
     os.environ.clear()
     os.chdir("/")

@@ -11,7 +11,6 @@ import pytest
 from tests.conftest import wait_for
 from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
-from WardenServer.machine import switching
 from WardenServer.running import runner
 from WardenServer.settings import config, masking
 
@@ -118,22 +117,6 @@ def test_a_hung_agent_is_left_behind_by_name_within_the_limit(settings: MakeSett
     assert list(left) == ["hangs"]
     gate.set()
     assert left["hangs"].join(5)
-
-
-def test_threads_give_way_sooner_where_there_are_few_runs(
-    warden: Callable[..., Warden], write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[float] = []
-    monkeypatch.setattr("sys.setswitchinterval", said.append)
-    monkeypatch.setattr(switching, "FEW", 15.0)
-    tenth = "INTERVAL = 0.1\ndef work(agent):\n    return {}\n"
-    write("a", tenth)
-    hub = warden()
-    write("b", tenth)
-    hub.reload(5)
-    write("b", DAILY)
-    hub.reload(5)
-    assert said == [switching.SHORT, switching.LONG, switching.SHORT]
 
 
 def test_commands_on_agents_that_are_not_there(warden: Callable[..., Warden], write: Write) -> None:

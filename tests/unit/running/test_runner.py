@@ -340,7 +340,6 @@ def test_who_is_started_before_its_thread_got_a_turn_runs(monkeypatch: pytest.Mo
 
 def test_who_closes_while_it_waits_for_its_report_ends_too() -> None:
     runner, last = make(lambda agent: {"x": 1}), make(lambda agent: {"y": 1}, name="b")
-    runner._is_short = True
     runner.open()
     hand_over = HandOver()
     assert hand_over.form([runner, last], 0.0) == 2
@@ -348,6 +347,36 @@ def test_who_closes_while_it_waits_for_its_report_ends_too() -> None:
     assert runner.busy, "its report waits for the end of the line"
     runner.close()
     assert runner.join(5)
+
+
+def test_the_next_in_line_is_woken_after_a_run_until_it_is_known_to_be_long() -> None:
+    clock, entered, gate = FakeClock(), threading.Event(), threading.Event()
+
+    def wait(agent: Any) -> dict[str, Any]:
+        entered.set()
+        assert gate.wait(5)
+        clock.turn(1)
+        return {}
+
+    runner, following = make(wait, clock), make(lambda agent: {}, name="b")
+    runner.open()
+    woken = []
+    for _ in range(2):
+        hand_over = HandOver()
+        assert hand_over.form([runner, following], 0.0) == 2
+        assert entered.wait(5)
+        woken.append(not following._wake.locked())
+        gate.set()
+        wait_for(lambda: following._wake.acquire(blocking=False))
+        hand_over.leave(following)
+        wait_for(lambda: not runner.busy)
+        following.busy = False
+        entered.clear()
+        gate.clear()
+    gate.set()
+    runner.close()
+    assert runner.join(5)
+    assert woken == [False, True]
 
 
 def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:

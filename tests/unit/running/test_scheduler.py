@@ -1,5 +1,9 @@
 """The scheduler's beat with a fake clock: absolute deadlines, misses, skips, start and stop."""
 
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+
 import pytest
 
 from tests.unit.fake import FakeClock
@@ -170,6 +174,46 @@ def test_runs_that_block_hold_up_nobody_in_line() -> None:
     scheduler._follow_hand_over(clock.now + 0.1)
     assert not any(agent.busy for agent in agents)
     assert clock.now - began < 0.02, "twice as many are woken each time"
+
+
+class Watched(FakeClock):
+    """Notes what is waited for, and lets the line go on meanwhile as the test says."""
+
+    def __init__(self, go_on: Callable[[int], int]) -> None:
+        super().__init__()
+        self.go_on, self.waited, self.left = go_on, list[float](), list[int]()
+        self.hand_over = HandOver()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.left.append(len(self.hand_over))
+        self.waited.append(round(seconds, 4))
+        self.hand_over.wake(self.go_on(len(self.waited)))
+        return super().wait(event, seconds)
+
+
+def follow(clock: Watched, many: int = 100) -> None:
+    """Follow a line of runners whose runs do not end until the next tick."""
+    scheduler = Scheduler(0.1, clock)
+    for number in range(many):
+        scheduler.add(Blocked(f"a{number}"))
+    scheduler.start()
+    scheduler.do_tick()
+    scheduler._changed.clear()
+    clock.hand_over = scheduler._hand_over
+    scheduler._follow_hand_over(clock.now + 0.1)
+
+
+def test_a_line_that_goes_on_well_is_looked_at_ever_more_seldom_and_not_beyond_the_next_tick() -> None:
+    clock = Watched(lambda looks: 3)
+    follow(clock)
+    assert clock.waited == [0.002, 0.004, 0.008, 0.016, 0.032, 0.038]
+    assert clock.left == [99, 96, 93, 90, 87, 84], "nobody was woken besides"
+
+
+def test_a_line_that_stands_still_now_and_then_is_not_woken_all_at_once() -> None:
+    clock = Watched(lambda looks: looks % 2)
+    follow(clock)
+    assert -min(after - before for before, after in pairwise(clock.left)) == 1, "one more each time: it goes on"
 
 
 def test_who_still_stands_in_line_at_the_next_tick_or_at_stop_is_woken_then() -> None:
