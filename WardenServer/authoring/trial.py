@@ -138,8 +138,8 @@ def runs(
     finally:
         runner.close()
         runner.join(CLOSING)
-        if runner.close_error is not None and at_close is not None:
-            at_close.append(runner.close_error)
+        if runner.outcome.close_error is not None and at_close is not None:
+            at_close.append(runner.outcome.close_error)
 
 
 def _run(runner: Runner, contract: Contract) -> None:

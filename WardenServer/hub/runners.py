@@ -75,7 +75,7 @@ class Runners:
 
     def note_last_runs(self) -> None:
         """Remember when agents of the calendar ran last."""
-        by_calendar = [runner for runner in list(self.runners.values()) if runner.at is not None]
+        by_calendar = [runner for runner in list(self.runners.values()) if runner.contract.at is not None]
         self._last_runs.note({runner.name: runner.last_at for runner in by_calendar if runner.last_at is not None})
 
     def ran_since(self, when: float) -> list[str]:
@@ -221,7 +221,7 @@ class Runners:
         log.error("agent %s refused: %s; its old code runs on", name, reason)
         self.loaded.refused[name] = reason
         if old.enabled:  # of the calendar no run was due
-            self._scheduler.add(old, overdue=probation.deadline if old.at is None else None)
+            self._scheduler.add(old, overdue=probation.deadline if old.contract.at is None else None)
         if probation.hangs:
             self.left[name] = probation.new
 

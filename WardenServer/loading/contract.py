@@ -82,6 +82,16 @@ class Contract:
         return {name: declared.place for name, declared in self.fields.items() if declared.place is not None}
 
     @property
+    def when(self) -> At | tuple[int, int]:
+        """When it is due: by the calendar, or at the tick of its offset and every so many ticks after it."""
+        return self.at if self.at is not None else (self.offset_ticks, self.interval_ticks)
+
+    @property
+    def life(self) -> float:
+        """Seconds after its last run beyond which its values are no longer live."""
+        return max(10.0, 10 * self.interval)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Settings the plugin needs and did not get: a template that runs only as a configured instance."""
         return tuple(name for name, value in self.settings.items() if value is ...)

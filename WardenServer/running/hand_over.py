@@ -18,10 +18,11 @@ from WardenServer.loading.calendar import At
 class Startable(Protocol):
     """What the scheduler starts: an agent's runner."""
 
-    name: str
-    offset_ticks: int
-    interval_ticks: int
-    at: At | None  # by the calendar, in place of the two above
+    when: At | tuple[int, int]  # by the calendar, or offset and interval in ticks
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
 
     @property
     def last_at(self) -> float | None:

@@ -29,7 +29,7 @@ def _why_not_live(runner: Runner) -> str | None:
     if runner.passes:  # it rests after failures: readers shall go on seeing why
         return runner.record.last_error
     silent = 0.0 if ended is None else runner.clock.monotonic() - ended
-    return f"no run for {silent:.0f} s" if silent > runner.life else None
+    return f"no run for {silent:.0f} s" if silent > runner.contract.life else None
 
 
 def state(runner: Runner) -> str:

@@ -47,6 +47,7 @@ class Outcome:
         self._is_live = True  # what was published last has values, or the reason of a run that has none
         self.lock = threading.RLock()
         self.abandoned = False  # nothing is published any more
+        self.close_error: str | None = None
 
     def abandon(self) -> None:
         """Publish nothing any more."""

@@ -27,8 +27,7 @@ class Probation:
 
     def __init__(self, old: Runner, new: Runner, done: Callable[["Probation", str | None], None]) -> None:
         self.old, self.new = old, new
-        self.name, self.offset_ticks, self.interval_ticks = old.name, old.offset_ticks, old.interval_ticks
-        self.at = old.at
+        self.name, self.when = old.name, old.when
         self.deadline = 0.0
         self.hangs = False  # the first run of the new code
         self._done = done

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from WardenServer.running.news import News, Overruns
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """What is known of an agent's runs, over reloads. Written by its runner only; times on the monotonic clock."""
 

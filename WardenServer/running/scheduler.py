@@ -199,12 +199,13 @@ class Scheduler:
                 self._asked[name] = None
 
     def _enter(self, runner: Startable) -> None:
-        if runner.at is not None:
+        when = runner.when
+        if isinstance(when, At):
             self._schedule.remove(runner.name)
-            self._calendar.add(runner.name, runner.at, runner.last_at, self._clock.time())
+            self._calendar.add(runner.name, when, runner.last_at, self._clock.time())
         else:
             self._calendar.remove(runner.name)
-            self._schedule.add(runner.name, runner.offset_ticks, runner.interval_ticks)
+            self._schedule.add(runner.name, *when)
 
     def _due(self, tick: int) -> list[Startable]:
         """Who is due at a tick: by interval, by the calendar, and who asked for it and is idle."""

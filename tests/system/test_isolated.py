@@ -459,7 +459,7 @@ def close(agent):
 """)  # fmt: skip
     with isolated(path, settings()) as (runner, board):
         assert run(runner, board)["size"] == -1, "a plugin may cope with it"
-    assert runner.close_error is not None, "it cannot raise its own limit"
+    assert runner.outcome.close_error is not None, "it cannot raise its own limit"
 
 
 def test_a_limit_for_all_is_a_setting(write: Write, settings: MakeSettings) -> None:

@@ -379,6 +379,12 @@ def test_the_next_in_line_is_woken_after_a_run_until_it_is_known_to_be_long() ->
     assert woken == [False, True]
 
 
+def test_it_has_few_enough_attributes_to_share_their_names() -> None:
+    runner = make(lambda agent: {"x": 1})
+    runner.run_once()
+    assert len(vars(runner)) <= 30
+
+
 def test_a_stalled_run_shows_its_stack_and_what_it_costs() -> None:
     entered, gate = threading.Event(), threading.Event()
 

@@ -16,13 +16,13 @@ class Recorder:
     """Stands for a runner; notes when it was started, and wakes the next as runners do."""
 
     def __init__(self, name: str, offset: int = 0, interval: int = 1) -> None:
-        self.name, self.offset_ticks, self.interval_ticks = name, offset, interval
+        self.name = name
+        self.when: At | tuple[int, int] = offset, interval
         self.started: list[float] = []
         self.skipped = 0
         self.busy = False
         self.stays_busy = False
         self.hand_over = HandOver()
-        self.at: At | None = None
         self.last_at: float | None = None
 
     def take_place(self, deadline: float, hand_over: HandOver) -> bool:
@@ -247,7 +247,7 @@ def test_a_runner_scheduled_anew_keeps_its_phase_and_may_first_make_up_for_a_run
 
 def daily(hour: int, minute: int, last_at: float | None = None) -> Recorder:
     made = Recorder("daily")
-    made.at, made.last_at = At(hour, minute), last_at
+    made.when, made.last_at = At(hour, minute), last_at
     return made
 
 
