@@ -13,7 +13,7 @@ from WardenServer.servers.tango_text import latin1
 
 #: A value as Tango takes it: value, time stamp in Unix seconds, quality.
 Reading = tuple[Any, float, tango.AttrQuality]
-
+VALID, INVALID = tango.AttrQuality.ATTR_VALID, tango.AttrQuality.ATTR_INVALID
 
 _TYPES = {"bool": "DevBoolean", "int": "DevLong64", "float": "DevDouble", "str": "DevString", "enum": "DevEnum"}
 _DUMMIES: dict[str, Any] = {"bool": False, "int": 0, "float": float("nan"), "str": "", "enum": 0}
@@ -41,7 +41,7 @@ def definition(name: str, kind: Kind, properties: Mapping[str, str], read: Calla
 def invalid(kind: Kind, stamp: float) -> Reading:
     """A typed dummy: Tango shows no value and INVALID."""
     dummy = _DUMMIES[kind.dtype]
-    return ([[dummy]] if kind.dims == 2 else [dummy] if kind.dims else dummy), stamp, tango.AttrQuality.ATTR_INVALID
+    return ([[dummy]] if kind.dims == 2 else [dummy] if kind.dims else dummy), stamp, INVALID
 
 
 def to_tango(value: Any, kind: Kind) -> Any:
@@ -68,7 +68,7 @@ def _array_to_tango(value: Any, kind: Kind) -> Any:
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings say the same, but for the time. Readings that are INVALID say nothing."""
-    if one[2] != other[2] or one[2] == tango.AttrQuality.ATTR_INVALID:
+    if one[2] != other[2] or one[2] == INVALID:
         return bool(one[2] == other[2])
     if isinstance(one[0], np.ndarray):
         return bool(np.array_equal(one[0], other[0], equal_nan=one[0].dtype.kind == "f"))

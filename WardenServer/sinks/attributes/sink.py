@@ -25,7 +25,7 @@ from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
 from WardenServer.servers.subscribers import LARGE, Subscribers
 from WardenServer.servers.tango_text import replaced
-from WardenServer.servers.tango_values import Reading, definition, invalid, same, to_tango
+from WardenServer.servers.tango_values import VALID, Reading, definition, invalid, same, to_tango
 from WardenServer.sinks.base import StateSink
 from WardenServer.sinks.known_fields import KnownFields
 
@@ -33,6 +33,7 @@ log = logging.getLogger("warden.attributes")
 
 _QUALITIES = {quality: getattr(tango.AttrQuality, f"ATTR_{quality}") for quality in Quality}
 _NOTHING = Own()
+_CHANGE, _ARCHIVE = tango.EventType.CHANGE_EVENT, tango.EventType.ARCHIVE_EVENT
 #: What marks, behind an attribute's name, a problem with its value, which goes when a good value comes.
 _VALUE = "="
 
@@ -105,13 +106,13 @@ FIXED: Mapping[str, Fixed] = {
 def _with(reading: Reading, own: Own) -> Reading:
     """A reading with the quality and time of its source; what is INVALID stays so."""
     value, stamp, quality = reading
-    if quality != tango.AttrQuality.ATTR_VALID:
+    if quality != VALID:
         return reading
     return value, stamp if own.timestamp is None else own.timestamp, _QUALITIES[own.quality]
 
 
-def _elements(value: Any) -> int:
-    return int(np.size(value)) if isinstance(value, np.ndarray | list) else 1
+def _is_large(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list) and bool(np.size(value) >= LARGE)
 
 
 def _states(hub: HubDocument) -> list[str]:
@@ -127,6 +128,7 @@ class Attributes(StateSink):
         self._host = host
         self._known = known
         self._pushed: dict[str, Reading] = {}
+        self._news: dict[str, Reading] = {}  # to be pushed
         self._owners: dict[str, tuple[str, str]] = {}  # attribute in lower case: agent, field
         self._made: dict[str, dict[str, tuple[str, Kind]]] = {}  # agent: field: attribute, kind
         self._declared: dict[str, Contract] = {}
@@ -173,6 +175,7 @@ class Attributes(StateSink):
                 self._publish_hub()
             elif agent != HUB_FIELDS:
                 self._publish_agent(agent, self._board.result(agent))
+        self._push_news()
 
     def _make_fixed(self) -> None:
         """The attributes of the hub itself, those that could not be made yet."""
@@ -192,7 +195,7 @@ class Attributes(StateSink):
         except tango.DevFailed as error:  # a client holds the device: with the next look it is tried again
             log.warning("events of State and Status are late: %s", error.args[0].desc.strip())
         for name, reading in self._fixed_readings():
-            self._push(name, reading)
+            self._take(name, reading)
 
     def _fixed_readings(self) -> Iterator[tuple[str, Reading]]:
         """The attributes of the hub itself, once it has said something of itself."""
@@ -204,7 +207,7 @@ class Attributes(StateSink):
             own = FIXED[name]
             value = own.value(hub)
             value = np.array(value) if own.kind.dims else value
-            yield name, self._reading(HUB, name, own.kind, value, result.timestamp)
+            yield name, self._reading(HUB, name, name, own.kind, value, result.timestamp)
 
     def _make_declared(self) -> None:
         """Attributes from what agents declare, and from what they returned in earlier runs of the hub."""
@@ -225,25 +228,14 @@ class Attributes(StateSink):
         fields = result.fields if result is not None else {}
         stamp = result.timestamp if result is not None else time.time()
         own = result.own if result is not None else {}
-        for field, value in fields.items():
-            self._settle(agent, field, value, own.get(field, _NOTHING))
-        for field, (name, kind) in self._made.get(agent, {}).items():
-            reading = self._reading(agent, name, kind, fields.get(field), stamp)
-            self._push(name, _with(reading, own[field]) if field in own else reading)
-
-    def _settle(self, agent: str, field: str, value: Any, own: Own) -> None:
-        """See that a field has an attribute into which its value fits, or that it is known why not."""
-        made = self._made.get(agent, {}).get(field)
-        kind = made[1] if made is not None and value is None else kind_of(value)
-        if kind is None:
-            return
-        if made is None:
-            if not self._make(agent, field, kind, own.properties):
+        made = self._made.setdefault(agent, {})
+        for field in [name for name in fields if name not in made]:
+            kind = kind_of(fields[field])
+            if kind is not None and not self._make(agent, field, kind, own.get(field, _NOTHING).properties):
                 self._late.add(agent)
-        elif not made[1].accepts(kind):
-            what = f"field {field} was {made[1]} and is now {kind}: its attribute {made[0]} is INVALID then"
-            cure = "return one type always, or restart the server to take on the new one"
-            self._trouble(agent, made[0] + _VALUE, f"{what}; {cure}")
+        for field, (name, kind) in made.items():
+            reading = self._reading(agent, field, name, kind, fields.get(field), stamp)
+            self._take(name, _with(reading, own[field]) if field in own else reading)
 
     def _make(self, agent: str, field: str, kind: Kind, of_source: Mapping[str, str]) -> bool:
         """Make the attribute of a field, with the properties of its source where `FIELDS` says nothing else; False when
@@ -291,13 +283,18 @@ class Attributes(StateSink):
         self._host.set_archive_event(name, True, False)
         return True
 
-    def _reading(self, agent: str, name: str, kind: Kind, value: Any, stamp: float) -> Reading:
+    def _reading(self, agent: str, field: str, name: str, kind: Kind, value: Any, stamp: float) -> Reading:
         given = kind_of(value)
-        empty = isinstance(value, np.ndarray) and value.size == 0 and value.ndim == kind.dims
-        if value is None or not (empty or (given is not None and kind.accepts(given))):
+        if given is None:
+            empty = isinstance(value, np.ndarray) and value.ndim == kind.dims
+            return (to_tango(value, kind), stamp, VALID) if empty else invalid(kind, stamp)
+        if not kind.accepts(given):
+            what = f"field {field} was {kind} and is now {given}: its attribute {name} is INVALID then"
+            cure = "return one type always, or restart the server to take on the new one"
+            self._trouble(agent, name + _VALUE, f"{what}; {cure}")
             return invalid(kind, stamp)
         try:
-            reading = to_tango(value, kind), stamp, tango.AttrQuality.ATTR_VALID
+            reading = to_tango(value, kind), stamp, VALID
         except FieldError as error:
             self._trouble(agent, name + _VALUE, f"attribute {name} {error}")
             return invalid(kind, stamp)
@@ -305,24 +302,35 @@ class Attributes(StateSink):
             self._well(name + _VALUE)
         return reading
 
-    def _push(self, name: str, reading: Reading) -> None:
+    def _take(self, name: str, reading: Reading) -> None:
+        """Show a reading to those who ask, and those who listen, if it is news."""
         self.values[name] = reading
-        if name in self._pushed and same(self._pushed[name], reading):
-            return
-        if _elements(reading[0]) >= LARGE and self._subscribers.behind():
-            self._late.add(self._owners[name.lower()][0])
-            return
-        try:  # a push costs much also where nobody listens; whoever subscribes meanwhile gets what is in `values`
-            if self._host.is_there_subscriber(name, tango.EventType.CHANGE_EVENT):
-                self._host.push_change_event(name, *reading)
-            if self._host.is_there_subscriber(name, tango.EventType.ARCHIVE_EVENT):
-                self._host.push_archive_event(name, *reading)
-            self._pushed[name] = reading
-        except tango.DevFailed as error:  # a client holds the device: the value is readable, the event goes out later
-            if not self._late:
-                log.warning("event of %s is late: %s", name, error.args[0].desc.strip())
-            self._pushed.pop(name, None)
-            self._late.add(self._owners[name.lower()][0])
+        pushed = self._pushed.get(name)
+        if pushed is None or not same(pushed, reading):
+            self._news[name] = reading
+
+    def _push_news(self) -> None:
+        """Push what is news, to those who listen: a push costs much also where nobody does, and whoever subscribes
+        meanwhile gets what is in `values`. Each of these loops is quicker without the others' work in between."""
+        news, self._news = self._news, {}
+        large = {name for name, reading in news.items() if _is_large(reading[0])}
+        self._pushed.update(news)
+        for event, push in ((_CHANGE, self._host.push_change_event), (_ARCHIVE, self._host.push_archive_event)):
+            for name in [name for name in news if self._host.is_there_subscriber(name, event)]:
+                if name in large and self._subscribers.behind():
+                    self._put_off(name)
+                    continue
+                try:
+                    push(name, *news[name])
+                except tango.DevFailed as error:  # a client holds the device: the value is readable, the event is late
+                    if not self._late:
+                        log.warning("event of %s is late: %s", name, error.args[0].desc.strip())
+                    self._put_off(name)
+
+    def _put_off(self, name: str) -> None:
+        """Push the event of an attribute with the next look."""
+        self._pushed.pop(name, None)
+        self._late.add(self._owners[name.lower()][0])
 
     def _trouble(self, agent: str, name: str, sentence: str) -> None:
         """Say what is wrong; in the log only once, as a field may go to and fro."""
