@@ -118,8 +118,8 @@ class Board:
         """The newest results of the agents that fill one document, each with the fields that go there."""
         with self._lock:
             agents = self._agents.get(key, ())
-            found = [result for agent in agents if (result := self._results.get(agent)) is not None]
-        if not any([result.places for result in found]):  # noqa: C419 - a generator costs more than most lists here
+            found = [self._results[agent] for agent in agents if agent in self._results]
+        if len(found) == 1 and not found[0].places:
             return found
         parts = [part(result, key) for result in found]
         return [each for each in parts if each.fields or not each.places]

@@ -320,7 +320,7 @@ def to_json(document: Mapping[str, Any], ascii_only: bool = False) -> bytes:
     if not _JSON.issuperset(map(type, document.values())):
         document = {name: _plain(value) for name, value in document.items()}
     encode = _encode_ascii if ascii_only else _encode
-    document = dict(document)
+    document = document if type(document) is dict else dict(document)
     try:
         text = encode(document)
     except ValueError:

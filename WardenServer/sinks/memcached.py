@@ -45,9 +45,10 @@ class _How(NamedTuple):
     flags: int
 
 
-def _seconds(life: float) -> int:
-    """As Memcached takes it: beyond 30 days it would be a date."""
-    return min(math.ceil(life), MONTH)
+@functools.lru_cache(1000)
+def _as_document(life: float) -> _How:
+    """How a document is written; as Memcached takes its life, since beyond 30 days it would be a date."""
+    return _How(min(math.ceil(life), MONTH), 0)
 
 
 class _Server:
@@ -213,35 +214,33 @@ class Memcached(StateSink):
             if not parts or not limit or (key in self._refused and HUB not in agents):
                 continue
             encoded, how = self._encode(key, parts)
-            if self._fits(key, encoded, limit):
-                documents.setdefault(how, {})[self._prefix + key] = encoded
+            name = self._prefix + key
+            size = len(encoded) + len(name)
+            if size <= limit:
+                documents.setdefault(how, {})[name] = encoded
+            else:
+                self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
         return documents
 
     def _encode(self, key: str, parts: list[Result]) -> tuple[bytes, _How]:
         """The bytes that a key is to hold, and how. A plain key without a value is to be gone."""
         first = parts[0]
         if len(parts) == 1 and not first.places:
-            return to_json(self._board.merge([shorten(first, self._array_limit)])), _How(_seconds(first.expire), 0)
-        life, form = _seconds(max(part.expire for part in parts)), form_of(key, parts)
+            return to_json(self._board.merge([shorten(first, self._array_limit)])), _as_document(first.expire)
+        how, form = _as_document(max(part.expire for part in parts)), form_of(key, parts)
         if form is None:
-            return to_json(self._board.merge([shorten(part, self._array_limit) for part in parts])), _How(life, 0)
+            return to_json(self._board.merge([shorten(part, self._array_limit) for part in parts])), how
         value = parts[0].fields[PLAIN]
         if value is None:
             return b"", _How(GONE, 0)
         encoded, flags = wire_form.encode(value, form)
-        return encoded, _How(life, flags)
+        return encoded, how._replace(flags=flags)
 
     def _forget_gone(self) -> None:
         """No problem is left of documents whose agents have gone."""
         places = {server.place for server in self._servers.values()}
         for key in self.problems.keys() - places - set(self._board.keys()):
             self._stored(key)
-
-    def _fits(self, key: str, encoded: bytes, limit: int) -> bool:
-        size = len(encoded) + len(self._prefix + key)
-        if size > limit:
-            self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
-        return size <= limit
 
     def _refuse(self, key: str, sentence: str) -> None:
         if key not in self.problems:
