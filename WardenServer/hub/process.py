@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from WardenServer.hub import logs
 from WardenServer.hub.surroundings import PROCESS
-from WardenServer.machine import switching
+from WardenServer.machine import garbage, switching
 from WardenServer.machine.descendants import Descendants
 from WardenServer.machine.one_core import CORE
 from WardenServer.machine.switching import SWITCHING
@@ -31,6 +31,7 @@ def prepare() -> None:
     _give_memory_back()
     switching.take_exact_timers()
     SWITCHING.open()
+    garbage.begin()
     CORE.open()
 
 

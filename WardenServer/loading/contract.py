@@ -31,6 +31,7 @@ CONSTANTS = ("INTERVAL", "AT", "KEY", "OFFSET", "TIMEOUT", "ISOLATE", "EXCLUSIVE
 FUNCTIONS = ("work", "setup", "close", "save", "load", "answer")
 #: How many arguments they take, where it is not one.
 _TAKES = {"save": 0, "answer": 2}
+_NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
 OVERRIDES = ("plugin", "interval", "at", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled")
 
@@ -173,6 +174,8 @@ def _functions(module: ModuleType, path: Path) -> dict[str, Any]:
 
 def _refuse_asynchronous(name: str, function: Callable[..., Any], path: Path) -> None:
     """What is called would only make an object, and none of its lines would run."""
+    if isinstance(function, FunctionType) and not function.__code__.co_flags & _NOT_PLAIN:
+        return  # the usual case, without the cost of asking inspect
     where = f"{path}:{function.__code__.co_firstlineno}" if isinstance(function, FunctionType) else f"{path}"
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         takes = {"save": "", "load": "state", "answer": "agent, request"}.get(name, "agent")

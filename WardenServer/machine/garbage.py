@@ -5,13 +5,23 @@ A full collection stops all threads. With a thousand agents loaded it takes 30 m
 
 import gc
 
+_libraries = 0  # how many objects are set aside before there are agents
+
+
+def begin() -> None:
+    """Look no more at what is there before agents are loaded: the modules of the libraries. It takes no time."""
+    global _libraries
+    gc.freeze()
+    _libraries = gc.get_freeze_count()
+
 
 def set_aside() -> None:
     """Collect what is garbage now, and look no more at all that is left: modules, agents, contracts.
 
     It stops all threads for as long as such a collection, so it is for moments when no tick runs. What was set aside
-    before is looked through once more.
+    for earlier agents is looked through once more.
     """
-    gc.unfreeze()
+    if gc.get_freeze_count() > _libraries:
+        gc.unfreeze()
     gc.collect()
     gc.freeze()

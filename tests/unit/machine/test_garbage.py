@@ -19,6 +19,18 @@ class Ring:
 def _as_before() -> object:
     yield
     gc.unfreeze()
+    garbage._libraries = 0
+
+
+def test_what_was_there_before_agents_is_not_looked_through_for_the_first_ones() -> None:
+    ring = Ring()
+    gone = weakref.ref(ring)
+    garbage.begin()
+    del ring
+    garbage.set_aside()
+    assert gone() is not None
+    garbage.set_aside()
+    assert gone() is None, "that was for other agents"
 
 
 def test_what_stays_is_set_aside_and_what_went_meanwhile_is_collected_the_next_time() -> None:
