@@ -5,14 +5,14 @@ A full collection stops all threads. With a thousand agents loaded it takes 30 m
 
 import gc
 
-_libraries = 0  # how many objects are set aside before there are agents
+_only_libraries = False  # nothing else is set aside
 
 
 def begin() -> None:
     """Look no more at what is there before agents are loaded: the modules of the libraries. It takes no time."""
-    global _libraries
+    global _only_libraries
     gc.freeze()
-    _libraries = gc.get_freeze_count()
+    _only_libraries = True
 
 
 def set_aside() -> None:
@@ -21,7 +21,9 @@ def set_aside() -> None:
     It stops all threads for as long as such a collection, so it is for moments when no tick runs. What was set aside
     for earlier agents is looked through once more.
     """
-    if gc.get_freeze_count() > _libraries:
+    global _only_libraries
+    if not _only_libraries:
         gc.unfreeze()
     gc.collect()
     gc.freeze()
+    _only_libraries = False

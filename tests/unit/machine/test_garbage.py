@@ -19,7 +19,7 @@ class Ring:
 def _as_before() -> object:
     yield
     gc.unfreeze()
-    garbage._libraries = 0
+    garbage._only_libraries = False
 
 
 def test_what_was_there_before_agents_is_not_looked_through_for_the_first_ones() -> None:
