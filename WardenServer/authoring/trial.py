@@ -18,8 +18,7 @@ from WardenServer.loading.beside import imported
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import examine, load_candidate
 from WardenServer.loading.trust import Trust, make_cache, read
-from WardenServer.results import wire_form
-from WardenServer.results.board import PLAIN, Board
+from WardenServer.results.board import Board
 from WardenServer.results.field import Kind, attribute_name, kind_of
 from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.running import look
@@ -63,17 +62,12 @@ class TrialRun:
         """What the run puts under other keys: documents, and plain values as readers find them."""
         board = self._board()
         keys = [key for key in board.keys_of(self.result.agent) if key != self.result.key and board.parts(key)]
-        return {key: _as_read(board, key) for key in keys}
+        return {key: json.loads(board.as_read(key) or "null") for key in keys}
 
     def _board(self) -> Board:
         board = Board()
         board.put(shorten(self.result, self.array_limit))
         return board
-
-
-def _as_read(board: Board, key: str) -> Any:
-    document, form = board.document(key) or {}, board.form(key)
-    return json.loads(to_json(document)) if form is None else json.loads(wire_form.to_json(document[PLAIN], form))
 
 
 def load(settings: Settings, path: Path) -> Contract:

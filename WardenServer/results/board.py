@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from WardenServer.errors import FieldError
+from WardenServer.results import wire_form
 from WardenServer.results.field import Place
-from WardenServer.results.result import Result
+from WardenServer.results.result import Result, to_json
 
 #: The name under which the hub puts the result about itself.
 HUB = "warden"
@@ -132,9 +133,15 @@ class Board:
         parts = self.parts(key)
         return self.merge(parts) if parts else None
 
-    def form(self, key: str) -> str | None:
-        """The form of the plain value that a key holds; None where it holds a document, or nothing."""
-        return form_of(key, self.parts(key))
+    def as_read(self, key: str) -> str | None:
+        """What a reader of a key finds, as ASCII JSON: its document, or the plain value that it holds in the key's
+        form. None where there is nothing."""
+        if not (parts := self.parts(key)):
+            return None
+        document, form = self.merge(parts), form_of(key, parts)
+        if form is None:
+            return to_json(document, ascii_only=True).decode("ascii")
+        return wire_form.to_json(document[PLAIN], form)
 
     def merge(self, results: Sequence[Result]) -> dict[str, Any]:
         """The document made of one or more results with the same key."""

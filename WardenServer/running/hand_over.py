@@ -71,6 +71,7 @@ class HandOver:
     def leave(self, runner: Startable) -> None:
         """Take note that a runner's run has ended and is to be reported, and let the line go on."""
         self._ended.append(runner)
+        # As `go_on`, without the cost of a call.
         for following in self._waiting:
             following.wake()
             return

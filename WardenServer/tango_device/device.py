@@ -20,10 +20,8 @@ import WardenServer
 from WardenServer.errors import WardenError
 from WardenServer.hub.warden import Warden
 from WardenServer.machine.descendants import Descendants
-from WardenServer.results import wire_form
-from WardenServer.results.board import PLAIN, Board
+from WardenServer.results.board import Board
 from WardenServer.results.hub_document import HubDocument
-from WardenServer.results.result import to_json
 from WardenServer.servers import event_socket, tango_database
 from WardenServer.servers.tango_text import latin1
 from WardenServer.servers.tango_values import Reading
@@ -296,12 +294,10 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def GetDocument(self, key: str) -> str:
         """The document of a key as it stands now; of a key with a plain value, that as Memcached has it."""
         board = self._hub().board
-        document = board.document(key)
-        if document is None:
+        found = board.as_read(key)
+        if found is None:
             _refuse(WardenError(f'there is no document "{key}"; there are: {", ".join(sorted(board.keys()))}'))
-        if (form := board.form(key)) is not None:
-            return wire_form.to_json(document[PLAIN], form)
-        return to_json(document, ascii_only=True).decode("ascii")
+        return found
 
     @command(dtype_out=str, doc_out="Text for people.")
     def GetInfo(self) -> str:

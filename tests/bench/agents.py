@@ -7,6 +7,9 @@ their own. The bare hand-over is the limit: threads that each wake the next in l
 import datetime
 import logging
 import operator
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,11 +34,24 @@ work = probe.current.work({number})
 def contenders(quick: bool) -> list[Contender]:
     """See __main__."""
     rivals = ("ours", "hand_over", "thread_per_run", "apscheduler")
-    return [
+    alone = [
         Contender(f"{rival} {agents}", rival, {"agents": agents, "seconds": _seconds(agents, quick)})
         for agents in (NUMBERS[1:] if quick else NUMBERS)
         for rival in rivals
     ]
+    most, seconds = max(NUMBERS), _seconds(max(NUMBERS), quick)
+    beside = [
+        Contender(f"{how} {busy}", "beside", {"agents": most, "seconds": seconds, "busy": busy, "bound": how == "ours"})
+        for busy in _busy()
+        for how in ("ours", "unbound")
+    ]
+    return alone + beside
+
+
+def _busy() -> list[list[int]]:
+    """The sets of cores that busy loops of other programs use: each of the two that count, and all."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return [cores[:1], cores[-1:], cores] if len(cores) > 1 else []
 
 
 def _seconds(agents: int, quick: bool) -> float:
@@ -45,7 +61,18 @@ def _seconds(agents: int, quick: bool) -> float:
 def figures(runs: Runs) -> list[Figure]:
     """See __main__."""
     measured = [agents for agents in NUMBERS if f"ours {agents}" in runs]
-    return [figure for agents in measured for figure in _figures(runs, agents, agents == max(NUMBERS))]
+    alone = [figure for agents in measured for figure in _figures(runs, agents, agents == max(NUMBERS))]
+    return alone + [figure for busy in _busy() for figure in _beside(runs, busy)]
+
+
+def _beside(runs: Runs, busy: list[int]) -> Iterator[Figure]:
+    where = "all cores" if len(busy) > 1 else f"core {busy[0]}"
+    name, rival = f"{max(NUMBERS)} agents beside a busy loop on {where}", "threads that go where they like"
+    bound, unbound = (runs[f"{how} {busy}"] for how in ("ours", "unbound"))
+    yield against(f"{name}: CPU per run", bound, unbound, "cpu", "µs", rival)
+    yield against(f"{name}: start lateness p50", bound, unbound, "p50", "ms", rival)
+    yield against(f"{name}: start lateness p99", bound, unbound, "p99", "ms", rival, 1.0)
+    yield against(f"{name}: runs left out", bound, unbound, "missed", "%", rival)
 
 
 def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
@@ -73,16 +100,21 @@ def _figures(runs: Runs, agents: int, judged: bool) -> Iterator[Figure]:
 
 def ours(folder: Path, agents: int, seconds: float) -> Run:
     """Agents from plugin files, on our scheduler."""
+    from WardenServer.machine.one_core import CORE
+
+    CORE.open()
+    return _ours(folder, agents, seconds)
+
+
+def _ours(folder: Path, agents: int, seconds: float) -> Run:
     from WardenServer.loading import loader
     from WardenServer.machine import garbage, switching
-    from WardenServer.machine.one_core import CORE
     from WardenServer.results.board import Board
     from WardenServer.running.runner import Runner
     from WardenServer.running.scheduler import Scheduler
     from WardenServer.settings import config
 
     switching.take_exact_timers()
-    CORE.open()
     switching.SWITCHING.open()
     probe = Probe(agents, seconds)
     for number in range(agents):
@@ -102,6 +134,40 @@ def ours(folder: Path, agents: int, seconds: float) -> Run:
     for runner in runners:
         scheduler.add(runner)
     return probe.watch(began, seconds, before)
+
+
+def beside(folder: Path, agents: int, seconds: float, busy: list[int], bound: bool) -> Run:
+    """The same, from 2 s after other programs began to burn these cores; `bound` as in the hub, or not."""
+    from WardenServer.machine.one_core import CORE
+
+    loops = [subprocess.Popen([sys.executable, "-c", _LOOP, str(core)], stdin=subprocess.PIPE) for core in busy]
+    try:
+        if bound:
+            CORE.open()
+            threading.Thread(target=_look, daemon=True).start()
+        time.sleep(2)
+        return _ours(folder, agents, seconds)
+    finally:
+        for loop in loops:
+            loop.kill()
+
+
+#: Burns one core, until whoever has started it ends.
+_LOOP = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+os.sched_setaffinity(0, {int(sys.argv[1])})
+while True:
+    pass
+"""
+
+
+def _look() -> None:
+    from WardenServer.machine.one_core import CORE
+
+    while True:
+        time.sleep(1)
+        CORE.look()
 
 
 def hand_over(folder: Path, agents: int, seconds: float) -> Run:
