@@ -48,8 +48,8 @@ class OneCore:
         self._choose(os.sched_getaffinity(0), {})
 
     def place(self, thread: int | None, short: bool) -> None:
-        """Called by a thread with its native id after each of its runs: bind it where that was short, else let it
-        go."""
+        """Called by a thread with its native id, before its first run and after each: bind it where its runs are short,
+        else let it go."""
         if (thread in self._bound) is not short and thread is not None:
             (self._bind if short else self._let_go)(thread)
 

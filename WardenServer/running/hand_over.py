@@ -3,7 +3,8 @@
 Measured on two cores: threads that want the interpreter at the same time cost each other far more than they do
 themselves. So they stand in line, each wakes the next when its own run has ended, and the reports wait for the end of
 the line, where one thread makes them all. A runner whose runs are long wakes the next before its own, and where the
-line stands still nevertheless, the scheduler wakes the next.
+line stands still nevertheless, the scheduler wakes the next. A line that is longer than a tick goes on beside the next
+one.
 """
 
 from collections import deque
@@ -13,6 +14,9 @@ from operator import length_hint
 from typing import Protocol
 
 from WardenServer.loading.calendar import At
+
+#: Most runners that one look wakes: hundreds that want the interpreter at once would keep it from each other.
+MOST = 32
 
 
 class Startable(Protocol):
@@ -49,6 +53,7 @@ class HandOver:
         self.last: Startable | None = None
         self._waiting: Iterator[Startable] = iter(())
         self._ended: deque[Startable] = deque()
+        self._left = self._push = 1  # at the last look: who waited; how many will be woken where it stands still
 
     def __len__(self) -> int:
         """How many still wait to be woken."""
@@ -61,21 +66,34 @@ class HandOver:
         idle += [runner for runner in due if runner.take_place(deadline, self)]
         self.last = idle[-1] if idle else None
         self.wake(1)
+        self._left = len(self)
         return len(idle)
+
+    def look(self) -> bool:
+        """Wake the next where nobody was woken since the last look: twice as many each time, until the line goes on by
+        itself. Returns whether it does."""
+        goes_on = len(self) < self._left
+        if not goes_on:
+            self.wake(self._push)
+        self._push = 1 if goes_on else min(2 * self._push, MOST)
+        self._left = len(self)
+        return goes_on
 
     def wake(self, count: int) -> None:
         """Wake the next ones, whatever those before them do."""
         for runner in islice(self._waiting, count):
             runner.wake()
 
-    def leave(self, runner: Startable) -> None:
-        """Take note that a runner's run has ended and is to be reported, and let the line go on."""
+    def leave(self, runner: Startable, went_on: bool = False) -> None:
+        """Take note that a runner's run has ended and is to be reported, and let the line go on, where the runner has
+        not done so before its run."""
         self._ended.append(runner)
-        # As `go_on`, without the cost of a call.
-        for following in self._waiting:
-            following.wake()
-            return
-        self.report()
+        if not went_on:  # as `go_on`, without the cost of a call
+            for following in self._waiting:
+                following.wake()
+                return
+        if not went_on or not len(self):
+            self.report()
 
     def go_on(self) -> None:
         """Wake the next; where nobody waits any more, make the reports of those whose runs have ended."""

@@ -207,18 +207,19 @@ class Runner:
         if self._after is not None:
             self._wait_for(self._after)
         thread = self.thread.native_id
+        CORE.place(thread, self._is_short)
         while not self._closing:
             self._wake.acquire()
             hand_over = self._hand_over
-            if not self._is_short or hand_over.last is self:
+            if went_on := not self._is_short or hand_over.last is self:
                 hand_over.go_on()
             if self._due and not self._closing:
                 self._due = False
                 run, self._first = self._first or self.obtain, None
                 run()
                 CORE.place(thread, self._is_short)
-                hand_over.leave(self)
-            else:
+                hand_over.leave(self, went_on)
+            elif not went_on:
                 hand_over.go_on()
             while self._requests:
                 self._serve(self._requests.popleft())

@@ -1,6 +1,7 @@
 """Who is due, on a fixed tick with absolute deadlines. One thread of its own; it never waits for an agent or a sink."""
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from WardenServer.running.hand_over import HandOver, Startable
 
 log = logging.getLogger("warden.scheduler")
 
-#: Seconds a line of runners may stand still before the scheduler wakes the next ones itself.
+#: Seconds that a line of runners may stand still before the scheduler wakes the next ones itself.
 STANDSTILL = 0.002
 
 
@@ -123,7 +124,7 @@ class Scheduler:
         self._schedule = Schedule()
         self._calendar = Calendar()
         self._asked: dict[str, None] = {}  # agents that asked for a run
-        self._hand_over = HandOver()
+        self._lines: list[HandOver] = []  # in which runners wait; those of earlier ticks first
         self._began: float | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -162,7 +163,6 @@ class Scheduler:
         """Start no agent any more; runs that go on are left to end."""
         with self._lock:
             self._began = None
-            self._hand_over.wake(len(self._hand_over))
         self._changed.set()
 
     def add(self, runner: Startable, overdue: float | None = None) -> None:
@@ -223,30 +223,31 @@ class Scheduler:
             began = self._began
             SWITCHING.look()
             if began is None:
+                self._follow_lines(math.inf)
                 self._changed.wait()
             else:
                 due = began + (self._schedule.tick + 1) * self.period
-                self._follow_hand_over(due)
+                self._follow_lines(due)
                 wait = due - self._clock.monotonic()
                 if wait <= 0 or not self._clock.wait(self._changed, wait):
                     self.do_tick()
             if self._changed.is_set():
                 self._changed.clear()
 
-    def _follow_hand_over(self, until: float) -> None:
-        """See that the line goes on: where it stands still, wake the next ones from here, twice as many each time. The
-        longer it has gone on well, the later it is looked at again: each look makes its runners wait."""
-        count, pause, left = 1, STANDSTILL, len(self._hand_over)
-        while left and (ahead := until - self._clock.monotonic()) > 0:
-            if self._clock.wait(self._changed, min(pause, ahead)):
+    def _follow_lines(self, until: float) -> None:
+        """See that the lines go on, as long as there are any. The longer they have gone on well, the later they are
+        looked at again: each look makes their runners wait."""
+        pause = STANDSTILL
+        while any(map(len, self._lines)) and (ahead := until - self._clock.monotonic()) > 0:
+            if self._clock.wait(self._changed, min(pause, ahead, self.period)):
                 return
             SWITCHING.look()
-            if len(self._hand_over) == left:
-                self._hand_over.wake(count)
-                count, pause = 2 * count, STANDSTILL
-            else:
-                count, pause = 1, 2 * pause
-            left = len(self._hand_over)
+            pause = 2 * pause if self._look_at_lines() else STANDSTILL
+
+    def _look_at_lines(self) -> bool:
+        """Whether all lines go on by themselves."""
+        self._lines = [line for line in self._lines if len(line)]
+        return all([line.look() for line in self._lines])  # noqa: C419 - each is to be looked at
 
     def do_tick(self) -> None:
         """One tick: start who is due now. Called by the scheduler's thread (and by tests)."""
@@ -259,9 +260,10 @@ class Scheduler:
             deadline = self._began + tick * self.period
             missed = tick - self._schedule.tick - 1
             due = self._due(tick)
-            self._hand_over.wake(len(self._hand_over))
-            self._hand_over = HandOver()
-            self._hand_over.form(due, deadline)
+            self._look_at_lines()
+            line = HandOver()
+            line.form(due, deadline)
+            self._lines.append(line)
             self.ticks = tick + 1
             self.missed += missed
             self.lateness.append(now - deadline)

@@ -1,5 +1,6 @@
 """The scheduler's beat with a fake clock: absolute deadlines, misses, skips, start and stop."""
 
+import math
 import threading
 from collections.abc import Callable
 from itertools import pairwise
@@ -8,7 +9,7 @@ import pytest
 
 from tests.unit.fake import FakeClock
 from WardenServer.loading.calendar import At
-from WardenServer.running.hand_over import HandOver
+from WardenServer.running.hand_over import MOST, HandOver
 from WardenServer.running.scheduler import Scheduler
 
 
@@ -171,7 +172,7 @@ def test_runs_that_block_hold_up_nobody_in_line() -> None:
     assert any(agent.busy for agent in agents), "they wait behind those that block"
     began = clock.now
     scheduler._changed.clear()
-    scheduler._follow_hand_over(clock.now + 0.1)
+    scheduler._follow_lines(clock.now + 0.1)
     assert not any(agent.busy for agent in agents)
     assert clock.now - began < 0.02, "twice as many are woken each time"
 
@@ -199,8 +200,8 @@ def follow(clock: Watched, many: int = 100) -> None:
     scheduler.start()
     scheduler.do_tick()
     scheduler._changed.clear()
-    clock.hand_over = scheduler._hand_over
-    scheduler._follow_hand_over(clock.now + 0.1)
+    (clock.hand_over,) = scheduler._lines
+    scheduler._follow_lines(clock.now + 0.1)
 
 
 def test_a_line_that_goes_on_well_is_looked_at_ever_more_seldom_and_not_beyond_the_next_tick() -> None:
@@ -216,18 +217,42 @@ def test_a_line_that_stands_still_now_and_then_is_not_woken_all_at_once() -> Non
     assert -min(after - before for before, after in pairwise(clock.left)) == 1, "one more each time: it goes on"
 
 
-def test_who_still_stands_in_line_at_the_next_tick_or_at_stop_is_woken_then() -> None:
+def test_a_line_that_is_longer_than_a_tick_goes_on_as_it_did() -> None:
     clock = FakeClock()
-    scheduler, quick = Scheduler(0.1, clock), Recorder("quick")
-    scheduler.add(Blocked("blocked"))
-    scheduler.add(quick)
+    scheduler, agents = Scheduler(0.1, clock), [Blocked(f"a{number}") for number in range(100)]
+    for agent in agents:
+        scheduler.add(agent)
     scheduler.start()
-    beat(scheduler, clock, 2)
-    assert len(quick.started) == 2 or quick.skipped == 1
-    assert not quick.busy
     beat(scheduler, clock, 1)
+    (line,) = scheduler._lines
+    beat(scheduler, clock, 1)
+    assert len(line) == 98, "one look, and not all at once: they would keep the interpreter from each other"
+    assert [agent.skipped for agent in agents] == [1] * 100
+    line.wake(98)
+    beat(scheduler, clock, 1)
+    assert line not in scheduler._lines
+
+
+def test_a_line_that_stands_still_wakes_so_many_at_once_and_no_more() -> None:
+    clock = Watched(lambda looks: 0)
+    follow(clock, 200)
+    woken = [before - after for before, after in pairwise(clock.left)]
+    assert woken[:7] == [1, 2, 4, 8, 16, MOST, MOST]
+    assert max(woken) == MOST
+
+
+def test_after_stop_those_in_line_are_woken_still() -> None:
+    clock = FakeClock()
+    scheduler, agents = Scheduler(0.1, clock), [Blocked(f"a{number}") for number in range(20)]
+    for agent in agents:
+        scheduler.add(agent)
+    scheduler.start()
+    scheduler.do_tick()
+    (line,) = scheduler._lines
     scheduler.stop()
-    assert not quick.busy
+    scheduler._changed.clear()
+    scheduler._follow_lines(math.inf)
+    assert len(line) == 0
 
 
 def test_a_runner_scheduled_anew_keeps_its_phase_and_may_first_make_up_for_a_run() -> None:
