@@ -126,7 +126,7 @@ class Runner:
     def open(self, after: "Runner | None" = None, first: Callable[[], None] | None = None) -> None:
         """Start the thread. Its first run waits for the end of `after`, a runner of the same agent that an earlier hub
         has left behind: code of one agent never runs twice at once. `first` is called in place of the first run."""
-        self._first = first
+        self._first, self._is_short = first, first is None  # a trial may take long
         if after is not None and not after.join(0):
             self._after = after
             self.record.began = self.clock.monotonic()

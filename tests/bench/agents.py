@@ -42,7 +42,7 @@ def contenders(quick: bool) -> list[Contender]:
     most, seconds = max(NUMBERS), _seconds(max(NUMBERS), quick)
     beside = [
         Contender(f"{how} {busy}", "beside", {"agents": most, "seconds": seconds, "busy": busy, "bound": how == "ours"})
-        for busy in _busy()
+        for busy in (_busy()[-1:] if quick else _busy())
         for how in ("ours", "unbound")
     ]
     return alone + beside
@@ -62,7 +62,7 @@ def figures(runs: Runs) -> list[Figure]:
     """See __main__."""
     measured = [agents for agents in NUMBERS if f"ours {agents}" in runs]
     alone = [figure for agents in measured for figure in _figures(runs, agents, agents == max(NUMBERS))]
-    return alone + [figure for busy in _busy() for figure in _beside(runs, busy)]
+    return alone + [figure for busy in _busy() if f"ours {busy}" in runs for figure in _beside(runs, busy)]
 
 
 def _beside(runs: Runs, busy: list[int]) -> Iterator[Figure]:

@@ -379,6 +379,35 @@ def test_the_next_in_line_is_woken_after_a_run_until_it_is_known_to_be_long() ->
     assert woken == [False, True]
 
 
+def test_others_do_not_wait_for_the_trial_of_new_code_to_be_reported() -> None:
+    quick, old = make(lambda agent: {"x": 1}), make(lambda agent: {})
+    entered, gate = threading.Event(), threading.Event()
+
+    def trial() -> None:
+        entered.set()
+        assert gate.wait(5)
+
+    new = make(lambda agent: {"y": 1}, name="b", before=old)
+    quick.open()
+    new.open(first=trial)
+    assert HandOver().form([quick, Trial(new)], 0.0) == 2
+    assert entered.wait(5)
+    wait_for(lambda: quick.record.runs == 1)
+    gate.set()
+    for runner in (quick, new):
+        wait_for(lambda runner=runner: not runner.busy)
+        runner.close()
+        assert runner.join(5)
+
+
+class Trial:
+    """Stands in line for a runner, as a probation does."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.take_place, self.wake, self.report = runner.take_place, runner.wake, runner.report
+        self.name, self.when, self.last_at, self.busy = runner.name, runner.when, None, False
+
+
 def test_it_has_few_enough_attributes_to_share_their_names() -> None:
     runner = make(lambda agent: {"x": 1})
     runner.run_once()
