@@ -61,8 +61,8 @@ class TrialRun:
     def others(self) -> dict[str, Any]:
         """What the run puts under other keys: documents, and plain values as readers find them."""
         board = self._board()
-        keys = [key for key in board.keys_of(self.result.agent) if key != self.result.key and board.parts(key)]
-        return {key: json.loads(board.as_read(key) or "null") for key in keys}
+        keys = [key for key in board.keys_of(self.result.agent) if key != self.result.key]
+        return {key: json.loads(found) for key in keys if (found := board.as_read(key)) is not None}
 
     def _board(self) -> Board:
         board = Board()

@@ -92,7 +92,7 @@ class HandOver:
             for following in self._waiting:
                 following.wake()
                 return
-        if not went_on or not len(self):
+        if not len(self):
             self.report()
 
     def go_on(self) -> None:

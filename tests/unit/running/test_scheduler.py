@@ -192,15 +192,21 @@ class Watched(FakeClock):
         return super().wait(event, seconds)
 
 
-def follow(clock: Watched, many: int = 100) -> None:
-    """Follow a line of runners whose runs do not end until the next tick."""
-    scheduler = Scheduler(0.1, clock)
-    for number in range(many):
-        scheduler.add(Blocked(f"a{number}"))
+def in_line(clock: FakeClock, many: int) -> tuple[Scheduler, list[Blocked], HandOver]:
+    """A line of runners whose runs do not end, after the tick that has formed it."""
+    scheduler, agents = Scheduler(0.1, clock), [Blocked(f"a{number}") for number in range(many)]
+    for agent in agents:
+        scheduler.add(agent)
     scheduler.start()
     scheduler.do_tick()
+    (line,) = scheduler._lines
+    return scheduler, agents, line
+
+
+def follow(clock: Watched, many: int = 100) -> None:
+    """Follow such a line until the next tick."""
+    scheduler, _, clock.hand_over = in_line(clock, many)
     scheduler._changed.clear()
-    (clock.hand_over,) = scheduler._lines
     scheduler._follow_lines(clock.now + 0.1)
 
 
@@ -219,12 +225,8 @@ def test_a_line_that_stands_still_now_and_then_is_not_woken_all_at_once() -> Non
 
 def test_a_line_that_is_longer_than_a_tick_goes_on_as_it_did() -> None:
     clock = FakeClock()
-    scheduler, agents = Scheduler(0.1, clock), [Blocked(f"a{number}") for number in range(100)]
-    for agent in agents:
-        scheduler.add(agent)
-    scheduler.start()
-    beat(scheduler, clock, 1)
-    (line,) = scheduler._lines
+    scheduler, agents, line = in_line(clock, 100)
+    clock.turn(0.1)
     beat(scheduler, clock, 1)
     assert len(line) == 98, "one look, and not all at once: they would keep the interpreter from each other"
     assert [agent.skipped for agent in agents] == [1] * 100
@@ -243,12 +245,7 @@ def test_a_line_that_stands_still_wakes_so_many_at_once_and_no_more() -> None:
 
 def test_after_stop_those_in_line_are_woken_still() -> None:
     clock = FakeClock()
-    scheduler, agents = Scheduler(0.1, clock), [Blocked(f"a{number}") for number in range(20)]
-    for agent in agents:
-        scheduler.add(agent)
-    scheduler.start()
-    scheduler.do_tick()
-    (line,) = scheduler._lines
+    scheduler, _, line = in_line(clock, 20)
     scheduler.stop()
     scheduler._changed.clear()
     scheduler._follow_lines(math.inf)
