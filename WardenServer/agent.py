@@ -1,5 +1,6 @@
 """What the hub hands to the functions of a plugin."""
 
+import json
 import logging
 import os
 import threading
@@ -12,12 +13,13 @@ from typing import Any
 from WardenServer.errors import FieldError
 from WardenServer.results import event
 from WardenServer.results.event import Event
+from WardenServer.results.field import Place
 from WardenServer.results.result import tolerate
 from WardenServer.results.value import Readings, Value
-from WardenServer.servers import tango_reading
+from WardenServer.servers import documents, tango_reading
 from WardenServer.settings.masking import mask
 
-__all__ = ["Agent", "Value"]
+__all__ = ["Agent", "Place", "Value"]
 
 
 def _nobody() -> None:
@@ -72,6 +74,22 @@ class Agent:
             Unreachable: the device or its database does not answer.
         """
         return Readings(tolerate(tango_reading.read(device, attributes)))
+
+    def get(self, key: str) -> Any:
+        """What the hub's Memcached holds under a key, whoever wrote it: a document as a dict, or a plain value; None
+        where there is nothing.
+
+        Raises:
+            Unreachable: Memcached does not answer.
+            FieldError: the key holds what is neither.
+        """
+        found = documents.read([key]).get(key)
+        if not isinstance(found, str) or not found.startswith("{"):
+            return found
+        try:
+            return json.loads(found)
+        except (ValueError, RecursionError):
+            raise FieldError(f"key {key} holds text that is no whole JSON: {found!r:.60}; see what writes it") from None
 
     def tolerate(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields, with `NoData` and the reason in place of each value that cannot be published, such as a text

@@ -38,17 +38,26 @@ def make(name: str, template: str, folder: Path) -> Path:
         close = difflib.get_close_matches(template, known(), 1)
         meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(known())}"
         raise WardenError(f'there is no template "{template}"{meant}')
-    path = folder / f"{name}.py"
+    text = (SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8")
+    return write(text, folder / f"{name}.py")
+
+
+def write(text: str, path: Path) -> Path:
+    """Make a plugin file, with its folder, so that nobody else may write to it.
+
+    Raises:
+        WardenError: it exists, or cannot be written.
+    """
     try:
-        for missing in [each for each in (*reversed(folder.parents), folder) if not each.is_dir()]:
+        for missing in [each for each in (*reversed(path.parent.parents), path.parent) if not each.is_dir()]:
             missing.mkdir(mode=_FOLDER)
     except OSError as error:
         raise WardenError(
-            f"folder {folder} cannot be made ({error.strerror}); see the setting plugin_folders"
+            f"folder {path.parent} cannot be made ({error.strerror}); see the setting plugin_folders"
         ) from None
     try:
         path.touch(mode=_FILE, exist_ok=False)
-        path.write_text((SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except FileExistsError:
         raise WardenError(f"{path} exists; choose another name, or remove it first") from None
     except OSError as error:

@@ -24,7 +24,7 @@ from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
-from WardenServer.servers import tango_text
+from WardenServer.servers import documents, tango_text
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
@@ -83,7 +83,8 @@ def load(settings: Settings, path: Path) -> Contract:
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     make_cache(path.parent)
-    content, configured = read(path), secret.resolve(name, settings.agents.get(name, {}))
+    documents.use(settings)
+    content, configured = read(path), secret.resolve(name, settings.table(name))
     candidate = examine(path, content, imported(content, path, read), name, configured)
     (outcome,) = import_thread.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):

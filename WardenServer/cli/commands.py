@@ -312,6 +312,34 @@ def new(settings: config.Settings, options: dict[str, Any], name: str | None, te
     click.echo(f"{path}\nNext: edit it, then  warden try {path}  and  warden reload")
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Where to. [default: your plugin folder]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_settings
+def port(
+    settings: config.Settings, options: dict[str, Any], file: Path, output: Path | None, as_json: bool
+) -> None:
+    """Make Python 3 of an old plugin FILE in Python 2, such as those of P02.2's first BeamlineWarden.
+
+    Writes the new file, and shows what was changed. Lines that only mean something else in Python 3 are left as they
+    are, and listed: look at each of them.
+    """
+    from WardenServer.authoring import port as porting
+    from WardenServer.authoring import templates
+
+    made = porting.port(file)
+    path = templates.write(made.text, output or settings.plugin_folders[0] / file.name)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "changes": made.changes, "look": made.look}, ensure_ascii=False))
+        return
+    for line in made.changes:
+        click.echo(line)
+    for number, said in made.look:
+        click.echo(f"Look at {path}:{number}: {said}.")
+    click.echo(f"{path} is Python 3; {len(made.look)} lines to look at.\nNext: warden check {path}")
+
+
 @main.command(name="try")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--runs", "-n", default=3, show_default=True, type=click.IntRange(1), help="How many runs.")

@@ -51,11 +51,12 @@ class FieldTable:
         """The entries of an agent's fields; they are made anew only where something has changed."""
         names = dict.fromkeys([*contract.fields, *known, *(result.fields if result is not None else ())])
         qualities = [_quality(name, result) for name in names]
-        made_of = contract, known, list(names), qualities
+        places = result.places if result is not None else contract.places
+        made_of = contract, known, list(names), qualities, places
         before, entries = self._made.get(contract.name, (None, {}))
         if before != made_of:
             made = [
-                _entry(contract, name, known.get(name, _NOTHING), quality)
+                _entry(contract, name, known.get(name, _NOTHING), quality, places.get(name) or Place(contract.key))
                 for name, quality in zip(names, qualities, strict=True)
             ]
             entries = {f"{entry['key']}.{entry['field']}": entry for entry in made}
@@ -75,11 +76,13 @@ class FieldTable:
                 self._known.learn(result.agent, name, kind, properties)
 
 
-def _entry(contract: Contract, name: str, known: Declaration, quality: Quality) -> dict[str, Any]:
+def _entry(
+    contract: Contract, name: str, known: Declaration, quality: Quality, place: Place
+) -> dict[str, Any]:
     said = contract.fields.get(name, _NOTHING)
     kind = said.kind or known.kind
-    place = contract.places.get(name) or Place(contract.key)
-    entry: dict[str, Any] = {"agent": contract.name, "key": place.key, "field": PLAIN if place.form else name}
+    field = PLAIN if place.form else place.name or name
+    entry: dict[str, Any] = {"agent": contract.name, "key": place.key, "field": field}
     if place.form:
         entry["form"] = place.form
     entry["attribute"] = _attribute(contract.name, name)

@@ -46,7 +46,8 @@ log = logging.getLogger("warden")
 LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = (
-    "agents", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file", "origins",
+    "agents", "original", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file",
+    "origins",
 )  # fmt: skip
 #: Seconds that a reload which no client waits for is given to say how it ended.
 UNASKED = 0.8

@@ -120,28 +120,39 @@ class _Relative(ast.NodeTransformer):
         self._modules = modules
 
     def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
-        return [ast.copy_location(self._import(alias), node) for alias in node.names]
+        made = [statement for alias in node.names for statement in self._import(alias)]
+        return [ast.copy_location(statement, node) for statement in made]
 
-    def _import(self, alias: ast.alias) -> ast.stmt:
-        return ast.ImportFrom(None, [alias], 1) if alias.name in self._modules else ast.Import([alias])
+    def _import(self, alias: ast.alias) -> list[ast.stmt]:
+        package, _, rest = alias.name.partition(".")
+        if package not in self._modules:
+            return [ast.Import([alias])]
+        if not rest:
+            return [ast.ImportFrom(None, [alias], 1)]
+        within, _, module = alias.name.rpartition(".")
+        if alias.asname is not None:
+            return [ast.ImportFrom(within, [ast.alias(module, alias.asname)], 1)]
+        inner = ast.ImportFrom(within, [ast.alias(module, f"_{module}")], 1)  # `import a.b` loads b and binds a
+        return [inner, ast.ImportFrom(None, [ast.alias(package)], 1)]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
-        if node.level == 0 and node.module in self._modules:
+        if node.level == 0 and str(node.module).partition(".")[0] in self._modules:
             node.level = 1
         return node
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Runs what it is given; neither reads nor writes compiled files."""
+    """Runs what it is given; neither reads nor writes compiled files. `more` are modules that count as beside it."""
 
-    def __init__(self, name: str, path: Path, content: bytes) -> None:
+    def __init__(self, name: str, path: Path, content: bytes, more: set[str]) -> None:
         super().__init__(name, str(path))
         self._content = content
+        self._more = more
 
     def get_code(self, fullname: str) -> CodeType:
         """See SourceFileLoader."""
         source: Any = self._content
-        if modules := absolute(source, Path(self.path).parent):
+        if modules := absolute(source, Path(self.path).parent) | self._more:
             source = ast.fix_missing_locations(_Relative(modules).visit(ast.parse(source, self.path)))
         code: CodeType = self.source_to_code(source, self.path)
         return code
@@ -151,7 +162,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     """Finds the plugin of a source, and the modules beside it."""
 
     def __init__(self) -> None:
-        self.sources: dict[str, tuple[Path, Read]] = {}
+        self.sources: dict[str, tuple[Path, Read, Mapping[str, Path]]] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -160,20 +171,24 @@ class _Finder(importlib.abc.MetaPathFinder):
         package, _, name = fullname.rpartition(".")
         if package not in self.sources:
             return None
-        folder, read = self.sources[package]
+        folder, read, more = self.sources[package]
+        if name in more:
+            return importlib.util.spec_from_file_location(fullname, more[name])
         file = folder / f"{name}.py"
         if not file.exists():
             return None
-        return importlib.util.spec_from_file_location(fullname, file, loader=_Loader(fullname, file, read(file)))
+        loader = _Loader(fullname, file, read(file), set(more))
+        return importlib.util.spec_from_file_location(fullname, file, loader=loader)
 
 
 _finder = _Finder()
 
 
-def import_from(source: Any, folder: Path, read: Read) -> None:
-    """Let a pluginbase source without a search path import the files of `folder`, as `read` gives them."""
+def import_from(source: Any, folder: Path, read: Read, more: Mapping[str, Path] | None = None) -> None:
+    """Let a pluginbase source without a search path import the files of `folder`, as `read` gives them; and `more`,
+    modules of ours by name, as if they stood there too."""
     name = source.mod.__name__
-    _finder.sources[name] = (folder, read)
+    _finder.sources[name] = (folder, read, more or {})
     weakref.finalize(source, _finder.sources.pop, name, None).atexit = False
     if _finder not in sys.meta_path:
         sys.meta_path.append(_finder)

@@ -12,10 +12,10 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from WardenServer.agent import Agent
-from WardenServer.errors import FieldError, PluginError, SettingError
-from WardenServer.loading import calendar
+from WardenServer.errors import PluginError, SettingError
+from WardenServer.loading import calendar, declared_fields
 from WardenServer.loading.calendar import At
-from WardenServer.results.field import Declaration, Place, attribute_name, declare, key_trouble
+from WardenServer.results.field import Declaration, Place, key_trouble
 from WardenServer.settings.masking import mask, masked
 from WardenServer.settings.units import size
 
@@ -33,7 +33,10 @@ FUNCTIONS = ("work", "setup", "close", "save", "load", "answer")
 _TAKES = {"save": 0, "answer": 2}
 _NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
-OVERRIDES = ("plugin", "interval", "at", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled")
+OVERRIDES = (
+    "plugin", "interval", "at", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled", "fields",
+    "original",
+)  # fmt: skip
 
 
 def _nothing() -> None:
@@ -132,6 +135,7 @@ def read_contract(
     else:
         offset_ticks = _ticks(offset, "OFFSET", path, tick, least=0)
     key = _key(configured.get("key", getattr(module, "KEY", name)), path)
+    original = _original(name, configured)
     return Contract(
         name=name,
         path=path,
@@ -147,9 +151,11 @@ def read_contract(
         ),
         isolate=_flag("ISOLATE", configured.get("isolate", getattr(module, "ISOLATE", False)), path),
         memory=_memory(module, path, name, configured),
-        fields=_declarations(module, path, name, key),
+        fields=declared_fields.read(
+            declared_fields.said(module, path, name, settings, configured), path, name, key, original
+        ),
         settings=settings,
-        expire=configured.get("expire"),
+        expire=configured.get("expire", 0.0 if original else None),
         at=at,
         exclusive=_flag("EXCLUSIVE", getattr(module, "EXCLUSIVE", False), path),
         origin=origin,
@@ -270,35 +276,11 @@ def _key(value: Any, path: Path) -> str:
     return str(value)
 
 
-def _declarations(module: ModuleType, path: Path, agent: str, key: str) -> dict[str, Declaration]:
-    said = getattr(module, "FIELDS", {})
-    if not isinstance(said, Mapping):
-        raise PluginError(
-            f'{path}: FIELDS is a {type(said).__name__}; write a dict such as {{"Current": {{"unit": "mA"}}}}'
-        )
-    try:
-        declared = {str(name): declare(str(name), entry) for name, entry in said.items()}
-        names = [(attribute_name(agent, name), name) for name in declared]
-    except FieldError as error:
-        raise PluginError(f"{path}: {error}") from None
-    seen: dict[str, str] = {}
-    for attribute, name in names:
-        other = seen.setdefault(attribute.lower(), name)
-        if other != name:
-            raise PluginError(
-                f'{path}: FIELDS "{other}" and "{name}" are the same Tango attribute {attribute}; rename one'
-            )
-    _refuse_shared(declared, path, key)
-    return declared
-
-
-def _refuse_shared(declared: Mapping[str, Declaration], path: Path, key: str) -> None:
-    """A key that holds a plain value holds nothing else."""
-    plain = [said.place.key for said in declared.values() if said.place is not None and said.place.form is not None]
-    others = [key, *(said.place.key for said in declared.values() if said.place is not None and not said.place.form)]
-    for each in plain:
-        if each in others or plain.count(each) > 1:
-            raise PluginError(f"{path}: FIELDS: the key {each} holds one plain value and nothing else; choose another")
+def _original(name: str, configured: Mapping[str, Any]) -> bool:
+    said = configured.get("original", False)
+    if not isinstance(said, bool):
+        raise SettingError(f"[agents.{name}]: original is {said!r:.40}; write true or false")
+    return said
 
 
 def _settings(module: ModuleType, path: Path, name: str, configured: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -307,6 +289,8 @@ def _settings(module: ModuleType, path: Path, name: str, configured: Mapping[str
     if not isinstance(known, Mapping):
         raise PluginError(f"{path}: SETTINGS is a {type(known).__name__}; write a dict of names and default values")
     settings = dict(known)
+    if "original" in known:
+        settings["original"] = _original(name, configured)
     for given, value in configured.items():
         if given in OVERRIDES:
             continue

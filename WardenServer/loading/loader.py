@@ -23,6 +23,7 @@ from WardenServer.loading.agent_name import trouble
 from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.contract import Contract, read_contract
 from WardenServer.loading.isolation.hub_side import isolate
+from WardenServer.loading.legacy.old_file import is_old
 from WardenServer.loading.plugin_file import (
     Source,
     asks_isolation,
@@ -32,6 +33,7 @@ from WardenServer.loading.plugin_file import (
     refuse_other_text,
 )
 from WardenServer.loading.trust import SHIPPED, Trust, compiled, make_cache
+from WardenServer.servers import documents
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
@@ -70,6 +72,7 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     """
     importlib.invalidate_caches()
     linecache.checkcache()
+    documents.use(settings)
     loaded, trust = Loaded(), Trust(settings)
     files = find(settings, loaded.problems)
     instances = _instances(settings, files, loaded)
@@ -191,7 +194,7 @@ class Candidate:
     """A plugin file that was read for an agent, and is yet to be imported.
 
     `configured` is the agent's table in the settings, `beside` says whether a module beside it is imported as if it
-    were installed, `digest` is another one when what it would become is.
+    were installed, `digest` is another one when what it would become is, `old` says that it is a file of P02.2.
     """
 
     name: str
@@ -200,6 +203,7 @@ class Candidate:
     isolated: bool
     beside: bool
     digest: str
+    old: bool = False
 
 
 def examine(
@@ -217,9 +221,11 @@ def examine(
         SettingError: the configured settings do not fit.
     """
     refuse_other_text(content, path)
-    refuse_misspellings(content, path)
+    old = is_old(content)
+    if not old:
+        refuse_misspellings(content, path)
     isolated, beside = asks_isolation(content, path, name, configured), any_absolute(content, path, others)
-    return Candidate(name, path, configured, isolated, beside, digest)
+    return Candidate(name, path, configured, isolated, beside, digest, old)
 
 
 def _read_agent(
@@ -228,7 +234,7 @@ def _read_agent(
     """What is known already, or what is to be imported. The files beside it that it imports are added to `modules`."""
     if wrong := trouble(name):
         raise PluginError(f"{path}: the agent's name, which is the file's, {wrong}")
-    content, configured = trust.read(path), secret.resolve(name, settings.agents.get(name, {}))
+    content, configured = trust.read(path), secret.resolve(name, settings.table(name))
     others = imported(content, path, trust.read)
     modules.update(others)
     about = repr((sorted(configured.items()), str(path), settings.tick, others))
@@ -270,7 +276,8 @@ def load_candidate(candidate: Candidate, settings: Settings, trust: Trust | None
     if candidate.isolated:
         apart = isolate(path, name, tick, configured, limit, settings.isolate_memory, trust)
         return replace(apart, digest=candidate.digest)
-    module, origin = import_plugin(path, name, trust, candidate.beside)
+    original = bool(configured.get("original", False))
+    module, origin = import_plugin(path, name, trust, candidate.beside, candidate.old, original)
     contract = read_contract(module, path, name, tick, configured, origin, candidate.digest)
     if contract.isolate:
         raise PluginError(f"{path}: ISOLATE is set in a roundabout way; write ISOLATE = True on a line of its own")
@@ -308,4 +315,7 @@ def _slots(contract: Contract) -> Iterator[tuple[str, str, bool]]:
     yield contract.key, "", False
     for name in contract.fields:
         place = contract.places.get(name)
-        yield (contract.key, name, False) if place is None else (place.key, name, place.form is not None)
+        if place is None:
+            yield contract.key, name, False
+        else:
+            yield place.key, place.name or name, place.form is not None

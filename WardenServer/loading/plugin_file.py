@@ -19,6 +19,7 @@ from pluginbase import PluginBase, PluginSource
 from WardenServer.errors import PluginError, SettingError, WardenError
 from WardenServer.loading.beside import PACKAGE, import_from
 from WardenServer.loading.contract import CONSTANTS, FUNCTIONS
+from WardenServer.loading.legacy import old_file
 from WardenServer.settings import users_file
 
 if TYPE_CHECKING:
@@ -150,22 +151,29 @@ def _refuse_misspelling(name: str, known: tuple[str, ...], path: Path, line: int
 
 
 def import_plugin(
-    path: Path, name: str, trust: "Trust | None" = None, beside: bool = False
+    path: Path,
+    name: str,
+    trust: "Trust | None" = None,
+    beside: bool = False,
+    old: bool = False,
+    original: bool = False,
 ) -> tuple[ModuleType, object]:
     """Import a file for the agent `name`: its module, and what keeps the module's namespace alive.
 
     Where `trust` knows the content of files, no other content is run. `beside`: it imports modules that stand beside it
-    as if they were installed.
+    as if they were installed. `old`: it is a file of P02.2, and with `original` its first run is at its offset.
 
     Raises:
         PluginError: the import raised anything at all, which is its cause.
     """
-    exactly = beside or (trust is not None and trust.pinned)
+    exactly = beside or old or (trust is not None and trust.pinned)
     source = Source(None if exactly else path.parent, f"{name}-{next(_numbers)}")
     if exactly:
-        import_from(source, path.parent, trust.read if trust is not None else Path.read_bytes)
+        read = trust.read if trust is not None else Path.read_bytes
+        import_from(source, path.parent, read, old_file.BESIDE if old else None)
     try:
-        return source.load_plugin(path.stem), source
+        module = source.load_plugin(path.stem)
+        return (old_file.adapt(module, path, original) if old else module), source
     except WardenError:  # a module beside it is refused
         raise
     except (MemoryError, RecursionError) as error:
@@ -173,7 +181,9 @@ def import_plugin(
             raise PluginError(_why(path, error)) from error
         raise PluginError(f"{path}: is nested too deeply for Python to read; write it in smaller parts") from None
     except BaseException as error:  # a file may raise anything at import, SystemExit too
-        raise PluginError(_why(path, error)) from error
+        python2 = old and isinstance(error, SyntaxError | TabError)
+        cure = f"; if it is Python 2, convert it: warden port {path}" if python2 else ""
+        raise PluginError(_why(path, error) + cure) from error
 
 
 def _went_through(path: Path, trace: TracebackType) -> bool:

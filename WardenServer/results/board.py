@@ -1,5 +1,6 @@
 """The newest result of each agent, and one document per key merged from them. Any thread may use it."""
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -49,6 +50,7 @@ class Board:
                 self._enter(result)
             for key in (result.key,) if not result.places else _keys(result):
                 if key in self._shared:
+                    self._refuse_plain(key, result)
                     self._claim(key, result)
             self._results[result.agent] = result
         for listener in self._listeners:
@@ -78,6 +80,13 @@ class Board:
             self._leave(agent)
         for listener in self._listeners:
             listener(agent, None)
+
+    def _refuse_plain(self, key: str, result: Result) -> None:
+        """A key that holds a plain value holds nothing else."""
+        others = [self._results[agent] for agent in self._agents[key] if agent in self._results]
+        others = [other for other in others if other.agent != result.agent]
+        if others and plain_place(key, [*others, result]) is not None:
+            raise FieldError(f"the key {key} is filled by agent {others[0].agent} already; choose another key")
 
     def _claim(self, key: str, result: Result) -> None:
         """Make the fields of a shared document their agents' own."""
@@ -138,10 +147,11 @@ class Board:
         form. None where there is nothing."""
         if not (parts := self.parts(key)):
             return None
-        document, form = self.merge(parts), form_of(key, parts)
-        if form is None:
-            return to_json(document, ascii_only=True).decode("ascii")
-        return wire_form.to_json(document[PLAIN], form)
+        place = plain_place(key, parts)
+        if place is None:
+            return to_json(self.merge(parts), ascii_only=True).decode("ascii")
+        found = bytes_of(parts, place)
+        return json.dumps(None if found is None else wire_form.decode(*found))
 
     def merge(self, results: Sequence[Result]) -> dict[str, Any]:
         """The document made of one or more results with the same key."""
@@ -172,7 +182,9 @@ def part(result: Result, key: str) -> Result:
     if not result.places:
         return result
     places = {name: _place(result, name) for name in result.fields}
-    names = {name: PLAIN if place.form else name for name, place in places.items() if place.key == key}
+    names = {
+        name: PLAIN if place.form else place.name or name for name, place in places.items() if place.key == key
+    }
     return result._replace(
         key=key,
         fields={shown: result.fields[name] for name, shown in names.items()},
@@ -181,9 +193,17 @@ def part(result: Result, key: str) -> Result:
     )
 
 
-def form_of(key: str, parts: Sequence[Result]) -> str | None:
-    """The form of the plain value that the parts of a key are; None where they are a document."""
-    return next((place.form for each in parts for place in each.places.values() if place.key == key), None)
+def plain_place(key: str, parts: Sequence[Result]) -> Place | None:
+    """The place of the plain value that the parts of a key are; None where they are a document."""
+    places = (place for each in parts for place in each.places.values())
+    return next((place for place in places if place.key == key and place.form), None)
+
+
+def bytes_of(parts: Sequence[Result], place: Place) -> tuple[bytes, int] | None:
+    """What a key with a plain value holds, and its flags; None where there is no such key."""
+    value = parts[0].fields.get(PLAIN)
+    value = place.empty if value is None else value
+    return None if value is None or place.form is None else wire_form.encode(value, place.form)
 
 
 def _place(result: Result, name: str) -> Place:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.errors import FieldError
+from WardenServer.results import wire_form
 from WardenServer.results.wire_form import FORMS
 
 #: Names the hub itself writes into every document.
@@ -60,17 +61,25 @@ PROPERTIES = (
 )  # fmt: skip
 _NUMBERS = ("min_", "max_", "abs_", "rel_")
 #: All that an entry of `FIELDS` may say.
-KNOWN = (*PROPERTIES, "dtype", "dims", "labels", "key", "form")
+KNOWN = (*PROPERTIES, "dtype", "dims", "labels", "key", "form", "empty", "name")
 _SHORT = {"min": "min_value", "max": "max_value", "description": "doc"}
 _KINDS = ("bool", "int", "float", "str", "enum")
 
 
 class Place(NamedTuple):
-    """Where a field goes in Memcached, if not into the document of its agent: the key, and the form of its value where
-    the key holds that alone (see wire_form), else None."""
+    """Where a field goes in Memcached, if not into the document of its agent.
+
+    Args:
+        key: of the document, or of the plain value.
+        form: of the value where the key holds that alone (see wire_form); None: the key holds a document.
+        name: what the field is called there, where it has another name; "" where not.
+        empty: what a plain key holds where there is no value; None: there is no such key then.
+    """
 
     key: str
     form: str | None = None
+    name: str = ""
+    empty: str | int | float | bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +121,30 @@ def read_properties(name: str, said: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _place(name: str, said: dict[str, Any]) -> Place | None:
-    """Take `key` and `form` out of `said`."""
-    key, form = said.pop("key", None), said.pop("form", None)
+    """Take `key`, `form`, `name` and `empty` out of `said`."""
+    key, form, shown, empty = (said.pop(each, None) for each in ("key", "form", "name", "empty"))
     if form is not None and (form not in FORMS or key is None):
         cure = f"write one of {', '.join(FORMS)}, and the key that holds the value"
         raise FieldError(f'FIELDS["{name}"]["form"] is {form!r:.40} with key {key!r:.40}; {cure}')
+    if shown is not None and (not isinstance(shown, str) or not shown or form is not None or key is None):
+        cure = "write what the field is called in the document, and the key of the document"
+        raise FieldError(f'FIELDS["{name}"]["name"] is {shown!r:.40}; {cure}')
+    if empty is not None and form is None:
+        raise FieldError(f'FIELDS["{name}"]["empty"] is {empty!r:.40}; it is for a key with a form only')
     if key is None:
         return None
     if why := key_trouble(key):
         raise FieldError(f'FIELDS["{name}"]["key"] {why}')
-    return Place(key, form)
+    if form is not None and empty is not None:
+        _check_empty(name, empty, form)
+    return Place(key, form, shown or "", empty)
+
+
+def _check_empty(name: str, empty: Any, form: str) -> None:
+    try:
+        wire_form.encode(empty, form)
+    except FieldError as error:
+        raise FieldError(f'FIELDS["{name}"]["empty"] {error}') from None
 
 
 def key_trouble(key: Any) -> str:

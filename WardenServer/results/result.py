@@ -111,7 +111,7 @@ def _clean_field(name: str, value: Any, owned: dict[str, Own]) -> Any:
         return reason
     except FieldError as error:
         raise FieldError(f'field "{name[:40]}" {error}') from None
-    if cleaned is not None and not isinstance(cleaned, NoData):
+    if found.place is not None or (cleaned is not None and not isinstance(cleaned, NoData)):
         owned[name] = found
     return cleaned
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from WardenServer.errors import FieldError, NoData
+from WardenServer.results.field import Place
 
 
 class Quality(StrEnum):
@@ -28,12 +29,14 @@ class Value:
         timestamp: when it was measured, in Unix seconds; None: when the run ended.
         properties: what `FIELDS` could say of the field, such as its unit; the first ones that come count, and what
             `FIELDS` says counts more.
+        place: the key it goes to in Memcached, where only the run knows that; `FIELDS` says it of all others.
     """
 
     value: Any
     quality: str = Quality.VALID
     timestamp: float | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
+    place: Place | None = None
 
 
 class Own(NamedTuple):
@@ -42,6 +45,7 @@ class Own(NamedTuple):
     quality: Quality = Quality.VALID
     timestamp: float | None = None
     properties: Mapping[str, str] = {}
+    place: Place | None = None
 
 
 class Readings(dict[str, Any]):
@@ -81,7 +85,7 @@ def own(value: Value) -> Own:
         raise FieldError(f"has the quality {value.quality!r:.40}; write {', '.join(Quality)}")
     if value.quality == Quality.INVALID:
         raise NoData("its source says that it is INVALID")
-    return Own(Quality(value.quality), stamp(value.timestamp, "has the timestamp"), value.properties)
+    return Own(Quality(value.quality), stamp(value.timestamp, "has the timestamp"), value.properties, value.place)
 
 
 def stamp(said: Any, begin: str) -> float | None:

@@ -5,7 +5,6 @@ for them, with the flags 1. Nothing is ever unpickled.
 """
 
 import enum
-import json
 import math
 import re
 from typing import Any
@@ -36,11 +35,6 @@ def encode(value: Any, form: str) -> tuple[bytes, int]:
     if form == "float" and isinstance(value, int | float) and not isinstance(value, bool):
         return f"F{float(value)!r}\n.".encode(), _PICKLE
     raise FieldError(f"is {value!r:.40}, which is no {form}; return what FIELDS says, or correct its form")
-
-
-def to_json(value: Any, form: str) -> str:
-    """A clean value as a reader of its key finds it, in ASCII JSON: null where there is none."""
-    return json.dumps(None if value is None else decode(*encode(value, form)))
 
 
 def decode(data: bytes, flags: int) -> Any:

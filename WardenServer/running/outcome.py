@@ -25,6 +25,9 @@ log = logging.getLogger("warden.runner")
 #: Longest pause that failures add to an agent's interval, in seconds.
 LONGEST_PAUSE = 60.0
 
+#: Most fields of an agent whose keys come with their values.
+MOST_PLACES = 2000
+
 #: What one run brought: what it returned, or what the plugin raised.
 Came = Cleaned | BaseException
 
@@ -97,12 +100,19 @@ class Outcome:
 
     def _succeed(self, came: Cleaned, ended: float) -> None:
         record, (fields, reasons, owned) = self.record, came
+        before = self._places
+        if owned:
+            self._learn_places(owned)
         if self._places:
             _check_forms(fields, self._places)
         if "timestamp" in fields:
             ended = stamp(fields.pop("timestamp"), 'field "timestamp" is') or ended
         shown = MappingProxyType(fields)
-        self._put(ended, shown, reasons, own=owned)
+        try:
+            self._put(ended, shown, reasons, own=owned)
+        except FieldError:  # another agent's key: what is put in its place must not go there
+            self._places = before
+            raise
         self._is_live = True
         self._agent.last = shown
         if not fields.keys() <= self._known.keys():
@@ -113,6 +123,14 @@ class Outcome:
             self._warn(strange)
         if record.in_a_row:
             self._recover()
+
+    def _learn_places(self, owned: Mapping[str, Own]) -> None:
+        """Take the places that came with values; the mapping stays the same object where there are no new ones."""
+        came = {name: each.place for name, each in owned.items() if each.place is not None}
+        if any(self._places.get(name) != place for name, place in came.items()):
+            if len(merged := {**self._places, **came}) > MOST_PLACES:
+                raise FieldError(f"fills more than {MOST_PLACES} keys and fields; let it have fewer, or more agents")
+            self._places = merged
 
     def _have_none(self, reason: str) -> None:
         self.record.no_data = reason

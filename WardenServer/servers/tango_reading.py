@@ -6,7 +6,7 @@ imported at the first use, so that agents which never read a device need no Tang
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,9 @@ def read(device: str, attributes: list[str]) -> dict[str, Value | NoData]:
     """
     import tango
 
-    if "://" not in device and not (TANGO_HOST or tango.ApiUtil.get_env_var("TANGO_HOST")):
-        raise NoData(f"no Tango database to find {device} in: TANGO_HOST is not set")
+    _need_database(device)
     try:
-        proxy = _proxy(device)  # without set_timeout_millis, which stops all threads while the device hangs
+        proxy = pooled(device)  # without set_timeout_millis, which stops all threads while the device hangs
         answers = proxy.read_attributes(list(attributes))
         _learn(proxy, device, [answer.name for answer in answers if not answer.has_failed])
         known = _properties[device]
@@ -45,8 +44,37 @@ def read(device: str, attributes: list[str]) -> dict[str, Value | NoData]:
         raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
 
 
+def state_and_values(device: str, attributes: Sequence[str]) -> tuple[Any, list[Any]]:
+    """A device's state (tango.DevState) and the values of attributes as Tango has them, in one call; None for each that
+    cannot be read.
+
+    Raises:
+        NoData, Unreachable: see `read`.
+    """
+    import tango
+
+    _need_database(device)
+    try:
+        state, *answers = pooled(device).read_attributes(["State", *attributes])
+        if state.has_failed:
+            raise Unreachable(f"device {device} gives no state: {state.get_err_stack()[0].desc.splitlines()[0]}")
+    except tango.DevFailed as error:
+        raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
+    return tango.DevState.values[int(state.value)], [None if each.has_failed else each.value for each in answers]
+
+
+def _need_database(device: str) -> None:
+    """Raise NoData where the name needs a Tango database, and this machine knows of none."""
+    import tango
+
+    if "://" in device or ":" in device.partition("/")[0] or TANGO_HOST or tango.ApiUtil.get_env_var("TANGO_HOST"):
+        return
+    raise NoData(f"no Tango database to find {device} in: TANGO_HOST is not set")
+
+
 @functools.cache
-def _proxy(device: str) -> Any:
+def pooled(device: str) -> Any:
+    """The proxy of a device, one for all that read it. Raises what tango raises."""
     import tango
 
     return tango.DeviceProxy(device)

@@ -16,7 +16,7 @@ from typing import Any
 import platformdirs
 
 from WardenServer.errors import SettingError
-from WardenServer.settings import users_file
+from WardenServer.settings import parse, users_file
 from WardenServer.settings.masking import learn, masked
 from WardenServer.settings.units import duration, size
 
@@ -30,87 +30,6 @@ DEFAULT_AGENTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, str) and value.strip().isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("a whole number, 0 or more")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("text in quotes")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [part for part in re.split(r"[,\s]+", value) if part]
-    if not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
-        raise ValueError('a list of texts, such as ["a", "b"]')
-    return tuple(value)
-
-
-def _path(value: Any) -> Path:
-    return Path(_text(value)).expanduser().absolute()
-
-
-def _paths(value: Any) -> tuple[Path, ...]:
-    if isinstance(value, str):
-        value = value.split(os.pathsep)
-    return tuple(_path(item) for item in _texts(value))
-
-
-def _servers(value: Any) -> tuple[str, ...]:
-    servers = _texts(value)
-    for server in servers:
-        if not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}|(unix:)?/.+", server):
-            raise ValueError('a list of "host:port", or "/path/of/a.socket"')
-    return servers
-
-
-def _instance(value: Any) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", _text(value)):
-        raise ValueError("a name of letters, digits, _ . and -")
-    return str(value)
-
-
-def _level(value: Any) -> str:
-    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
-    if _text(value).upper() not in levels:
-        raise ValueError(f"one of {', '.join(levels)}")
-    return str(value).upper()
-
-
-def _positive(value: Any) -> float:
-    seconds = duration(value)
-    if seconds <= 0:
-        raise ValueError("a duration of more than 0 seconds")
-    return seconds
-
-
-def _hang_limit(value: Any) -> float:
-    seconds = duration(value)
-    if 0 < seconds < 2:
-        raise ValueError("0, or a duration of at least 2 seconds")
-    return seconds
-
-
-def _life(value: Any) -> float:
-    """Seconds that a document lives, -1 for what fits its interval."""
-    return -1.0 if value in (-1, "-1") else duration(value)
-
-
 def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "") -> Any:
     return field(default=default, metadata={"parse": parse, "help": text, "unit": unit})
 
@@ -120,18 +39,27 @@ class Settings:
     """The values of one hub. `origins` says of each where it came from, `file` is the TOML file read, if any."""
 
     instance: str = _setting(
-        "local", _instance, "Name of this hub: device warden/hub/<instance>, alias warden-<instance>."
+        "local", parse.instance, "Name of this hub: device warden/hub/<instance>, alias warden-<instance>."
     )
-    tick: float = _setting(0.1, _positive, "The scheduler's fixed tick; intervals are whole numbers of it.", "s")
-    autostart: bool = _setting(True, _flag, "Whether the agents run as soon as the server does, or wait for Start.")
+    tick: float = _setting(0.1, parse.positive, "The scheduler's fixed tick; intervals are whole numbers of it.", "s")
+    autostart: bool = _setting(
+        True, parse.flag, "Whether the agents run as soon as the server does, or wait for Start."
+    )
     plugin_folders: tuple[Path, ...] = _setting(
-        (CONFIG_DIR / "plugins",), _paths, "Folders of your own plugin files; the first folder that has a name wins."
+        (CONFIG_DIR / "plugins",),
+        parse.paths,
+        "Folders of your own plugin files; the first folder that has a name wins.",
     )
-    shipped: bool = _setting(True, _flag, "Whether the agents that ship with the hub run too.")
-    watch: bool = _setting(False, _flag, "Whether plugin files and settings are read again as soon as they change.")
-    disabled: tuple[str, ...] = _setting((), _texts, "Names of agents not to load.")
+    shipped: bool = _setting(True, parse.flag, "Whether the agents that ship with the hub run too.")
+    watch: bool = _setting(
+        False, parse.flag, "Whether plugin files and settings are read again as soon as they change."
+    )
+    original: bool = _setting(
+        False, parse.flag, "Whether all rules of P02.2's first BeamlineWarden are kept, also those for failures."
+    )
+    disabled: tuple[str, ...] = _setting((), parse.texts, "Names of agents not to load.")
     load_timeout: float = _setting(
-        5.0, _positive, "How long one plugin file may take to import before it is refused.", "s"
+        5.0, parse.positive, "How long one plugin file may take to import before it is refused.", "s"
     )
     isolate_memory: int = _setting(
         1_000_000_000,
@@ -140,38 +68,49 @@ class Settings:
         "bytes",
     )
     allow_writable_plugins: bool = _setting(
-        False, _flag, "Whether plugin files run that others than their owner may write to: whoever can, runs code here."
+        False,
+        parse.flag,
+        "Whether plugin files run that others than their owner may write to: whoever can, runs code here.",
     )
     plugin_hashes: str = _setting(
-        "", lambda value: str(_path(value)) if value else "",
+        "", lambda value: str(parse.path(value)) if value else "",
         "File written by sha256sum; where it is given, only plugin files run whose content it names.",
     )  # fmt: skip
     memcached: tuple[str, ...] = _setting(
         (),
-        _servers,
+        parse.servers,
         "Memcached servers, host:port or a Unix socket's path; none: `warden up` starts one, the server alone uses"
         " 127.0.0.1:11211.",
     )
-    memcached_timeout: float = _setting(1.0, _positive, "How long Memcached may take to answer.", "s")
-    prefix: str = _setting("", _text, "Put before every Memcached key, to share a server between beamlines.")
+    memcached_timeout: float = _setting(1.0, parse.positive, "How long Memcached may take to answer.", "s")
+    prefix: str = _setting("", parse.text, "Put before every Memcached key, to share a server between beamlines.")
+    second_prefix: str = _setting(
+        "", parse.text, "Where given, every document is written a second time, with this before its key."
+    )
     expire: float = _setting(
-        -1.0, _life,
+        -1.0, parse.life,
         "Life of a document; 0 never ends, -1 means ten intervals of its agents, at least 10 s.", "s",
     )  # fmt: skip
     array_limit: int = _setting(
-        10_000, _whole, "Longest array in a JSON document; longer ones are null there, whole in Tango."
+        10_000, parse.whole, "Longest array in a JSON document; longer ones are null there, whole in Tango."
     )
     tango_host: str = _setting(
-        "", _text, "The Tango database, host:port; empty: TANGO_HOST, else `warden up` starts one."
+        "", parse.text, "The Tango database, host:port; empty: TANGO_HOST, else `warden up` starts one."
     )
     listen: str = _setting(
-        "", _text, "Address the device server listens on; empty: 127.0.0.1 where the Tango database is there, else all."
+        "",
+        parse.text,
+        "Address the device server listens on; empty: 127.0.0.1 where the Tango database is there, else all.",
     )
-    state_folder: Path = _setting(STATE_DIR, _path, "Where the hub keeps its database, logs and what it remembers.")
-    log_level: str = _setting("INFO", _level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
-    log_size: int = _setting(5_000_000, _whole, "Size at which the log file is put aside; three are kept.", "bytes")
+    state_folder: Path = _setting(
+        STATE_DIR, parse.path, "Where the hub keeps its database, logs and what it remembers."
+    )
+    log_level: str = _setting("INFO", parse.level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
+    log_size: int = _setting(
+        5_000_000, parse.whole, "Size at which the log file is put aside; three are kept.", "bytes"
+    )
     hang_limit: float = _setting(
-        30.0, _hang_limit,
+        30.0, parse.hang_limit,
         "How long the whole server may hang, or be stopped, before it is ended, to be started again; 0 for ever.", "s",
     )  # fmt: skip
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -182,6 +121,11 @@ class Settings:
     def device(self) -> str:
         """The Tango name of the hub's device."""
         return f"warden/hub/{self.instance}"
+
+    def table(self, agent: str) -> dict[str, Any]:
+        """What is configured for an agent, and what is said for all."""
+        common = {"original": True} if self.original else {}
+        return {**common, **self.agents.get(agent, {})}
 
     @property
     def hub_key(self) -> str:
@@ -323,16 +267,16 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
 
 #: What any agent's table may say in other words than its plugin.
 _PARSED: Mapping[str, Callable[[Any], Any]] = {
-    "interval": duration, "offset": duration, "timeout": duration, "memory": size, "expire": _life,
+    "interval": duration, "offset": duration, "timeout": duration, "memory": size, "expire": parse.life,
 }  # fmt: skip
 
 
 def _parsed(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
     read = dict(entry)
-    for setting, parse in _PARSED.items():
+    for setting, read_it in _PARSED.items():
         if setting in read:
             try:
-                read[setting] = parse(read[setting])
+                read[setting] = read_it(read[setting])
             except ValueError as error:
                 line = _line(text, setting, f"agents.{name}")
                 raise SettingError(f"{path}:{line}: {setting} is {read[setting]!r:.60}; write {error}") from None

@@ -18,8 +18,7 @@ from pymemcache.client.rendezvous import RendezvousHash
 from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError
 
 from WardenServer.errors import Unreachable
-from WardenServer.results import wire_form
-from WardenServer.results.board import HUB, PLAIN, form_of
+from WardenServer.results.board import HUB, bytes_of, plain_place
 from WardenServer.results.result import Result, shorten, to_json
 from WardenServer.servers.exposure import exposure
 from WardenServer.servers.memcached import ERRORS, client_options, sentence
@@ -123,7 +122,8 @@ class Memcached(StateSink):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("memcached")
-        self._prefix = settings.prefix
+        self._prefixes = [settings.prefix] + ([settings.second_prefix] if settings.second_prefix else [])
+        self._keys: dict[str, str] = {}  # by name in Memcached
         self._array_limit = settings.array_limit
         beacon = f"{settings.prefix}{settings.hub_key}.stands"
         servers = [_Server(place, beacon, settings.memcached_timeout) for place in settings.memcached_servers]
@@ -214,12 +214,13 @@ class Memcached(StateSink):
             if not parts or not limit or (key in self._refused and HUB not in agents):
                 continue
             encoded, how = self._encode(key, parts)
-            name = self._prefix + key
-            size = len(encoded) + len(name)
-            if size <= limit:
-                documents.setdefault(how, {})[name] = encoded
-            else:
-                self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
+            for name in [prefix + key for prefix in self._prefixes]:
+                size = len(encoded) + len(name)
+                if size <= limit:
+                    documents.setdefault(how, {})[name] = encoded
+                    self._keys[name] = key
+                else:
+                    self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
         return documents
 
     def _encode(self, key: str, parts: list[Result]) -> tuple[bytes, _How]:
@@ -227,20 +228,19 @@ class Memcached(StateSink):
         first = parts[0]
         if len(parts) == 1 and not first.places:
             return to_json(self._board.merge([shorten(first, self._array_limit)])), _as_document(first.expire)
-        how, form = _as_document(max(part.expire for part in parts)), form_of(key, parts)
-        if form is None:
+        how, place = _as_document(max(part.expire for part in parts)), plain_place(key, parts)
+        if place is None:
             return to_json(self._board.merge([shorten(part, self._array_limit) for part in parts])), how
-        value = parts[0].fields[PLAIN]
-        if value is None:
-            return b"", _How(GONE, 0)
-        encoded, flags = wire_form.encode(value, form)
-        return encoded, how._replace(flags=flags)
+        found = bytes_of(parts, place)
+        return (b"", _How(GONE, 0)) if found is None else (found[0], how._replace(flags=found[1]))
 
     def _forget_gone(self) -> None:
         """No problem is left of documents whose agents have gone."""
         places = {server.place for server in self._servers.values()}
-        for key in self.problems.keys() - places - set(self._board.keys()):
+        known = set(self._board.keys())
+        for key in self.problems.keys() - places - known:
             self._stored(key)
+        self._keys = {name: key for name, key in self._keys.items() if key in known}
 
     def _refuse(self, key: str, sentence: str) -> None:
         if key not in self.problems:
@@ -257,13 +257,13 @@ class Memcached(StateSink):
             failed = list(documents)  # one bad item ends the exchange: send them singly to find it
         if self.problems:
             for key in documents.keys() - set(failed):
-                self._stored(key.removeprefix(self._prefix))
+                self._stored(self._keys[key])
         self._send_singly(server, {key: documents[key] for key in failed}, how)
 
     def _send_singly(self, server: _Server, documents: Mapping[str, bytes], how: _How) -> None:
         until = time.monotonic() + self._limit
         for key, encoded in documents.items():
-            name = key.removeprefix(self._prefix)
+            name = self._keys[key]
             said = self._set(server, key, encoded, how) if time.monotonic() < until else "it takes too long"
             if said:
                 self._refused.add(name)

@@ -20,8 +20,10 @@ from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.contract import read_contract
 from WardenServer.loading.failure import explain
 from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
+from WardenServer.loading.legacy.old_file import is_old
 from WardenServer.loading.plugin_file import import_plugin
 from WardenServer.results.result import clean
+from WardenServer.servers import documents
 
 
 def main() -> None:
@@ -86,7 +88,10 @@ class _Plugin:
         tick: float,
         table: str,
         terms: dict[str, Any] | None,
+        hub: list[Any] | None,
     ) -> None:
+        if hub is not None:
+            documents.hub = documents.Hub(*hub)
         self._answers = answers
         self._path = Path(path)
         self._agent = Agent(name, log=_logger(answers), ask_for_run=ring)
@@ -121,7 +126,8 @@ class _Plugin:
     def _import(self, _: Any) -> dict[str, Any]:
         content = self._path.read_bytes()
         beside = any_absolute(content, self._path, imported(content, self._path, Path.read_bytes))
-        module, self._origin = import_plugin(self._path, self._agent.name, self._trust, beside)
+        name, old, original = self._agent.name, is_old(content), bool(self._table.get("original", False))
+        module, self._origin = import_plugin(self._path, name, self._trust, beside, old, original)
         self._contract = read_contract(module, self._path, self._agent.name, self._tick, self._table)
         self._agent.settings = self._contract.settings
         return describe(self._contract)

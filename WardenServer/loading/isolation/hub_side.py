@@ -21,6 +21,7 @@ from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
 from WardenServer.loading.trust import Trust
 from WardenServer.results import event
+from WardenServer.servers import documents
 from WardenServer.settings.units import megabytes
 
 #: Seconds the process may take to start, besides those to import the plugin.
@@ -44,7 +45,8 @@ def isolate(
         PluginError: the file cannot become an agent; its process is gone.
     """
     terms = trust.terms if trust is not None and trust.pinned else None
-    process = _Process(path, name, [str(path), name, tick, encode_table(configured), terms], limit, memory)
+    asked = [str(path), name, tick, encode_table(configured), terms, documents.hub]
+    process = _Process(path, name, asked, limit, memory)
     try:
         said = process.start(None)
         functions = said.pop("functions")

@@ -63,8 +63,9 @@ def _decode_value(value: Any) -> Any:
     if kind == "enum":
         return _enum(tuple(said[0]))[said[1]]
     if kind == "own":
-        value, quality, timestamp, properties = said
-        return Value(_decode_value(value), quality, timestamp, as_said(properties))
+        value, quality, timestamp, properties, place = said
+        where = None if place is None else Place(*place)
+        return Value(_decode_value(value), quality, timestamp, as_said(properties), where)
     return NoData(said) if kind == "no data" else np.array(said)
 
 

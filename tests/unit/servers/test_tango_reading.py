@@ -66,7 +66,7 @@ def device(monkeypatch):
     device = Device(
         {"good": answer(1.5), "bad": answer(error="sensor broken"), "invalid": answer(None)}, ["IDLE", "BUSY"]
     )
-    monkeypatch.setattr(tango_reading, "_proxy", lambda name: device)
+    monkeypatch.setattr(tango_reading, "pooled", lambda name: device)
     monkeypatch.setattr(tango_reading, "_properties", {})
     monkeypatch.setattr(tango, "DevFailed", Failed)
     monkeypatch.setenv("TANGO_HOST", "127.0.0.1:1")
@@ -141,7 +141,7 @@ def test_quality_time_and_properties_of_the_source_come_with_the_value(device):
     assert readings["set"] * 2 == 6.5, "it can be calculated with"
     came = clean(readings)
     said = {"unit": "mm", "label": "Position", "format": "%7.3f", "min_value": "-3.0", "max_alarm": "9.5"}
-    assert came[2]["set"] == ("ALARM", 1.7e9, said)
+    assert came[2]["set"] == ("ALARM", 1.7e9, said, None)
     assert (came[0]["set"], came[1]) == (3.25, {"bad": "sensor broken"})
     agent.read("a/b/c", ["set"])
     assert device.asked == [["set"]], "asked for at the first answer only, and not where there is none"
