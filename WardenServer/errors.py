@@ -21,6 +21,10 @@ class Unreachable(WardenError, ConnectionError):
     """A server that should answer does not."""
 
 
+class NoDatabase(Unreachable):
+    """The Tango database does not answer, so that nobody can find a device."""
+
+
 class NoData(Exception):
     """There is no data, and that is no failure.
 

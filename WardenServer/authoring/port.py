@@ -7,6 +7,7 @@ are found here, so that a person can look at each.
 import ast
 import difflib
 import io
+import pkgutil
 import re
 import tokenize
 from dataclasses import dataclass
@@ -64,12 +65,14 @@ def _read(path: Path) -> tuple[str, list[tuple[int, str]]]:
 
 def _refactor(text: str, path: Path) -> str:
     try:
+        from fissix import fixes
         from fissix.pgen2.parse import ParseError
         from fissix.pgen2.tokenize import TokenError
-        from fissix.refactor import RefactoringTool, get_fixers_from_package
+        from fissix.refactor import RefactoringTool
     except ImportError:
         raise WardenError("`warden port` needs fissix; install it: pip install wardenserver[port]") from None
-    fixers = get_fixers_from_package("fissix.fixes")
+    # fissix finds its fixers by a call of __import__ that pluginbase, where it is in use, does not take.
+    fixers = [f"fissix.fixes.{each.name}" for each in pkgutil.iter_modules(fixes.__path__) if each.name[:4] == "fix_"]
     said = ""
     for options in ({}, {"print_function": True}):  # a file may use print as a function already
         try:

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ _UNCALLED = frozenset({
 #: What gives bytes where Python 2 gave text.
 _BYTES = frozenset({"urlopen", "recv", "recvfrom", "check_output", "communicate", "Popen", "b64encode", "b64decode",
                     "unpack", "pack", "hexlify", "unhexlify"})  # fmt: skip
+_WITH_U = re.compile(r"\b[uU][rR]?(\"\"\"|'''|[\"'])(.*?)\1", re.DOTALL)
 _ORDERS = ast.Lt | ast.Gt | ast.LtE | ast.GtE
 _NONE = "None was smaller than every number, and raises TypeError now: see that neither side can be None"
 
@@ -36,22 +38,35 @@ def _bytes_with_umlauts(old: str, new: str) -> Iterator[tuple[int, str]]:
     """Text that was bytes: a literal without u that has more than ASCII."""
     if old.isascii() or "unicode_literals" in old:
         return
+    had_u = {text for _, text in _WITH_U.findall(old)}
     for node in ast.walk(ast.parse(new)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and not node.value.isascii():
+        if isinstance(node, ast.Constant) and _is_new_text(node.value, had_u):
             yield node.lineno, "this was bytes in Python 2 where it had no u before it, and is text now"
+
+
+def _is_new_text(value: Any, had_u: set[str]) -> bool:
+    return isinstance(value, str) and not value.isascii() and value not in had_u
 
 
 def _look(tree: ast.Module, divides: bool) -> Iterator[tuple[int, str]]:
     modules = _modules(tree)
     caught = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+    gone = _GONE - _own_names(tree)
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 1)
         number = "" if divides else _number(node)
-        for said in (number, _compared(node), _name(node, caught), _text(node), _member(node, modules)):
+        for said in (number, _compared(node), _name(node, caught, gone), _text(node), _member(node, modules)):
             if said:
                 yield line, said
         if isinstance(node, ast.FunctionDef | ast.Module):
             yield from _used_after(node)
+
+
+def _own_names(tree: ast.Module) -> set[str]:
+    """What the file itself gives a meaning to."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return names | defined | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 def _number(node: ast.AST) -> str:
@@ -90,11 +105,11 @@ def _is_never_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is not None
 
 
-def _name(node: ast.AST, caught: set[str]) -> str:
+def _name(node: ast.AST, caught: set[str], gone: frozenset[str]) -> str:
     if isinstance(node, ast.Attribute) and node.attr == "message" and ast.unparse(node.value) in caught:
         name = ast.unparse(node.value)
         return f"{name}.message does not exist any more; write str({name})"
-    if isinstance(node, ast.Name) and node.id in _GONE and not hasattr(builtins, node.id):
+    if isinstance(node, ast.Name) and node.id in gone and not hasattr(builtins, node.id):
         where = "is not there on Linux" if node.id == "WindowsError" else "does not exist any more"
         return f"{node.id} {where}; write what it stood for"
     if isinstance(node, ast.FunctionDef) and node.name in _UNCALLED:

@@ -35,7 +35,7 @@ from WardenServer.loading.plugin_file import (
 from WardenServer.loading.trust import SHIPPED, Trust, compiled, make_cache
 from WardenServer.servers import documents
 from WardenServer.settings import secret
-from WardenServer.settings.config import Settings
+from WardenServer.settings.config import DEFAULT_AGENTS, Settings
 from WardenServer.settings.masking import mask
 
 log = logging.getLogger("warden.loader")
@@ -167,7 +167,8 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
         cure = "correct its rights" if isinstance(error, PermissionError) else missing
         problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); {cure}")
         return []
-    if asked and not any(name.endswith(".py") for name in entries):
+    by_settings = settings.agents.keys() - DEFAULT_AGENTS.keys()  # a site may need no file of its own
+    if asked and not by_settings and not any(name.endswith(".py") for name in entries):
         problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
     names = {name for name in Source(folder).list_plugins() if f"{name}.py" in entries}
     names |= {entry.removesuffix(".py") for entry in entries if entry.endswith(".py")}  # such as a.b.py, to be refused

@@ -23,7 +23,7 @@ from WardenServer.settings.masking import mask
 log = logging.getLogger("warden.runner")
 
 #: Longest pause that failures add to an agent's interval, in seconds.
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 10.0
 
 #: Most fields of an agent whose keys come with their values.
 MOST_PLACES = 2000

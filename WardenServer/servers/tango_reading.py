@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from WardenServer.errors import NoData, Unreachable
+from WardenServer.errors import NoData, NoDatabase, Unreachable
 from WardenServer.results.value import Value
 
 #: The database's host:port, where the hub has found it at its start: an agent can change the environment for all.
@@ -29,7 +29,7 @@ def read(device: str, attributes: list[str]) -> dict[str, Value | NoData]:
 
     Raises:
         NoData: the name needs a Tango database, and this machine knows of none.
-        Unreachable: the device does not answer, or there is no such device.
+        Unreachable: the device does not answer, or there is no such device; NoDatabase where its database does not.
     """
     import tango
 
@@ -41,7 +41,7 @@ def read(device: str, attributes: list[str]) -> dict[str, Value | NoData]:
         known = _properties[device]
         return {name: _value(proxy, each, known) for name, each in zip(attributes, answers, strict=True)}
     except tango.DevFailed as error:
-        raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
+        raise _unreachable(device, error) from None
 
 
 def state_and_values(device: str, attributes: Sequence[str]) -> tuple[Any, list[Any]]:
@@ -59,8 +59,17 @@ def state_and_values(device: str, attributes: Sequence[str]) -> tuple[Any, list[
         if state.has_failed:
             raise Unreachable(f"device {device} gives no state: {state.get_err_stack()[0].desc.splitlines()[0]}")
     except tango.DevFailed as error:
-        raise Unreachable(f"device {device} does not answer: {first_reason(error)}") from None
+        raise _unreachable(device, error) from None
     return tango.DevState.values[int(state.value)], [None if each.has_failed else each.value for each in answers]
+
+
+#: Reasons by which Tango says that it has asked the database in vain.
+_OF_DATABASE = frozenset({"API_CantConnectToDatabase", "API_DatabaseAccess", "API_DatabaseCacheAccess"})
+
+
+def _unreachable(device: str, error: Any) -> Unreachable:
+    kind = NoDatabase if any(each.reason in _OF_DATABASE for each in error.args) else Unreachable
+    return kind(f"device {device} does not answer: {first_reason(error)}")
 
 
 def _need_database(device: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.padding import Padding
 
+from WardenServer.errors import SettingError
 from WardenServer.settings.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
 from WardenServer.settings.masking import masked
 from WardenServer.settings.secret import exposed
@@ -56,6 +57,21 @@ def show(settings: Settings) -> None:
     )
     if warning := exposed(settings):
         console.print(f"Warning: {warning}", soft_wrap=True)
+
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+def example(name: str) -> str:
+    """A whole settings file of a beamline.
+
+    Raises:
+        SettingError: there is none of this name.
+    """
+    known = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
+    if name not in known:
+        raise SettingError(f'there is no example "{name}"; there are: {", ".join(known)}')
+    return (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def template() -> str:

@@ -22,7 +22,7 @@ MakeSettings = Callable[..., config.Settings]
 
 SHIPPED = sorted(path.stem for path in loader.SHIPPED.glob("*.py") if path.stem != "__init__")
 #: These read a Tango database, in a process of their own: Tango keeps the first database that it has seen.
-NEED_TANGO = ("read_tango", "tango_servers", "template_tango")
+NEED_TANGO = ("read_tango", "tango_servers", "tango_alive", "tango_starter", "template_tango")
 #: Shorter than the files' own, for the sake of the tests' time.
 FAST = {"interval": 0.5}
 
@@ -35,7 +35,12 @@ def url() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'{"Level": 1.5, "Valve": "open"}')
+            self.wfile.write(b"sessionId = 1;" if self.path == "/page" else b'{"Level": 1.5, "Valve": "open"}')
+
+        def do_POST(self) -> None:  # as Web2c does
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<data><update><id>p</id><value>1e-9</value></update></data>")
 
         def log_message(self, *args: Any) -> None: ...
 
@@ -63,8 +68,15 @@ def warden(tmp_path: Path, host: str, text: str, *words: str) -> subprocess.Comp
 
 
 def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
-    more = {"url": url} if agent == "http_json" else {}
-    return replace(settings, agents={agent: {**FAST, **more}})
+    file = settings.state_folder.parent / "none.conf"
+    file.write_text("# nothing is required\n")
+    more: dict[str, dict[str, Any]] = {
+        "http_json": {"url": url},
+        "required_servers": {"required": str(file), "running": []},
+        "required_states": {"states": str(file)},
+        "web2c": {"server": url.removesuffix("/status.json"), "page": "/page", "root": "vacuum", "settling": 0.0},
+    }
+    return replace(settings, agents={agent: {**FAST, **more.get(agent, {})}})
 
 
 def test_nothing_that_ships_is_left_out() -> None:
@@ -81,7 +93,7 @@ def test_it_keeps_the_contract(name: str, settings: MakeSettings, url: str) -> N
 
 @pytest.mark.parametrize("name", NEED_TANGO)
 def test_with_a_tango_database_it_keeps_the_contract(name: str, database: LocalDatabase, tmp_path: Path) -> None:
-    more = {"device": "sys/database/2"} if name == "read_tango" else {}
+    more = {} if name in ("tango_servers", "template_tango") else {"device": "sys/database/2"}
     path = loader.SHIPPED / f"{name}.py"
     agents = toml(name.removeprefix("template_"), **more)
     done = warden(tmp_path, database.address, agents, "check", str(path))
@@ -89,6 +101,9 @@ def test_with_a_tango_database_it_keeps_the_contract(name: str, database: LocalD
     done = warden(tmp_path, database.address, agents, "try", "--json", "-n1", str(path))
     [line] = done.stdout.splitlines()
     document = json.loads(line)["document"]
+    if name == "tango_starter":
+        assert "RunningServers" in document["reason"], "the database is no Starter"
+        return
     assert document.get("State", "ON") == "ON"
     assert "error" not in document
     assert "reason" not in document

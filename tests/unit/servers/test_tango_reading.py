@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from WardenServer.agent import Agent
-from WardenServer.errors import NoData, Unreachable
+from WardenServer.errors import NoData, NoDatabase, Unreachable
 from WardenServer.plugins import read_tango
 from WardenServer.results.result import clean
 from WardenServer.servers import tango_reading
@@ -33,12 +33,12 @@ def answer(value=None, type=Type.DevDouble, error=None, quality=None, name="x"):
 
 class Device:
     def __init__(self, answers, labels=()):
-        self.answers, self.labels, self.away = answers, labels, False
+        self.answers, self.labels, self.away, self.reason = answers, labels, False, "API_DeviceTimedOut"
         self.asked = []
 
     def read_attributes(self, names):
         if self.away:
-            raise Failed(SimpleNamespace(desc="no connection\nsecond line"))
+            raise Failed(SimpleNamespace(desc="no connection\nsecond line", reason=self.reason))
         return [self.answers[name] for name in names]
 
     def get_attribute_config(self, name):
@@ -80,7 +80,7 @@ def one(device, value):
 
 
 def test_a_bad_attribute_costs_only_itself(device):
-    agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "bad", "invalid"]})
+    agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "bad", "invalid"], "original": False})
     fields, reasons, _ = clean(read_tango.work(agent))
     assert fields == {"good": 1.5, "bad": None, "invalid": None}
     assert reasons == {"bad": "sensor broken", "invalid": "the device gives no value (ATTR_INVALID)"}
@@ -91,7 +91,7 @@ def test_a_value_that_cannot_be_published_costs_only_itself(device):
         "image": answer((("x" * 1000,) * 30,) * 60, Type.DevString),  # as TangoTest has it
         "huge": answer(2**64 - 1, Type.DevULong64),
     }
-    agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "image", "huge"]})
+    agent = Agent("r", {"device": "a/b/c", "attributes": ["good", "image", "huge"], "original": False})
     fields, reasons, _ = clean(read_tango.work(agent))
     assert fields == {"good": 1.5, "image": None, "huge": None}
     assert "1800000 characters" in reasons["image"]
@@ -104,6 +104,33 @@ def test_a_device_that_is_away_is_unreachable_and_comes_back(device):
         tango_reading.read("a/b/c", ["good"])
     device.away = False
     assert tango_reading.read("a/b/c", ["good"])["good"].value == 1.5
+
+
+def test_a_database_that_is_away_is_told_from_a_device_that_is(device):
+    device.away, device.reason = True, "API_CantConnectToDatabase"
+    with pytest.raises(NoDatabase):
+        tango_reading.read("a/b/c", ["good"])
+    device.reason = "API_DeviceNotExported"
+    with pytest.raises(Unreachable) as raised:
+        tango_reading.read("a/b/c", ["good"])
+    assert not isinstance(raised.value, NoDatabase)
+
+
+def original(*attributes, spared_by=()):
+    return Agent("r", {"device": "a/b/c", "attributes": attributes, "original": True, "spared_by": spared_by})
+
+
+def test_with_the_originals_rule_one_missing_value_leaves_none(device):
+    device.answers["State"] = answer(tango.DevState.ON, Type.DevState)
+    assert clean(read_tango.work(original("good")))[0] == {"good": 1.5}
+    assert clean(read_tango.work(original("good", "State")))[0] == {"good": 1.5, "State": "ON"}
+    with pytest.raises(NoData, match=r"bad has no value \(sensor broken\), so none has"):
+        read_tango.work(original("good", "bad"))
+    fields = clean(read_tango.work(original("good", "bad", spared_by=[0, 1.5])))[0]
+    assert fields == {"good": 1.5, "bad": None}, "spared by 1.5"
+    device.answers["State"] = answer(tango.DevState.FAULT, Type.DevState)
+    with pytest.raises(NoData, match="a/b/c is in FAULT"):
+        read_tango.work(original("good"))
 
 
 def test_states_and_labels_come_as_names(device):
@@ -120,7 +147,7 @@ def test_encoded_data_is_null(device):
 
 def test_labels_that_cannot_be_had_are_unreachable(device, monkeypatch):
     def away(name):
-        raise Failed(SimpleNamespace(desc="gone"))
+        raise Failed(SimpleNamespace(desc="gone", reason=""))
 
     device.get_attribute_config = away
     with pytest.raises(Unreachable, match="gone"):

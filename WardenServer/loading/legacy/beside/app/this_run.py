@@ -8,6 +8,7 @@ from typing import Any
 
 from WardenServer.agent import Agent, Place, Value
 from WardenServer.errors import FieldError
+from WardenServer.results.field import RESERVED
 from WardenServer.servers import documents
 
 #: Forms of plain values in Memcached, by type.
@@ -96,7 +97,7 @@ class ThisRun:
         short = (f"{within}.{field}" if within and field else within or field) or last
         whole = f"{key}.{field}" if field else key
         for name in (short, whole):
-            if self._names.setdefault(name, (key, field)) == (key, field):
+            if name not in RESERVED and self._names.setdefault(name, (key, field)) == (key, field):
                 return name
         return whole
 

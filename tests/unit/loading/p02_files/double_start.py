@@ -1,0 +1,16 @@
+from app.plugins.plugins_common import *
+from app.workers import *
+
+TICKTACK = 10.
+TICKTACK_OFFSET = 6.
+ROOT_REF = "P022.thing"
+DEV_NAME = "p02/fake/1"
+
+
+def setup(obj):
+    if not obj.test(TICKTACK) or not obj.test(DEV_NAME):
+        raise NameError
+
+
+def work(unlock=False):
+    dict2json(ROOT_REF, {"Position": 1.5}, PyTangoWorker(def_file=__file__))

@@ -1,0 +1,22 @@
+from app.plugins.plugins_common import *
+from app.workers import *
+
+TICKTACK = 30.
+TICKTACK_OFFSET = 5.
+ROOT_REF = "P022.thing"
+DEV_NAME = "p02/fake/1"
+
+
+def setup(obj):
+    if not obj.test(TICKTACK) or not obj.test(DEV_NAME):
+        raise NameError
+
+
+def work(unlock=False):
+    worker = PyTangoWorker(DEV_NAME, def_file=os.path.basename(__file__))
+    worker.lock()
+    try:
+        raise ValueError("first")
+    except Exception, e:
+        worker.error("Critical error, message is:\n{}".format(e.message))
+    worker.unlock()

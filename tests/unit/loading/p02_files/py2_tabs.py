@@ -1,0 +1,19 @@
+from app.plugins.plugins_common import *
+from app.workers import *
+
+TICKTACK = 30.
+TICKTACK_OFFSET = 5.
+ROOT_REF = "P022.thing"
+DEV_NAME = "p02/fake/1"
+
+
+def setup(obj):
+    if not obj.test(TICKTACK) or not obj.test(DEV_NAME):
+        raise NameError
+
+
+def work(unlock=False):
+        value = 1
+	value = 2
+        set_key(ROOT_REF, value)
+	print value

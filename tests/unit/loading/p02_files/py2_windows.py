@@ -1,0 +1,23 @@
+from app.plugins.plugins_common import *
+from app.workers import *
+
+TICKTACK = 30.
+TICKTACK_OFFSET = 5.
+ROOT_REF = "P022.thing"
+DEV_NAME = "p02/fake/1"
+
+
+def setup(obj):
+    if not obj.test(TICKTACK) or not obj.test(DEV_NAME):
+        raise NameError
+
+
+def work(unlock=False):
+    try:
+        os.remove("/nowhere/at/all")
+    except WindowsError:
+        print "Windows"
+    except OSError as error:
+        pass
+    set_key(ROOT_REF, cmp(1, 2))
+    print error
