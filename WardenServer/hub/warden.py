@@ -12,6 +12,9 @@ from typing import Any
 
 from WardenServer import __version__
 from WardenServer.errors import WardenError
+from WardenServer.hub.alarms import mutes
+from WardenServer.hub.alarms.judge import Judge
+from WardenServer.hub.alarms.mutes import Mutes
 from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.last_runs import LastRuns
@@ -35,9 +38,11 @@ from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.base import Sink
+from WardenServer.sinks.events import store
 from WardenServer.sinks.events.sink import Events
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.sinks.notify.sink import Notify
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
@@ -47,7 +52,7 @@ LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = (
     "agents", "original", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file",
-    "origins",
+    "origins", "notify",
 )  # fmt: skip
 #: Seconds that a reload which no client waits for is given to say how it ended.
 UNASKED = 0.8
@@ -85,12 +90,17 @@ class Warden:
         self.settings = settings
         self.board = Board()
         self.health = HubDocument()
-        self._sinks: tuple[Sink, ...] = (Memcached(settings), Events(settings), *sinks)
+        self._clock = clock or Clock()
+        self.mutes = Mutes(mutes.place(settings))
+        self.judge = Judge(settings, self.mutes, store.place(settings), self._clock)
+        self._notify = Notify(settings)
+        events = Events(settings, self.judge.targets)
+        events.written = self._notify.rouse
+        self._sinks: tuple[Sink, ...] = (Memcached(settings), self.judge, events, self._notify, *sinks)
         self._reread = reread or (lambda: self.settings)
         self._device = device
         self._tango_host = tango_host
         self._descendants = descendants
-        self._clock = clock or Clock()
         self._watchdog = Watchdog(settings, self._clock)
         self._scheduler = Scheduler(settings.tick, self._clock)
         self.agents = Runners(
@@ -215,6 +225,19 @@ class Warden:
         """
         return self.agents.ask(name, argument, wait)
 
+    def mute(self, rule: str, until: float, why: str) -> None:
+        """Tell nobody of a rule until a time in Unix seconds; raises WardenError where there is no such rule."""
+        self.judge.check(rule)
+        self.mutes.mute(rule, until, why, self._clock.time())
+
+    def unmute(self, rule: str) -> None:
+        """Tell people of it again; raises WardenError where it is not muted."""
+        self.mutes.unmute(rule, self._clock.time())
+
+    def acknowledge(self, name: str) -> None:
+        """Send no reminders about the alarms of a rule; raises WardenError where it has none."""
+        self.mutes.acknowledge(self.judge.begins(name), self._clock.time())
+
     def run_agent(self, name: str) -> None:
         """Run an agent once, now, whatever the schedule says; raises WardenError when there is none, or it runs."""
         self.agents.run(name)
@@ -231,6 +254,8 @@ class Warden:
             if self._is_loading():
                 return False
             self.settings = settings
+            self.judge.take_on(settings)
+            self._notify.take_on(settings)
             self._loading = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loading.start()
         return True

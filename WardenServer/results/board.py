@@ -14,6 +14,8 @@ from WardenServer.results.result import Result, to_json
 HUB = "warden"
 #: The name under which it puts what it knows of all fields.
 HUB_FIELDS = "warden fields"
+#: The name under which it puts what the rules of the notifier say.
+HUB_ALARMS = "warden alarms"
 #: The name of the one field of a key that holds a plain value.
 PLAIN = "value"
 

@@ -21,13 +21,14 @@ class Severity(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event. `id` is its name for good: an event with an id that was told before is the same one, and is kept once.
-    `timestamp` in Unix seconds."""
+    `timestamp` in Unix seconds. `to` are the targets of the notifier that are told."""
 
     id: str
     timestamp: float
     agent: str
     severity: Severity
     text: str
+    to: tuple[str, ...] = ()
 
 
 def make(id: Any, timestamp: float, agent: str, severity: Any, text: Any) -> Event:

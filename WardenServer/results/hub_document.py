@@ -4,6 +4,7 @@ Status, Tango attributes, command line and tables take it from here. Added entri
 renamed.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
@@ -100,6 +101,14 @@ def read(document: Mapping[str, Any]) -> HubDocument:
         agents={name: _known(AgentEntry, agent) for name, agent in tables["agents"].items()},
         sinks={name: _known(SinkEntry, sink) for name, sink in tables["sinks"].items()},
     )
+
+
+def stamped(text: str) -> tuple[HubDocument, float]:
+    """The document in JSON, and when the hub wrote it in Unix seconds; raises ValueError where it is none."""
+    found = json.loads(text)
+    if not isinstance(found, dict) or not isinstance(found.get("timestamp"), int | float):
+        raise ValueError("it is no document of a hub about itself: it has no timestamp")
+    return read(found), float(found["timestamp"])
 
 
 def _known(kind: type[T], said: Mapping[str, Any]) -> T:

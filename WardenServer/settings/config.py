@@ -16,8 +16,9 @@ from typing import Any
 import platformdirs
 
 from WardenServer.errors import SettingError
-from WardenServer.settings import parse, users_file
+from WardenServer.settings import notify, parse, users_file
 from WardenServer.settings.masking import learn, masked
+from WardenServer.settings.notify import Notify
 from WardenServer.settings.units import duration, size
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
@@ -113,6 +114,7 @@ class Settings:
         30.0, parse.hang_limit,
         "How long the whole server may hang, or be stopped, before it is ended, to be started again; 0 for ever.", "s",
     )  # fmt: skip
+    notify: Notify = field(default_factory=Notify)
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
@@ -126,6 +128,11 @@ class Settings:
         """What is configured for an agent, and what is said for all."""
         common = {"original": True} if self.original else {}
         return {**common, **self.agents.get(agent, {})}
+
+    @property
+    def alarms_key(self) -> str:
+        """The Memcached key, without prefix, of the document about alarms."""
+        return f"warden.{self.instance}.alarms"
 
     @property
     def hub_key(self) -> str:
@@ -203,6 +210,7 @@ def load(
     origins: dict[str, str] = {}
     table, text = _read_file(path, must_exist=named)
     agents = _agents(table.pop("agents", {}), path, text)
+    rules = notify.read(table.pop("notify", {}), f"{path}")
     for name, value in table.items():
         where = f"{path}:{_line(text, name)}"
         _take(values, origins, name, value, where, f"{path}")
@@ -219,7 +227,7 @@ def load(
     for name, value in (options or {}).items():
         if value is not None:
             _take(values, origins, name, value, f"option --{name.replace('_', '-')}", "command line")
-    return Settings(**values, agents=agents, origins=origins, file=path if table or text else None)
+    return Settings(**values, agents=agents, notify=rules, origins=origins, file=path if table or text else None)
 
 
 def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:

@@ -22,7 +22,7 @@ def resolve(agent: str, table: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingError: the variable or file is not there, or others may read the file.
     """
-    return {name: _value(f"[agents.{agent}]: {name}", value) for name, value in table.items()}
+    return {name: value(f"[agents.{agent}]: {name}", said) for name, said in table.items()}
 
 
 def exposed(settings: Settings) -> str:
@@ -47,19 +47,24 @@ def exposed(settings: Settings) -> str:
     )
 
 
-def _value(where: str, value: Any) -> Any:
-    if masking.is_reference(value):
+def value(where: str, said: Any) -> Any:
+    """What a setting stands for; `where` names it, for sentences. What comes from elsewhere is secret from now on.
+
+    Raises:
+        SettingError: see `resolve`.
+    """
+    if masking.is_reference(said):
         read = {"env": _variable, "file": _file}
-        ((kind, place),) = value.items()
+        ((kind, place),) = said.items()
         if not isinstance(place, str) or not place:
             raise SettingError(f"{where} is {{ {kind} = {place!r:.60} }}; write the name in quotes")
         found = read[kind](where, place)
         masking.add(found)
         masking.learn("", found)  # it may be a URL
         return found
-    if isinstance(value, Mapping):
-        return {key: _value(f"{where}.{key}", item) for key, item in value.items()}
-    return [_value(where, item) for item in value] if isinstance(value, list) else value
+    if isinstance(said, Mapping):
+        return {key: value(f"{where}.{key}", item) for key, item in said.items()}
+    return [value(where, item) for item in said] if isinstance(said, list) else said
 
 
 def _variable(where: str, name: str) -> str:

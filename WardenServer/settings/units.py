@@ -1,5 +1,6 @@
 """Durations and sizes as people write them."""
 
+import datetime
 import re
 from typing import Any
 
@@ -18,6 +19,27 @@ def duration(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise ValueError('a duration: a number of seconds, or "1:30" or "30 minutes"')
     return float(value)
+
+
+def moment(text: str, now: float) -> float:
+    """Unix seconds from a duration from `now` on, such as "2h", from the next local time "18:00", or from a local date
+    and time such as "2026-11-30 08:00"; raises ValueError where it is none, or has passed."""
+    wanted = 'a duration such as 2h, a time such as 18:00, or "2026-11-30 08:00", in the future'
+    today = datetime.datetime.fromtimestamp(now)
+    try:
+        if re.fullmatch(r"\d{1,2}:\d{2}", text):
+            hour, minute = map(int, text.split(":"))
+            then = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            end = (then if then > today else then + datetime.timedelta(days=1)).timestamp()
+        elif re.match(r"\d{4}-", text):
+            end = datetime.datetime.fromisoformat(text).timestamp()
+        else:
+            end = now + duration(text)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if end <= now:
+        raise ValueError(wanted)
+    return end
 
 
 def size(value: Any) -> int:

@@ -290,6 +290,24 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             _refuse(error)
         return '{"queued": true}' if answer is None else answer
 
+    @command(dtype_in=str, doc_in='JSON: {"rule": NAME, "until": UNIX SECONDS, "why": TEXT}.')
+    def Mute(self, request: str) -> None:
+        """Tell nobody of a rule of the notifier until a time; * means all rules."""
+        self._log_client("Mute", request)
+        self._say(request, {"rule": str, "until": float, "why": str}, "mute")
+
+    @command(dtype_in=str, doc_in='JSON: {"rule": NAME}.')
+    def Unmute(self, request: str) -> None:
+        """Tell people of a rule again."""
+        self._log_client("Unmute", request)
+        self._say(request, {"rule": str}, "unmute")
+
+    @command(dtype_in=str, doc_in='JSON: {"rule": NAME}, of a rule or of one alarm as the document of alarms has it.')
+    def Acknowledge(self, request: str) -> None:
+        """Send no reminders about the alarms of a rule."""
+        self._log_client("Acknowledge", request)
+        self._say(request, {"rule": str}, "acknowledge")
+
     @command(dtype_in=str, doc_in="Memcached key, without prefix.", dtype_out=str, doc_out="The document, ASCII JSON.")
     def GetDocument(self, key: str) -> str:
         """The document of a key as it stands now; of a key with a plain value, that as Memcached has it."""
@@ -319,11 +337,34 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             _refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
         return self._warden
 
+    def _say(self, request: str, types: dict[str, type], action: str) -> None:
+        """Do what a request in JSON asks for, with its values in the order of `types`."""
+        hub = self._hub()
+        try:
+            said = _json(request)
+            if not isinstance(said, dict) or not said.keys() <= types.keys() or "rule" not in said:
+                raise WardenError(f"write JSON with {', '.join(types)}, such as {{\"rule\": \"beam\"}}")
+            values = [_typed(name, said.get(name, ""), kind) for name, kind in types.items()]
+            with AutoTangoAllowThreads(self):
+                getattr(hub, action)(*values)
+        except WardenError as error:
+            _refuse(error)
+
     def _do(self, action: Callable[[str], None], name: str) -> None:
         try:
             action(name)
         except WardenError as error:
             _refuse(error)
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    if kind is float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e11:
+            raise WardenError(f"{name} is {value!r:.40}; write Unix seconds")
+        return float(value)
+    if not isinstance(value, str):
+        raise WardenError(f"{name} is {value!r:.40}; write text")
+    return value
 
 
 def _json(text: str) -> Any:

@@ -18,7 +18,7 @@ from tango.utils import PyTangoThread
 from WardenServer.errors import FieldError
 from WardenServer.loading.contract import Contract
 from WardenServer.results import hub_document
-from WardenServer.results.board import HUB, HUB_FIELDS
+from WardenServer.results.board import HUB, HUB_ALARMS, HUB_FIELDS
 from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
 from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import Result
@@ -173,7 +173,7 @@ class Attributes(StateSink):
         for agent in agents:
             if agent == HUB:
                 self._publish_hub()
-            elif agent != HUB_FIELDS:
+            elif agent not in (HUB_FIELDS, HUB_ALARMS):
                 self._publish_agent(agent, self._board.result(agent))
         self._push_news()
 

@@ -2,8 +2,10 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from WardenServer.results.event import Event
 from WardenServer.results.result import Result
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.base import LogSink
@@ -18,8 +20,11 @@ TRIM = 3600.0
 class Events(LogSink):
     """Writes all events into the store."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, targets: Callable[[Event], tuple[str, ...]] | None = None) -> None:
+        """`targets` says who is told of an event, where the event does not say so itself."""
         super().__init__("events")
+        self._targets = targets or (lambda event: event.to)
+        self.written: Callable[[], None] = lambda: None  # called after events were written
         self._path = place(settings)
         self._store: Store | None = None
         self._trimmed = 0.0
@@ -39,7 +44,9 @@ class Events(LogSink):
             if self._store.notice:
                 log.warning("%s", self._store.notice)
         if results:
-            self._store.add([event for result in results for event in result.events])
+            events = [event for result in results for event in result.events]
+            self._store.add([replace(event, to=self._targets(event)) for event in events])
+            self.written()
         now = time.time()
         if abs(now - self._trimmed) > TRIM:
             self._store.trim(now)

@@ -4,16 +4,20 @@ The hub alone writes it; anybody who may read the file can read it, also while t
 """
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from WardenServer.errors import Unreachable
 from WardenServer.machine import sqlite_file, whole_file
 from WardenServer.results.event import Event, Severity
 from WardenServer.settings.config import Settings
+
+log = logging.getLogger("warden.events")
 
 #: Seconds that events are kept, and bytes that the file may take.
 AGE, SIZE = 366 * 86400.0, 1_000_000_000
@@ -27,11 +31,20 @@ CREATE TABLE IF NOT EXISTS events (
     id TEXT PRIMARY KEY, timestamp REAL NOT NULL, agent TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_time ON events (timestamp);
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, target TEXT NOT NULL, sent REAL
+);
+CREATE INDEX IF NOT EXISTS waiting ON messages (target) WHERE sent IS NULL;
+PRAGMA user_version = 2;
 """
 
 
 _DELETE_OLDEST = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY timestamp LIMIT ?)"
+#: Alarms without an end: their ids differ from that of their end in the first word only.
+_UNFINISHED = """
+SELECT id, timestamp, agent, severity, text FROM events AS e WHERE (id GLOB 'alarm:*' OR id GLOB 'quiet:*')
+AND NOT EXISTS (SELECT 1 FROM events WHERE id = 'clear:' || substr(e.id, 7)) ORDER BY timestamp, id DESC
+"""
 _NEWEST = """
 SELECT id, timestamp, agent, severity, text FROM events
 WHERE timestamp >= ? AND severity IN (SELECT value FROM json_each(?)) AND (? = '' OR agent = ?)
@@ -70,15 +83,19 @@ class Store:
             raise Unreachable(self._sentence(error)) from None
 
     def add(self, events: Sequence[Event]) -> None:
-        """Keep events, all or none; those whose id is known already are the same ones, and stay as they are.
+        """Keep events, and a message for each target that is told of one, all or none; those whose id is known already
+        are the same ones, and stay as they are.
 
         Raises:
             Unreachable: the file cannot be written.
         """
-        rows = [(each.id, each.timestamp, each.agent, str(each.severity), each.text) for each in events]
         try:
             with self._database:
-                self._database.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", rows)
+                for each in events:
+                    row = (each.id, each.timestamp, each.agent, str(each.severity), each.text)
+                    if self._database.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", row).rowcount:
+                        letters = [(each.id, target) for target in each.to]
+                        self._database.executemany("INSERT INTO messages (event, target) VALUES (?, ?)", letters)
         except sqlite3.Error as error:
             raise Unreachable(self._sentence(error)) from None
 
@@ -94,6 +111,7 @@ class Store:
                 if self._used() > self._size:
                     (count,) = self._database.execute("SELECT count(*) FROM events").fetchone()
                     self._database.execute(_DELETE_OLDEST, (count // SHARE + 1,))
+                self._database.execute("DELETE FROM messages WHERE event NOT IN (SELECT id FROM events)")
         except sqlite3.Error as error:
             raise Unreachable(self._sentence(error)) from None
 
@@ -125,18 +143,30 @@ def read(path: Path, number: int, since: float = 0.0, severities: Sequence[str] 
     Raises:
         Unreachable: the file cannot be read.
     """
+    rows = _select(path, _NEWEST, (since, json.dumps(severities or list(Severity)), agent, agent, number))
+    return rows[::-1]
+
+
+def unfinished(path: Path) -> list[Event]:
+    """The alarms that have not ended, the oldest first; none where the file cannot be read."""
+    try:
+        return _select(path, _UNFINISHED, ())
+    except Unreachable as error:
+        log.warning("%s; alarms from before the start are not known", error)
+        return []
+
+
+def _select(path: Path, statement: str, values: Sequence[Any]) -> list[Event]:
     if not path.exists():
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE, uri=True)) as database:
             if not database.execute("PRAGMA user_version").fetchone()[0]:  # it is being made just now
                 return []
-            rows = database.execute(
-                _NEWEST, (since, json.dumps(severities or list(Severity)), agent, agent, number)
-            ).fetchall()
+            rows = database.execute(statement, values).fetchall()
     except sqlite3.Error as error:
         raise Unreachable(f"{path} cannot be read ({error}); correct its rights, or try again") from None
-    return [Event(id, stamp, name, Severity(severity), text) for id, stamp, name, severity, text in reversed(rows)]
+    return [Event(id, stamp, name, Severity(severity), text) for id, stamp, name, severity, text in rows]
 
 
 def as_line(event: Event) -> str:

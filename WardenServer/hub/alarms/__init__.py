@@ -1,0 +1,1 @@
+"""Alarms: what the rules of the notifier say of results, and what becomes of it."""

@@ -1,0 +1,1 @@
+"""Messages to people: mail, chat and whatever else apprise knows."""
