@@ -165,8 +165,8 @@ def _check_clear(rule: Rule, place: str) -> None:
     if limit is None:
         raise SettingError(f"{place}: clear goes with below or above only")
     if (rule.clear < limit) if rule.below is not None else (rule.clear > limit):
-        side = "above below" if rule.below is not None else "below above"
-        raise SettingError(f"{place}: clear is {rule.clear:g}, which is still bad; write a value {side}, {limit:g}")
+        side = "above" if rule.below is not None else "below"
+        raise SettingError(f"{place}: clear is {rule.clear:g}, which is still bad; write a value {side} {limit:g}")
 
 
 def _check_names(rule: Rule, rules: Mapping[str, Rule], targets: Mapping[str, Target], where: str) -> None:

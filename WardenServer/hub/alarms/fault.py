@@ -19,6 +19,7 @@ class Fault:
 
     `begin` is when it was bad for the first time, `active` whether it has been bad for as many results as the rule
     wants, `told` whether people were told of it, `quiet` why they are not told now, `unknown` why nothing is known.
+    While it `flaps`, people who were told so (`flap_told`) are told nothing more.
     """
 
     rule: Rule
@@ -34,6 +35,7 @@ class Fault:
     text: str = ""
     reminded: float = 0.0
     flaps: bool = False
+    flap_told: bool = False
     changes: deque[float] = field(default_factory=lambda: deque(maxlen=CHANGES))
 
     @property
@@ -77,7 +79,7 @@ class Fault:
         if self.flaps and now - self.changes[-1] >= WITHIN:
             self.flaps = False
             if not self.active:
-                yield self._event("steady", now, f"{self._what}: steady again, and good", self._may_tell)
+                yield self._event("steady", now, f"{self._what}: steady again, and good", self.flap_told)
         if self.active and not self.told:
             yield from self._tell(now)
         if self._wants_reminder(now):
@@ -115,14 +117,15 @@ class Fault:
         yield from self._flap(now)
         lasted = datetime.timedelta(seconds=max(0, round(stamp - self.begin)))
         said = f"{self._what} is over: {self.text}; from {clock(self.begin)} to {clock(stamp)} ({lasted})"
-        yield self._event("clear", stamp, said, self.told and not self.flaps)
+        yield self._event("clear", stamp, said, self.told and not (self.flaps and self.flap_told))
 
     def _flap(self, now: float) -> Iterator[Event]:
         self.changes.append(now)
         if not self.flaps and len(self.changes) == CHANGES and now - self.changes[0] < WITHIN:
             said = f"{self._what} flaps: {CHANGES} changes in {_long(now - self.changes[0])}"
             rest = f"more is told when it has been steady for {_long(WITHIN)}"
-            yield self._event("flap", now, f"{said}; {rest}", self._may_tell)
+            self.flap_told = self._may_tell
+            yield self._event("flap", now, f"{said}; {rest}", self.flap_told)
             self.flaps = True
 
     @property

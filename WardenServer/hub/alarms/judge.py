@@ -30,7 +30,7 @@ log = logging.getLogger("warden.rules")
 
 #: Seconds that the document of alarms lives, and after which it is put again though nothing has changed.
 LIFE, AGAIN = 30.0, 10.0
-#: Most faults at the same time.
+#: Most things that one rule watches.
 MOST = 20_000
 _ORDER = list(Severity)
 #: How the ids of events begin that are made here.
@@ -44,7 +44,7 @@ class Judge(LogSink):
         super().__init__("rules")
         self._key, self._mutes, self._events, self._clock = settings.alarms_key, mutes, events, clock
         self._notify = settings.notify
-        self._faults: dict[tuple[str, str], Fault] = {}
+        self._faults: dict[str, dict[str, Fault]] = {}  # by rule, and by what it watches
         self._watches: dict[str, Watch] = {}
         self._by_key: dict[str, list[Watch]] = {}
         self._of_all: list[Watch] = []
@@ -105,7 +105,7 @@ class Judge(LogSink):
         Raises:
             WardenError: there is none.
         """
-        alarms = [fault for fault in self._faults.copy().values() if fault.active]
+        alarms = [fault for fault in self._all() if fault.active]
         found = {fault.name: fault.begin for fault in alarms if name in (ALL, fault.rule.name, fault.name)}
         if not found:
             known = ", ".join(fault.name for fault in alarms[:20]) or "none"
@@ -117,14 +117,14 @@ class Judge(LogSink):
     def write(self, results: Sequence[Result]) -> None:
         """See LogSink."""
         now, made = self._clock.time(), self._change_rules()
-        if not self._watches and not self._faults:
+        if not (self._watches or self._faults or made):
             return
         made += self._people(now)
         self._hush(now)
         monotonic = self._clock.monotonic()
         for result in results:
             for each in self._interested(result):
-                for verdict in each.of(result, monotonic):
+                for verdict in each.of(result, monotonic, self._faults.get(each.rule.name, ())):
                     made += self._see(each.rule, verdict, result.agent, result.timestamp, now)
         for each in self._watches.values():
             for verdict in each.by_time(monotonic):
@@ -154,7 +154,7 @@ class Judge(LogSink):
                 self._by_key.setdefault(key, []).append(each)
         self._took_on = notify
         self._restore()
-        return [event for fault in list(self._faults.values()) for event in self._follow(fault, notify)]
+        return [event for fault in self._all() for event in self._follow(fault, notify)]
 
     def _follow(self, fault: Fault, notify: Notify) -> Iterator[Event]:
         rule = notify.rules.get(fault.rule.name)
@@ -163,7 +163,7 @@ class Judge(LogSink):
             return
         now = self._clock.time()
         yield from fault.see(Verdict(Is.GOOD, "there is no such rule any more"), now, now)
-        del self._faults[fault.rule.name, fault.subject]
+        self._drop(fault)
 
     def _restore(self) -> None:
         """Take up the alarms that the store knows of, once."""
@@ -176,7 +176,7 @@ class Judge(LogSink):
             rule = self._notify.rules.get(name) or Rule(name)
             fault = Fault(rule, subject, event.agent, float(begin), rule.cycles, active=True, told=kind == "alarm")
             fault.text, fault.reminded = "it was so at the start", self._clock.time()
-            self._faults[name, subject] = fault
+            self._faults.setdefault(name, {})[subject] = fault
 
     # -- people
 
@@ -199,14 +199,14 @@ class Judge(LogSink):
 
     def _hush(self, now: float) -> None:
         """Find out for every fault why nobody is to be told now."""
-        for fault in self._faults.values():
+        for fault in self._all():
             fault.quiet = self._why_quiet(fault.rule, now)
             fault.acknowledged = fault.active and self._said.known.get(fault.name) == fault.begin
 
     def _why_quiet(self, rule: Rule, now: float) -> str:
         if (mute := self._said.mute_of(rule.name, now)) is not None:
             return f"muted until {clock(mute.until)}"
-        if rule.unless and any(fault.active and fault.rule.name == rule.unless for fault in self._faults.values()):
+        if rule.unless and any(fault.active for fault in self._faults.get(rule.unless, {}).values()):
             return f"{rule.unless} has an alarm"
         is_new = self._clock.monotonic() - self._began < self._notify.silence_after_start
         return "the hub has just been started" if is_new else ""
@@ -215,12 +215,12 @@ class Judge(LogSink):
 
     def _see(self, rule: Rule, verdict: Verdict, agent: str, stamp: float, now: float) -> list[Event]:
         """What becomes of a verdict."""
-        fault = self._faults.get((rule.name, verdict.subject))
+        faults = self._faults.setdefault(rule.name, {})
+        fault = faults.get(verdict.subject)
         if fault is None:
-            is_nothing = verdict.state in (Is.GOOD, Is.BETWEEN) and verdict.subject
-            if is_nothing or len(self._faults) >= MOST:
+            if len(faults) >= MOST:
                 return []
-            fault = self._faults[rule.name, verdict.subject] = Fault(rule, verdict.subject)
+            fault = faults[verdict.subject] = Fault(rule, verdict.subject)
             fault.quiet = self._why_quiet(rule, now)
         elif rule.unless:
             fault.quiet = self._why_quiet(rule, now)
@@ -230,18 +230,26 @@ class Judge(LogSink):
     def _look(self, now: float) -> list[Event]:
         """What time brings."""
         made: list[Event] = []
-        for key, fault in list(self._faults.items()):
+        for fault in self._all():
             if fault.active and fault.rule.failing and self._board.result(fault.agent) is None:
                 made += fault.see(Verdict(Is.GOOD, f"agent {fault.agent} is gone"), now, now)
             made += fault.look(now)
             if fault.subject and fault.is_over:
-                del self._faults[key]
+                self._drop(fault)
         return made
+
+    def _all(self) -> list[Fault]:
+        return [fault for faults in list(self._faults.values()) for fault in list(faults.values())]
+
+    def _drop(self, fault: Fault) -> None:
+        del self._faults[fault.rule.name][fault.subject]
+        if not self._faults[fault.rule.name]:
+            del self._faults[fault.rule.name]
 
     # -- what comes of it
 
     def _publish(self, events: list[Event], now: float) -> None:
-        table = {fault.name: self._entry(fault, now) for fault in self._faults.values()}
+        table = {fault.name: self._entry(fault, now) for fault in self._all()}
         monotonic = self._clock.monotonic()
         if not events and table == self._shown and monotonic - self._put < AGAIN:
             return

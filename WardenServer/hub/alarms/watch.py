@@ -6,7 +6,7 @@ No data is neither good nor bad: nothing is compared with null.
 import enum
 import math
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -77,8 +77,8 @@ class Watch:
         """See Watch."""
         return None
 
-    def of(self, result: Result, now: float) -> Iterator[Verdict]:
-        """What it says of a result. `now` on the monotonic clock."""
+    def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
+        """What it says of a result. `now` on the monotonic clock; `known` are the subjects of its faults."""
         yield from ()
 
     def by_time(self, now: float) -> Iterator[Verdict]:
@@ -101,7 +101,7 @@ class FieldWatch(Watch):
         """All that may be the key in KEY.FIELD; of those that have the field, the longest counts."""
         return self._keys
 
-    def of(self, result: Result, now: float) -> Iterator[Verdict]:
+    def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch."""
         for key in keys_of(result):
             name = self._keys.get(key)
@@ -127,22 +127,16 @@ class FieldWatch(Watch):
 class FailingWatch(Watch):
     """An agent, or each of them, that fails."""
 
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self._bad: set[str] = set()
-
-    def of(self, result: Result, now: float) -> Iterator[Verdict]:
+    def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch."""
         name = result.agent
-        if self.rule.failing not in ("*", name) or (result.error is None and name not in self._bad):
+        if self.rule.failing not in ("*", name):
             return
         subject = name if self.rule.failing == "*" else ""
-        if result.error is None:
-            self._bad.discard(name)
-            yield Verdict(Is.GOOD, f"agent {name} is good again", subject)
-        else:
-            self._bad.add(name)
+        if result.error is not None:
             yield Verdict(Is.BAD, f"agent {name} fails: {result.error}", subject)
+        elif subject in known:
+            yield Verdict(Is.GOOD, f"agent {name} is good again", subject)
 
 
 class StaleWatch(Watch):
@@ -157,7 +151,7 @@ class StaleWatch(Watch):
         """See Watch."""
         return (self.rule.stale,)
 
-    def of(self, result: Result, now: float) -> Iterator[Verdict]:
+    def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch."""
         if any(value is not None for value in fields_of(result, self.rule.stale).values()):
             self._fresh = now
@@ -175,16 +169,12 @@ class StaleWatch(Watch):
 class MissingWatch(Watch):
     """The servers that a check found missing, each by itself."""
 
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self._missing: set[str] = set()
-
     @property
     def keys(self) -> Iterable[str]:
         """See Watch."""
         return (self.rule.missing,)
 
-    def of(self, result: Result, now: float) -> Iterator[Verdict]:
+    def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch. Without data they stay as they were."""
         servers = fields_of(result, self.rule.missing).get("servers")
         if servers is None:
@@ -192,9 +182,8 @@ class MissingWatch(Watch):
         missing = {str(name) for name in servers}
         for name in sorted(missing):
             yield Verdict(Is.BAD, f"{name} does not run", name)
-        for name in sorted(self._missing - missing):
+        for name in sorted(set(known) - missing):
             yield Verdict(Is.GOOD, f"{name} runs again", name)
-        self._missing = missing
 
 
 def make(rule: Rule) -> Watch:

@@ -133,7 +133,8 @@ def send(service: Any, letter: Letter) -> None:
     """
     _reasons.take()
     try:
-        is_sent = service.notify(body=letter.text, title=letter.title, notify_type=_KINDS[letter.severity])
+        kind = _KINDS[letter.severity]
+        is_sent = service.notify(body=letter.text, title=letter.title, notify_type=kind, body_format="text")
     except Exception as error:  # of a service of apprise, whatever it is: the thread goes on
         raise Unreachable(f"does not take messages ({masking.mask(str(error))})") from None
     if not is_sent:
