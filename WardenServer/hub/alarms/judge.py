@@ -116,6 +116,7 @@ class Judge(LogSink):
 
     def write(self, results: Sequence[Result]) -> None:
         """See LogSink."""
+        self._restore()
         now, made = self._clock.time(), self._change_rules()
         if not (self._watches or self._faults or made):
             return
@@ -153,7 +154,6 @@ class Judge(LogSink):
             for key in each.keys or ():
                 self._by_key.setdefault(key, []).append(each)
         self._took_on = notify
-        self._restore()
         return [event for fault in self._all() for event in self._follow(fault, notify)]
 
     def _follow(self, fault: Fault, notify: Notify) -> Iterator[Event]:
@@ -166,11 +166,12 @@ class Judge(LogSink):
         self._drop(fault)
 
     def _restore(self) -> None:
-        """Take up the alarms that the store knows of, once."""
-        if self._restored:
+        """Take up the alarms that the store knows of, once; raises Unreachable, to be tried again."""
+        if self._restored or not self._notify.rules:
             return
+        events = store.unfinished(self._events)
         self._restored = True
-        for event in store.unfinished(self._events):
+        for event in events:
             kind, name, rest = event.id.split(":", 2)
             subject, _, begin = rest.rpartition(":")
             rule = self._notify.rules.get(name) or Rule(name)

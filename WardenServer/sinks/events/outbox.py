@@ -40,7 +40,7 @@ def waiting(path: Path, target: str) -> list[Message]:
     if not path.exists():
         return []
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE, uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=PATIENCE, uri=True)) as database:
             if database.execute("PRAGMA user_version").fetchone()[0] < 2:  # it is being made just now
                 return []
             rows = database.execute(_WAITING, (target,)).fetchall()

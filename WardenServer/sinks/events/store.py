@@ -4,7 +4,6 @@ The hub alone writes it; anybody who may read the file can read it, also while t
 """
 
 import json
-import logging
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -16,8 +15,6 @@ from WardenServer.errors import Unreachable
 from WardenServer.machine import sqlite_file, whole_file
 from WardenServer.results.event import Event, Severity
 from WardenServer.settings.config import Settings
-
-log = logging.getLogger("warden.events")
 
 #: Seconds that events are kept, and bytes that the file may take.
 AGE, SIZE = 366 * 86400.0, 1_000_000_000
@@ -148,19 +145,21 @@ def read(path: Path, number: int, since: float = 0.0, severities: Sequence[str] 
 
 
 def unfinished(path: Path) -> list[Event]:
-    """The alarms that have not ended, the oldest first; none where the file cannot be read."""
-    try:
-        return _select(path, _UNFINISHED, ())
-    except Unreachable as error:
-        log.warning("%s; alarms from before the start are not known", error)
-        return []
+    """The alarms that have not ended, the oldest first. For the hub: it may write, so it can take back what an earlier
+    hub was writing when it was killed.
+
+    Raises:
+        Unreachable: the file cannot be read.
+    """
+    return _select(path, _UNFINISHED, (), "rw")
 
 
-def _select(path: Path, statement: str, values: Sequence[Any]) -> list[Event]:
+def _select(path: Path, statement: str, values: Sequence[Any], mode: str = "ro") -> list[Event]:
     if not path.exists():
         return []
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE, uri=True)) as database:
+        place = f"{path.absolute().as_uri()}?mode={mode}"
+        with closing(sqlite3.connect(place, timeout=PATIENCE, uri=True)) as database:
             if not database.execute("PRAGMA user_version").fetchone()[0]:  # it is being made just now
                 return []
             rows = database.execute(statement, values).fetchall()

@@ -61,7 +61,8 @@ def _without_ended(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
 def _single(messages: tuple[Message, ...], hub: str) -> Letter:
     first = messages[0]
     event, number = first.event, first.number
-    title = f"[{hub}] {_word(event)} #{number}"
+    word = "OVER" if first.end is not None else _word(event)
+    title = f"[{hub}] {word} #{number}"
     text = first.end if first.end is not None else event.text
     return Letter(tuple(each.number for each in messages), title, text, event.severity)
 

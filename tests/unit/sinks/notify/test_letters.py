@@ -65,6 +65,6 @@ def test_a_fault_that_is_over_before_its_message_went_out_is_one_line() -> None:
     over = "Beam is over: from 10:00 to 10:05"
     waiting = [message(1, end=over, name="x"), message(2), message(3, kind="clear", name="x")]
     found = letter(waiting, [])
-    assert (found.numbers, found.text) == ((1, 3), over)
+    assert (found.numbers, found.text, found.title) == ((1, 3), over, "[warden t] OVER #1")
     assert letter(waiting[1:2], []).numbers == (2,)
     assert letter([waiting[2]], []).numbers == (3,), "its alarm went out before"
