@@ -47,20 +47,27 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @with_settings
-def check(settings: config.Settings, options: dict[str, Any], file: Path) -> None:
-    """Hold a plugin FILE against the contract; exit code 0 when it keeps it."""
-    from WardenServer.authoring import trial
+def check(settings: config.Settings, options: dict[str, Any], file: Path | None) -> None:
+    """Hold a plugin FILE against the contract; without FILE, the settings against what the agents have.
+
+    Without FILE all agents are loaded, and the rules and targets of [notify] are looked at: fields, keys and agents
+    that nobody has, and URLs that cannot be had. Exit code 0 when all is well.
+    """
+    from WardenServer.authoring import rules, trial
     from WardenServer.machine import descendants
 
     notes: list[str] = []
     with descendants.Descendants():
-        found = trial.check(settings, file, notes)
+        if file is None:
+            found, notes = rules.check(settings)
+        else:
+            found = trial.check(settings, file, notes)
     for line in [*found, *(f"Note: {note}" for note in notes)]:
         click.echo(line, err=True)
     if not found:
-        click.echo(f"{file} keeps the contract.")
+        click.echo(f"{file} keeps the contract." if file else "Agents, rules and targets fit each other.")
     sys.exit(1 if found else 0)
 
 

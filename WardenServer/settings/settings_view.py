@@ -1,5 +1,6 @@
 """The settings as people read them: a table, a commented file, a dict for programs."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.padding import Padding
 from WardenServer.errors import SettingError
 from WardenServer.settings.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
 from WardenServer.settings.masking import masked
+from WardenServer.settings.notify import Rule
 from WardenServer.settings.secret import exposed
 
 
@@ -25,7 +27,16 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     }
     agents = {name: masked("", table) for name, table in sorted(settings.agents.items())}
     origin = str(settings.file or "default")
+    hub["notify"] = {"value": _of_notify(settings), "origin": origin, "unit": "", "meaning": "Who is told of what."}
     return {**hub, "agents": {"value": agents, "origin": origin, "unit": "", "meaning": "Settings of single agents."}}
+
+
+def _of_notify(settings: Settings) -> dict[str, Any]:
+    """Rules with what was said of them, and names of targets: their URLs are secret."""
+    said = {rule.name: asdict(rule) for rule in settings.notify.rules.values()}
+    usual = asdict(Rule(""))
+    rules = {name: {k: v for k, v in rule.items() if v != usual[k] and k != "name"} for name, rule in said.items()}
+    return {"rules": rules, "targets": sorted(settings.notify.targets)}
 
 
 def _plain(value: Any) -> Any:
@@ -38,7 +49,7 @@ def show(settings: Settings) -> None:
     """Print every setting with its value, where that came from, and what it means."""
     console = Console(highlight=False, markup=False)
     described = as_dict(settings)
-    agents = described.pop("agents")["value"]
+    agents, notify = described.pop("agents")["value"], described.pop("notify")["value"]
     for name, item in described.items():
         value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
         console.print(f"{name} = {value or '(nothing)'} {item['unit']}".rstrip(), style="bold", end="")
@@ -49,6 +60,10 @@ def show(settings: Settings) -> None:
         console.print(
             Padding(f"{name}: " + ", ".join(f"{key} = {value}" for key, value in table.items()), (0, 0, 0, 4))
         )
+    console.print(f"\nRules of [notify]: {', '.join(notify['rules']) or '(none)'}", end="; ")
+    console.print(f"targets: {', '.join(notify['targets']) or '(none)'}")
+    for name, rule in notify["rules"].items():
+        console.print(Padding(f"{name}: " + ", ".join(f"{key} = {value}" for key, value in rule.items()), (0, 0, 0, 4)))
     console.print(
         f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", soft_wrap=True
     )
