@@ -1,0 +1,1 @@
+"""Another server's Memcached held against ours, key by key, while both run."""
