@@ -54,13 +54,16 @@ def state_and_values(device: str, attributes: Sequence[str]) -> tuple[Any, list[
     import tango
 
     _need_database(device)
+    names = list({name.lower(): name for name in ("State", *attributes)}.values())  # Tango takes none twice
     try:
-        state, *answers = pooled(device).read_attributes(["State", *attributes])
+        answers = dict(zip(map(str.lower, names), pooled(device).read_attributes(names), strict=True))
+        state = answers["state"]
         if state.has_failed:
             raise Unreachable(f"device {device} gives no state: {state.get_err_stack()[0].desc.splitlines()[0]}")
     except tango.DevFailed as error:
         raise _unreachable(device, error) from None
-    return tango.DevState.values[int(state.value)], [None if each.has_failed else each.value for each in answers]
+    found = [answers[name.lower()] for name in attributes]
+    return tango.DevState.values[int(state.value)], [None if each.has_failed else each.value for each in found]
 
 
 #: Reasons by which Tango says that it has asked the database in vain.

@@ -1,6 +1,7 @@
 """P02.2's own configuration against its beamline: every key that the original wrote, for the readers it had."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import tango
 from tests.conftest import wait_for
 from tests.system.beamline import DEVICES, Beamline, web2c
 from tests.system.conftest import Hub, MakeHub, about
+from WardenServer.authoring import port
 from WardenServer.local.local_servers import LocalDatabase
 from WardenServer.settings import settings_view
 
@@ -217,6 +219,113 @@ def test_the_originals_rules_for_failures(
     wait_for(lambda: readers.raw("P022.tango.starter.oh1.RunningServers") == (b"", 0), 15)
     wait_for(lambda: readers.document("P022.tango.starter.check")["servers"] == [], 15, "blind, as it was")
     wait_for(lambda: readers.document("P022.dcm.bragg")["Position"] is None, 20)
+
+
+#: As the original's plugins were written, in Python 2.
+OLD = '''
+from app.plugins.plugins_common import *
+from app.workers import *
+
+TICKTACK = {ticks}
+TICKTACK_OFFSET = 1.
+ROOT_REF = "old.{root}"
+DEV_NAME = "{device}"
+
+
+def setup(obj):
+    if not obj.test(TICKTACK):
+        raise NameError
+
+
+def work(unlock=False):
+    worker = PyTangoWorker(DEV_NAME, def_file=os.path.basename(__file__), debug_level=logging.DEBUG)
+    if unlock:
+        worker.unlock()
+    if worker.is_locked():
+        worker.debug("Operation is locked")
+        return
+    worker.lock()
+    try:
+{body}
+    except Exception, e:
+        worker.error("Critical error, message is:\\n{{}}".format(e.message))
+    worker.unlock()
+'''
+OF_DOCUMENT = """
+        data = {{}}
+        attrs = {attributes}
+        values = worker.read_attributes(attrs)
+        failed = len(values) == 0 or None in values
+        for i, attr in enumerate(attrs):
+            data[attr] = None if failed else values[i]
+            if attr == u"State" and not failed:
+                data[attr] = str(values[i])
+        dict2json(ROOT_REF, data, worker)
+"""
+OF_STARTER = """
+        for name in ("RunningServers", "StoppedServers"):
+            read = worker.read_attribute(name)
+            process_tango_starter(worker, () if read is None else read[1], root_ref="{{}}{{}}".format(ROOT_REF, name))
+"""
+OF_STATE = """
+        set_key(ROOT_REF, worker.make_test(attr="Gain"), worker)
+"""
+
+
+def convert(tmp_path: Path, name: str, root: str, device: str, body: str, ticks: float) -> None:
+    old = tmp_path / f"{name}.py2"
+    old.write_text(OLD.format(root=root, device=device, body=body.format(attributes=DEVICES[device]), ticks=ticks))
+    path = tmp_path / "plugins" / f"{name}.py"
+    path.write_text(port.port(old).text)
+
+
+def test_a_converted_old_plugin_gives_the_same_bytes_as_the_configured_agent(
+    hub: MakeHub, read_from: MakeReaders, beamline: Beamline, page: Page, folder: Path, tmp_path: Path
+) -> None:
+    configure(tmp_path, page[0])
+    with (tmp_path / "warden.toml").open("a") as file:
+        file.write("[agents.plugin_dcm]\nisolate = true\n")
+    undulator = OF_DOCUMENT.replace("{attributes}", "['Gap', 'State']")
+    convert(tmp_path, "plugin_petra", "Petra", "petra/globals/keyword", OF_DOCUMENT.replace("{attributes}", str(
+        list(DEVICES["petra/globals/keyword"]))), 10)  # fmt: skip
+    convert(tmp_path, "plugin_dcm", "P022.dcm", "p02/dcmener/oh.01", OF_DOCUMENT.replace(
+        "{attributes}", "['Position', 'BraggAngle', 'ExitOffset']"), 10)  # fmt: skip
+    convert(tmp_path, "plugin_undulator", "P022.undulator", "p02/undulator/1", undulator, 10)
+    convert(tmp_path, "plugin_oh1", "P022.tango.starter.oh1.", "tango/admin/haspp02oh1", OF_STARTER, 10)
+    convert(tmp_path, "plugin_state", "P022.EH2.Tango.Keithley428.eh2a.state", "p02/keithley428/eh2a.01", OF_STATE, 10)
+    readers = read_from(hub(shipped="yes"))
+    wait_for(lambda: there(readers), 20, "for all keys")
+    plain = [
+        "P022.tango.starter.oh1.RunningServers", "P022.tango.starter.oh1.StoppedServers",
+        "P022.EH2.Tango.Keithley428.eh2a.state",
+    ]  # fmt: skip
+    for key in ("Petra", "P022.dcm", "P022.undulator", *plain):
+        wait_for(lambda key=key: readers.raw(f"old.{key}")[1] >= 0, 20, f"for old.{key}")
+        assert without_time(readers.raw(f"old.{key}")) == without_time(readers.raw(key))
+    for key in plain[:2]:
+        old, new = readers.raw(f"old.{key}.timestamp"), readers.raw(f"{key}.timestamp")
+        assert old[1] == new[1] == 1 and abs(float(old[0][1:-3]) - float(new[0][1:-3])) < 60
+    beamline.device("p02/keithley428/eh2a.01").Become("FAULT")
+    state = "P022.EH2.Tango.Keithley428.eh2a.state"
+    wait_for(lambda: readers.raw(f"old.{state}") == readers.raw(state) == (b"0", 2), 20, "for both to see a FAULT")
+
+
+def without_time(held: tuple[bytes, int]) -> tuple[bytes, int]:
+    return re.sub(rb'"timestamp": [0-9.]+', b"", held[0]), held[1]
+
+
+def test_a_second_name_for_every_document(
+    hub: MakeHub, read_from: MakeReaders, beamline: Beamline, page: Page, tmp_path: Path
+) -> None:
+    configure(tmp_path, page[0])
+    server = hub(shipped="yes", second_prefix=f"second{tmp_path.name}.")
+    readers = read_from(server)
+    wait_for(lambda: there(readers), 20, "for all keys")
+    for key in ("P022.dcm", "P022.tango.starter.oh1.RunningServers", server.settings.hub_key):
+        name = f"second{tmp_path.name}.{key}"
+        wait_for(lambda name=name: server.memcached.get(name) is not None, 5)
+    first, second = server.document("P022.dcm"), json.loads(server.memcached.get(f"second{tmp_path.name}.P022.dcm"))
+    assert first.keys() == second.keys()
 
 
 def test_devices_are_killed_and_come_back(

@@ -133,6 +133,15 @@ def test_with_the_originals_rule_one_missing_value_leaves_none(device):
         read_tango.work(original("good"))
 
 
+def test_state_and_values_for_old_plugins_with_no_name_twice(device):
+    device.answers |= {"State": answer(tango.DevState.FAULT, Type.DevState), "state": answer(1)}
+    state, values = tango_reading.state_and_values("a/b/c", ["good", "bad", "State"])
+    assert (state, values) == (tango.DevState.FAULT, [1.5, None, tango.DevState.FAULT])
+    device.away = True
+    with pytest.raises(Unreachable):
+        tango_reading.state_and_values("a/b/c", ["good"])
+
+
 def test_states_and_labels_come_as_names(device):
     assert one(device, answer(tango.DevState.RUNNING, Type.DevState)) == "RUNNING"
     assert one(device, answer(np.array([0, 1], np.uint32), Type.DevState)) == ["ON", "OFF"]
