@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from WardenServer.loading import loader
+from WardenServer.results.field import Place
 from WardenServer.settings.config import Settings
 
 GOOD = "INTERVAL = 1\ndef work(agent):\n    return {}\n"
@@ -218,3 +220,63 @@ def test_modules_of_agents_that_are_gone_leave_the_interpreter(write: Write, set
     for _ in range(5):
         loader.load(settings())
     assert len(sys.modules) <= before + 2
+
+
+DECLARED = (
+    "INTERVAL = 1\nSETTINGS = {'root': ''}\nFIELDS = {'a': {'unit': 'mA'}}\n"
+    "def fields(settings):\n    root = settings['root']\n"
+    "    return {'b': {'key': root + '.b', 'form': 'text'}} if root else {}\n"
+    "def work(agent):\n    return {}\n"
+)
+
+
+def test_fields_by_the_settings_and_by_the_configuration(write: Write, settings: MakeSettings) -> None:
+    write("one", DECLARED)
+    table = {"one": {"root": "P", "fields": {"a": {"label": "Ring", "unit": "A"}, "c": {"max_alarm": 3}}}}
+    contract = loader.load(replace(settings(), agents=table)).contracts["one"]
+    assert contract.fields["a"].properties == {"unit": "A", "label": "Ring"}
+    assert contract.fields["c"].properties == {"max_alarm": "3"}
+    assert contract.places == {"b": Place("P.b", "text")}
+    assert list(loader.load(settings()).contracts["one"].fields) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"fields": 3}, "[agents.one]: fields is a int; write a dict"),
+        ({"fields": {"a": 3}}, "[agents.one.fields]: a is a int; write a dict"),
+        ({"fields": {"a": {"units": "A"}}}, 'unknown entry "units"'),
+        ({"fields": {"a": {"empty": ""}}}, "it is for a key with a form only"),
+        ({"fields": {"a": {"key": "K", "form": "bool", "empty": "x"}}}, "which is no bool"),
+        ({"fields": {"a": {"name": "b"}}}, '["name"] is \'b\'; write what the field is called in the document'),
+        ({"fields": {"c": {"key": "one", "name": "a"}}}, '"a" and "c" are one field of one; rename one'),
+        ({"original": 3}, "original is 3; write true or false"),
+        ({"root": 3}, "root is 3; write a str"),
+    ],
+)
+def test_mistakes_in_what_is_configured_of_fields(
+    table: dict[str, object], said: str, write: Write, settings: MakeSettings
+) -> None:
+    write("one", DECLARED)
+    assert said in loader.load(replace(settings(), agents={"one": table})).refused["one"]
+
+
+def test_a_function_fields_that_fails_is_named(write: Write, settings: MakeSettings) -> None:
+    write("one", DECLARED.replace("return {'b'", "raise ValueError('no')\n    return {'b'"))
+    write("two", DECLARED.replace("return {'b'", "return 3\n    return {'b'"))
+    refused = loader.load(settings()).refused
+    assert "fields(settings) fails: ValueError: no" in refused["one"]
+    assert "what fields(settings) returns is a int; write a dict" in refused["two"]
+
+
+def test_the_originals_rules_for_keys(write: Write, settings: MakeSettings) -> None:
+    text = "INTERVAL = 1\nFIELDS = {n: {'key': 'k.' + n, 'form': n} for n in ('text', 'bool', 'int', 'float')}\n"
+    write("one", text + "def work(agent):\n    return {}\n")
+    contract = loader.load(settings(original=True)).contracts["one"]
+    assert {name: place.empty for name, place in contract.places.items()} == {
+        "text": "", "bool": False, "int": None, "float": None,
+    }  # fmt: skip
+    assert contract.expire == 0
+    plain = loader.load(settings()).contracts["one"]
+    assert {place.empty for place in plain.places.values()} == {None}
+    assert plain.expire is None
