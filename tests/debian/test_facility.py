@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import memcache
 import psutil
 import pytest
 import tango
@@ -49,7 +51,10 @@ class Site:
         lines = [f"{name} = {json.dumps(value)}" for name, value in said.items()]
         lines += ["[agents.test]", 'plugin = "read_tango"', 'device = "sys/tg_test/1"', "interval = 0.5"]
         lines += ['attributes = ["State", "double_scalar", "wave", "string_scalar"]']
-        (folder / "plugins" / "read_tango.py").write_bytes(_shipped("read_tango"))
+        lines += ["[agents.starter]", 'plugin = "tango_starter"', f'device = "tango/admin/{HOST}"', "interval = 0.5"]
+        lines += ['root = "P022.tango.starter.here"']
+        for shipped in ("read_tango", "tango_starter"):
+            (folder / "plugins" / f"{shipped}.py").write_bytes(_shipped(shipped))
         self.file.write_text("\n".join(lines))
 
     def register(self, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -87,13 +92,24 @@ def site(facility: str, tmp_path: Path, memcached: LocalMemcached) -> Iterator[S
     wait_for(lambda: made.state == "none")
 
 
+def _starts(starter: Any, server: str) -> bool:
+    """Have the Starter start a server. It looks at processes now and then only, and may think that it still runs."""
+    try:
+        starter.DevStart(server)
+    except tango.DevFailed as error:
+        if error.args[0].reason != "ALREADY_RUNNING":
+            raise
+        return False
+    return True
+
+
 def test_the_starter_starts_stops_and_kills_the_hub(site: Site) -> None:
     done = site.register("--starter", "0")
     assert (done.returncode, done.stderr) == (0, "")
     server = f"BeamlineWarden/{site.instance}"
     site.starter.Init()
     for end in ("DevStop", "HardKillServer", "HardKillServer"):
-        site.starter.DevStart(server)
+        wait_for(lambda: _starts(site.starter, server), 20, f"for the Starter to let it start before {end}")
         wait_for(lambda: site.state != "none" and site.is_known_to_run(), 20, f"for its start before {end}")
         site.starter.command_inout(end, server)
         wait_for(lambda: site.state == "none" and not site.is_known_to_run(), 20, f"for its end by {end}")
@@ -121,6 +137,24 @@ def test_it_reads_a_c_device_and_keeps_what_that_says_of_its_attributes(served: 
     assert isinstance(read["test_double_scalar"].value, float)
     assert read["test_wave"].value.shape == (256,)
     assert read["test_State"].value == "RUNNING"
+
+
+def test_it_reads_a_real_starter(served: Site, memcached: LocalMemcached) -> None:
+    info = tango.DbServerInfo()
+    info.name, info.host, info.mode, info.level = "TangoTest/test", HOST, 1, 0
+    tango.Database(*served.host.split(":")).put_server_info(info)
+    served.starter.Init()
+    client = memcache.Client([memcached.address])
+    key = f"{served.instance}.P022.tango.starter.here"
+
+    def names(which: str) -> list[str]:
+        served.starter.UpdateServersInfo()
+        return (client.get(f"{key}.{which}") or b"").decode().split("%")
+
+    wait_for(lambda: "TangoTest/test" in names("RunningServers"), 20, "for the server that runs")
+    assert "TangoTest/test" not in names("StoppedServers")
+    assert isinstance(client.get(f"{key}.StoppedServers.timestamp"), float)
+    client.disconnect_all()
 
 
 def test_a_client_with_an_older_pytango_reads_commands_and_subscribes(served: Site, packages: Packages) -> None:

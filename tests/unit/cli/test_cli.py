@@ -99,7 +99,8 @@ def test_the_version(warden: Warden) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("statsu",), ("--no-such-option",), ("status", "--jsn"), ("get",), ("get", "a", "b"), ("try",), ("check",),
+        ("statsu",), ("--no-such-option",), ("status", "--jsn"), ("get",), ("get", "a", "b"), ("try",),
+        ("notify", "mute"),
         ("try", "x.py", "--runs", "0"), ("try", "x.py", "--runs", "many"), ("status", "--set", "tick"),
         ("status", "extra"), ("serve",), ("new", "a", "b"),
     ],

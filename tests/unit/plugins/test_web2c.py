@@ -7,7 +7,7 @@ import pytest
 
 from WardenServer.plugins.common import conf_file, missing, web2c
 
-ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><d><update><id>p</id><value>&b;</value></update></d>'
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><d><update><id>p</id><value>&b;</value></update></d>'
 FILE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><data><update><id>p</id><value>&a;</value></update></data>'
 
 
