@@ -80,6 +80,16 @@ class Pusher(Minimal):
             self.push_change_event(name, value, stamp, VALID)
 
 
+class Slow(Minimal):
+    """One attribute that takes 5 s."""
+
+    names = ("Late",)
+
+    def read_value(self, attr: Any) -> tuple[Any, float, Any]:
+        time.sleep(5)
+        return super().read_value(attr)
+
+
 class Importer(Minimal):
     """Imports plugin files and adds an attribute for each of their fields."""
 

@@ -200,6 +200,29 @@ def test_devices_that_fail_are_told_from_those_that_are_well(
     assert "no whole XML" in about(server)["agents"]["vacuum_dcm"]["last_error"]
 
 
+def test_a_device_that_takes_long_and_an_attribute_that_is_not_there_cost_only_themselves(
+    hub: MakeHub, read_from: MakeReaders, beamline: Beamline, page: Page, tmp_path: Path
+) -> None:
+    configure(tmp_path, page[0])
+    file = tmp_path / "warden.toml"
+    file.write_text(file.read_text().replace('["Gap", "State"]', '["Gap", "State", "Nowhere"]'))
+    server = hub(shipped="yes")
+    readers = read_from(server)
+    wait_for(lambda: there(readers), 20, "for all keys")
+    undulator = readers.document("P022.undulator")
+    assert undulator["Gap"] == 12.345 and undulator["Nowhere"] is None and "Nowhere" in undulator["reason"]
+    beamline.device("p02/dcmener/oh.01").Slow(5.0)
+    wait_for(lambda: "error" in readers.document("P022.dcm"), 30, "for the slow device")
+    assert "P022.dcm" not in [key for key in DOCUMENTS if key != "P022.dcm" and "error" in readers.document(key)]
+    ticks = about(server)["ticks"]
+    wait_for(lambda: about(server)["ticks"] > ticks + 20, 10)
+    for key, (interval, _) in DOCUMENTS.items():
+        if key != "P022.dcm":
+            assert time.time() - readers.document(key)["timestamp"] < 2 * interval + 1, key
+    beamline.device("p02/dcmener/oh.01").Slow(0.0)
+    wait_for(lambda: readers.document("P022.dcm").get("Position") == 42700.5, 60, "for it to be well again")
+
+
 def test_the_originals_rules_for_failures(
     hub: MakeHub, read_from: MakeReaders, beamline: Beamline, page: Page, tmp_path: Path
 ) -> None:
