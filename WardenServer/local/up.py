@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -47,10 +47,7 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
     screen = console()
     try:
         with interrupts(), only_one(settings.state_folder), ExitStack() as stack:
-            with _writes(settings.state_folder):
-                local, children = _servers(settings)
-            for child in children:
-                _begin(child, screen, stack)
+            local, children = _servers(settings, screen, stack)
             tango_database.register(tango_database.find_database(local), local)
             children.append(HubServer(local, options))
             _begin(children[-1], screen, stack)
@@ -168,19 +165,43 @@ def _writes(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _servers(settings: Settings) -> tuple[Settings, list[Child]]:
-    """The servers that have to be started here, and the settings with the addresses of those and of the others."""
+def _servers(settings: Settings, screen: Console, stack: ExitStack) -> tuple[Settings, list[Child]]:
+    """Start the servers that have to run here; the settings with the addresses of those and of the others, and they."""
     folder, children = settings.state_folder, list[Child]()
     host, memcached = tango_database.given_tango_host(settings), settings.memcached
     if host:
         tango_database.connect(host)
     else:
-        children.append(LocalDatabase(ports.keep(folder, "database", 10000), folder))
+        children.append(_local(LocalDatabase, "database", 10000, folder, screen, stack))
         host = children[-1].address
     if not memcached:
-        children.append(LocalMemcached(ports.keep(folder, "memcached", 11211), folder))
+        children.append(_local(LocalMemcached, "memcached", 11211, folder, screen, stack))
         memcached = (children[-1].address,)
     return replace(settings, tango_host=host, memcached=memcached), children
+
+
+def _local(
+    make: Callable[[int, Path], LocalDatabase | LocalMemcached],
+    name: str,
+    usual: int,
+    folder: Path,
+    screen: Console,
+    stack: ExitStack,
+) -> Child:
+    """Start a local server on its port; on another where somebody else took a new one before it could."""
+    was_known = name in ports.known(folder)
+    with _writes(folder):
+        child = make(ports.keep(folder, name, usual), folder)
+    try:
+        _begin(child, screen, stack)
+    except Unreachable:
+        if was_known or ports.is_free(child.port):
+            raise
+        with _writes(folder):
+            ports.forget(folder, name)
+            child = make(ports.keep(folder, name, usual), folder)
+        _begin(child, screen, stack)
+    return child
 
 
 def _begin(child: Child, screen: Console, stack: ExitStack) -> None:

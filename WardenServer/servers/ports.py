@@ -30,6 +30,11 @@ def keep(folder: Path, name: str, usual: int) -> int:
     return ports[name]
 
 
+def forget(folder: Path, name: str) -> None:
+    """Have the port of a server sought anew."""
+    _file(folder).write({other: port for other, port in known(folder).items() if other != name})
+
+
 def known(folder: Path) -> dict[str, int]:
     """The ports found so far, by server; none, if the file is missing or damaged."""
     return _file(folder).read(_understand, {})

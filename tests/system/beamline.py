@@ -91,6 +91,13 @@ class Fake(Device):  # type: ignore[misc]
         self._slow = seconds
 
     @command(dtype_in=str)
+    def Hasten(self, other: str) -> None:
+        """Another device of this server is slow no longer."""
+        for device in tango.Util.instance().get_device_list_by_class("Fake"):
+            if device.get_name().lower() == other:
+                device._slow = 0.0
+
+    @command(dtype_in=str)
     def Become(self, state: str) -> None:
         """Another state."""
         self.set_state(getattr(tango.DevState, state))

@@ -8,10 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
 from tests.system.conftest import clean_environment
 from WardenServer.errors import SettingError, Unreachable, WardenError
@@ -424,3 +426,19 @@ def test_a_hub_is_put_into_the_hands_of_the_starter_of_this_host(tmp_path, free_
         assert (Path(folder) / "BeamlineWarden").exists(), "what the Starter looks for there"
         about = database.get_server_info("BeamlineWarden/x")
         assert (about.host, about.mode, about.level) == (host, 1, 2)
+
+
+def test_a_new_port_that_somebody_else_takes_meanwhile_is_changed_and_a_known_one_is_not(
+    tmp_path, monkeypatch, free_port
+):
+    with socket.create_server(("127.0.0.1", 0)) as other, ExitStack() as stack:
+        taken, found = other.getsockname()[1], [other.getsockname()[1], free_port()]
+        monkeypatch.setattr(ports, "_find", lambda usual, known: found.pop(0))
+        monkeypatch.setattr(ports, "await_free", lambda name, port: None)  # it was free a moment ago
+        screen = Console(quiet=True)
+        child = up._local(LocalMemcached, "memcached", 11211, tmp_path, screen, stack)
+        assert child.alive and ports.known(tmp_path)["memcached"] != taken
+        ports._file(tmp_path).write({"memcached": taken})
+        with pytest.raises(Unreachable):
+            up._local(LocalMemcached, "memcached", 11211, tmp_path, screen, stack)
+        assert ports.known(tmp_path)["memcached"] == taken, "clients hold on to it"
