@@ -1,5 +1,6 @@
 """Commands on alarms, and on who is told of them."""
 
+import dataclasses
 import json
 import sys
 import time
@@ -89,16 +90,17 @@ def acknowledge(settings: config.Settings, options: dict[str, Any], rule: str) -
 
 
 @notify.command()
+@click.argument("hub", required=False)
 @click.option("--after", default="30 s", show_default=True, metavar="AGE", help="How old its document may be.")
 @with_settings
-def watch(settings: config.Settings, options: dict[str, Any], after: str) -> None:
-    """Look whether the hub lives, and tell the targets once when it does not, and once when it does again.
+def watch(settings: config.Settings, options: dict[str, Any], hub: str | None, after: str) -> None:
+    """Look whether HUB, an instance, lives. Tell the targets once when it does not, and once when it does again.
 
-    For cron on another machine, with the same settings file and --instance: exit code 0 when it lives, else 1.
+    For cron on another machine, with the same settings file: exit code 0 when it lives, else 1.
     """
     from WardenServer.sinks.notify import trial
 
-    said = trial.look_after(settings, after)
+    said = trial.look_after(dataclasses.replace(settings, instance=hub or settings.instance), after)
     click.echo(said.text)
     for failure in said.failures:
         click.echo(f"warden: {failure}", err=True)
