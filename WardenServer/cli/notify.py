@@ -34,6 +34,9 @@ def show(settings: config.Settings, options: dict[str, Any], as_json: bool) -> N
     from WardenServer.hub.alarms import table
     from WardenServer.servers import client
 
+    if not settings.notify.rules:
+        click.echo("{}" if as_json else "There are no rules; write a table [notify.rules.NAME] into the settings file.")
+        return
     alarms = table.read(client.document(settings, settings.alarms_key))
     click.echo(json.dumps(alarms, ensure_ascii=False) if as_json else table.lines(alarms))
     sys.exit(1 if any(alarm["state"] == "alarm" for alarm in alarms.values()) else 0)
