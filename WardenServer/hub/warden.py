@@ -12,9 +12,7 @@ from typing import Any
 
 from WardenServer import __version__
 from WardenServer.errors import WardenError
-from WardenServer.hub.alarms import mutes
-from WardenServer.hub.alarms.judge import Judge
-from WardenServer.hub.alarms.mutes import Mutes
+from WardenServer.hub.alarms.alarms import Alarms
 from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.last_runs import LastRuns
@@ -38,11 +36,8 @@ from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.base import Sink
-from WardenServer.sinks.events import store
-from WardenServer.sinks.events.sink import Events
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
-from WardenServer.sinks.notify.sink import Notify
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
@@ -91,12 +86,8 @@ class Warden:
         self.board = Board()
         self.health = HubDocument()
         self._clock = clock or Clock()
-        self.mutes = Mutes(mutes.place(settings))
-        self.judge = Judge(settings, self.mutes, store.place(settings), self._clock)
-        self._notify = Notify(settings)
-        events = Events(settings, self.judge.targets)
-        events.written = self._notify.rouse
-        self._sinks: tuple[Sink, ...] = (Memcached(settings), self.judge, events, self._notify, *sinks)
+        self.alarms = Alarms(settings, self._clock)
+        self._sinks: tuple[Sink, ...] = (Memcached(settings), *self.alarms.sinks, *sinks)
         self._reread = reread or (lambda: self.settings)
         self._device = device
         self._tango_host = tango_host
@@ -225,19 +216,6 @@ class Warden:
         """
         return self.agents.ask(name, argument, wait)
 
-    def mute(self, rule: str, until: float, why: str) -> None:
-        """Tell nobody of a rule until a time in Unix seconds; raises WardenError where there is no such rule."""
-        self.judge.check(rule)
-        self.mutes.mute(rule, until, why, self._clock.time())
-
-    def unmute(self, rule: str) -> None:
-        """Tell people of it again; raises WardenError where it is not muted."""
-        self.mutes.unmute(rule, self._clock.time())
-
-    def acknowledge(self, name: str) -> None:
-        """Send no reminders about the alarms of a rule; raises WardenError where it has none."""
-        self.mutes.acknowledge(self.judge.begins(name), self._clock.time())
-
     def run_agent(self, name: str) -> None:
         """Run an agent once, now, whatever the schedule says; raises WardenError when there is none, or it runs."""
         self.agents.run(name)
@@ -254,8 +232,7 @@ class Warden:
             if self._is_loading():
                 return False
             self.settings = settings
-            self.judge.take_on(settings)
-            self._notify.take_on(settings)
+            self.alarms.take_on(settings)
             self._loading = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loading.start()
         return True

@@ -31,6 +31,31 @@ class Event:
     to: tuple[str, ...] = ()
 
 
+#: How the ids of events begin that the hub itself makes; no agent can make such ones.
+OURS = "warden:"
+#: How the ids of an alarm, of one that nobody was told of, and of the end of either begin: the rest is the same.
+ALARM, QUIET, CLEAR = f"{OURS}alarm:", f"{OURS}quiet:", f"{OURS}clear:"
+
+
+def own_id(kind: str, rule: str, subject: str, stamp: float) -> str:
+    """The id of an event of a rule, for good: of what kind, about what, and since when in Unix seconds."""
+    return f"{OURS}{kind}:{rule}:{subject[: LONGEST_ID - 100]}:{stamp:.3f}"
+
+
+def read_id(id: str) -> tuple[str, str, str, str] | None:
+    """Kind, rule, subject and time of an id that `own_id` made; None of others."""
+    if not id.startswith(OURS):
+        return None
+    kind, rule, rest = id.removeprefix(OURS).split(":", 2)
+    subject, _, stamp = rest.rpartition(":")
+    return kind, rule, subject, stamp
+
+
+def end_of(id: str) -> str:
+    """The id of the end of an alarm."""
+    return CLEAR + id[len(ALARM) :]
+
+
 def make(id: Any, timestamp: float, agent: str, severity: Any, text: Any) -> Event:
     """An event from what a plugin says.
 
@@ -41,6 +66,8 @@ def make(id: Any, timestamp: float, agent: str, severity: Any, text: Any) -> Eve
         raise FieldError(f"tell({text!r:.40}): write a text of 1 to {LONGEST_TEXT} characters")
     if not isinstance(id, str) or not id or len(id) > LONGEST_ID:
         raise FieldError(f"tell(id={id!r:.40}): write a text of 1 to {LONGEST_ID} characters")
+    if id.startswith(OURS):
+        raise FieldError(f"tell(id={id!r:.40}): ids that begin with {OURS} are the hub's own; choose another")
     if severity not in list(Severity):
         raise FieldError(f"tell(severity={severity!r:.40}): write {', '.join(Severity)}")
     return Event(_storable(id), timestamp, agent, Severity(severity), _storable(text))

@@ -3,14 +3,13 @@
 Commands and reads return at once from snapshots; only the sink's publisher thread pushes events.
 """
 
-import json
 import logging
 import math
 import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import tango
 from tango import AutoTangoAllowThreads, DevState
@@ -30,6 +29,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.known_fields import KnownFields
+from WardenServer.tango_device.requests import describe, from_json, refuse, typed
 
 log = logging.getLogger("warden.device")
 
@@ -221,7 +221,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """See Host."""
         name = attr.get_name()
         if self._attributes is None or name not in self._attributes.values:
-            _refuse(
+            refuse(
                 WardenError(f"attribute {name} belongs to an agent that is gone; restart the server to be rid of it")
             )
         return self._attributes.values[name]
@@ -247,7 +247,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         try:
             return latin1(self._hub().reload(ANSWER))
         except WardenError as error:
-            _refuse(error)
+            refuse(error)
 
     def signal_handler(self, number: int) -> None:
         """SIGUSR1: as Reload. Called by Tango's signal thread."""
@@ -283,11 +283,11 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         try:
             if len(request) != 2:
                 raise WardenError(f"AskAgent got {len(request)} texts; give two, the agent's name and JSON")
-            name, argument = request[0], _json(request[1])
+            name, argument = request[0], from_json(request[1])
             with AutoTangoAllowThreads(self):  # events go out meanwhile
                 answer = hub.ask_agent(name, argument, ANSWER)
         except WardenError as error:
-            _refuse(error)
+            refuse(error)
         return '{"queued": true}' if answer is None else answer
 
     @command(dtype_in=str, doc_in='JSON: {"rule": NAME, "until": UNIX SECONDS, "why": TEXT}.')
@@ -314,7 +314,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         board = self._hub().board
         found = board.as_read(key)
         if found is None:
-            _refuse(WardenError(f'there is no document "{key}"; there are: {", ".join(sorted(board.keys()))}'))
+            refuse(WardenError(f'there is no document "{key}"; there are: {", ".join(sorted(board.keys()))}'))
         return found
 
     @command(dtype_out=str, doc_out="Text for people.")
@@ -330,62 +330,28 @@ class BeamlineWarden(Device):  # type: ignore[misc]
             log.exception("the client of %s is not known", command)
             return
         if client is not None:
-            log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", _describe(client))
+            log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", describe(client))
 
     def _hub(self) -> Warden:
         if self._warden is None:
-            _refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
+            refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
         return self._warden
 
     def _say(self, request: str, types: dict[str, type], action: str) -> None:
         """Do what a request in JSON asks for, with its values in the order of `types`."""
         hub = self._hub()
         try:
-            said = _json(request)
+            said = from_json(request)
             if not isinstance(said, dict) or not said.keys() <= types.keys() or "rule" not in said:
                 raise WardenError(f"write JSON with {', '.join(types)}, such as {{\"rule\": \"beam\"}}")
-            values = [_typed(name, said.get(name, ""), kind) for name, kind in types.items()]
+            values = [typed(name, said.get(name, ""), kind) for name, kind in types.items()]
             with AutoTangoAllowThreads(self):
-                getattr(hub, action)(*values)
+                getattr(hub.alarms, action)(*values)
         except WardenError as error:
-            _refuse(error)
+            refuse(error)
 
     def _do(self, action: Callable[[str], None], name: str) -> None:
         try:
             action(name)
         except WardenError as error:
-            _refuse(error)
-
-
-def _typed(name: str, value: Any, kind: type) -> Any:
-    if kind is float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e11:
-            raise WardenError(f"{name} is {value!r:.40}; write Unix seconds")
-        return float(value)
-    if not isinstance(value, str):
-        raise WardenError(f"{name} is {value!r:.40}; write text")
-    return value
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WardenError(f"the request is not JSON ({error}); write it as JSON, such as {{}} or \"text\"") from None
-
-
-def _describe(client: Any) -> str:
-    """A client as Tango gives it. Its name is not looked up: that can take long."""
-    address = client.client_ip.removeprefix("giop:tcp:").rpartition(":")[0]
-    if client.client_ip.startswith("giop:unix"):
-        address = "this computer"
-    if not client.client_ident:  # of an old Tango
-        return str(address)
-    if client.client_lang.name.startswith("JAVA"):
-        return f"{address} (Java, {client.java_main_class!r:.80})"
-    return f"{address} (pid {client.client_pid}, C++ or Python)"
-
-
-def _refuse(error: WardenError) -> NoReturn:
-    tango.Except.throw_exception(f"Warden_{type(error).__name__}", latin1(mask(str(error))), "BeamlineWarden")
-    raise error  # not reached; the call above always raises
+            refuse(error)

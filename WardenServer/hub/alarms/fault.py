@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from WardenServer.hub.alarms.watch import Is, Verdict
-from WardenServer.results.event import LONGEST_ID, LONGEST_TEXT, Event, Severity
+from WardenServer.results.event import LONGEST_TEXT, Event, Severity, own_id
 from WardenServer.settings.notify import Rule
 
 #: So many changes within so many seconds are flapping; it is over after as many seconds without one.
@@ -137,8 +137,7 @@ class Fault:
         """An event; its id says for good which fault it belongs to."""
         stamp = self.begin if kind in ("alarm", "quiet", "clear") else when
         severity = self.rule.severity if kind in ("alarm", "remind", "flap", "change") else "info"
-        id = f"{kind}:{self.rule.name}:{self.subject[: LONGEST_ID - 100]}:{stamp:.3f}"
-        to = self.rule.to if tells else ()
+        id, to = own_id(kind, self.rule.name, self.subject, stamp), self.rule.to if tells else ()
         return Event(id, when, self.agent or "hub", Severity(severity), text[:LONGEST_TEXT], to)
 
 

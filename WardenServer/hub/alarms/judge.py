@@ -19,7 +19,7 @@ from WardenServer.hub.alarms.mutes import ALL, Mutes, Said
 from WardenServer.hub.alarms.watch import Is, Verdict, Watch
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import HUB_ALARMS, Board
-from WardenServer.results.event import Event, Severity
+from WardenServer.results.event import CLEAR, Event, Severity, own_id, read_id
 from WardenServer.results.result import Result
 from WardenServer.settings.config import Settings
 from WardenServer.settings.notify import Notify, Rule
@@ -33,8 +33,6 @@ LIFE, AGAIN = 30.0, 10.0
 #: Most things that one rule watches.
 MOST = 20_000
 _ORDER = list(Severity)
-#: How the ids of events begin that are made here.
-OWN = frozenset({"alarm", "quiet", "clear", "flap", "steady", "remind", "change", "mute", "unmute", "known"})
 
 
 class Judge(LogSink):
@@ -76,12 +74,10 @@ class Judge(LogSink):
     def targets(self, event: Event) -> tuple[str, ...]:
         """Who is told of an event: of one that an agent has told, whom the rules for `events` name."""
         notify = self._notify
-        if event.to:
-            rule = notify.rules.get(event.id.split(":")[1])
+        if (own := read_id(event.id)) is not None:
+            rule = notify.rules.get(own[1])
             severity = Severity(rule.severity) if rule is not None else event.severity
             return tuple(name for name in event.to if self._is_for(name, severity))
-        if event.id.partition(":")[0] in OWN or not notify.rules:
-            return ()
         rules = [rule for rule in notify.rules.values() if rule.events in ("*", event.agent)]
         wanted = [rule for rule in rules if _ORDER.index(event.severity) >= _ORDER.index(Severity(rule.severity))]
         said, now = self._said, self._clock.time()
@@ -172,8 +168,9 @@ class Judge(LogSink):
         events = store.unfinished(self._events)
         self._restored = True
         for event in events:
-            kind, name, rest = event.id.split(":", 2)
-            subject, _, begin = rest.rpartition(":")
+            if (own := read_id(event.id)) is None:
+                continue
+            kind, name, subject, begin = own
             rule = self._notify.rules.get(name) or Rule(name)
             fault = Fault(rule, subject, event.agent, float(begin), rule.cycles, active=True, told=kind == "alarm")
             fault.text, fault.reminded = "it was so at the start", self._clock.time()
@@ -263,7 +260,7 @@ class Judge(LogSink):
     def _forget(self, events: list[Event], now: float) -> None:
         """Nobody needs to know any more who knew of alarms that are over."""
         over = [name for name in self._said.known if (f := self._shown.get(name)) is None or f["state"] != "alarm"]
-        if over and any(event.id.startswith("clear:") for event in events):
+        if over and any(event.id.startswith(CLEAR) for event in events):
             try:
                 self._mutes.forget(over, now)
             except WardenError as error:
@@ -281,4 +278,4 @@ class Judge(LogSink):
 
 
 def _note(kind: str, name: str, stamp: float, text: str, now: float) -> Event:
-    return Event(f"{kind}:{name}:{stamp:.3f}", now, "hub", Severity.INFO, text)
+    return Event(own_id(kind, name, "", stamp), now, "hub", Severity.INFO, text)

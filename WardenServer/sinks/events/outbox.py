@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from WardenServer.errors import Unreachable
-from WardenServer.results.event import Event, Severity
-from WardenServer.sinks.events.store import PATIENCE
+from WardenServer.results.event import ALARM, Event, Severity
+from WardenServer.sinks.events.store import END, PATIENCE
 
 #: Most messages that are looked at together.
 MOST = 10_000
@@ -16,7 +16,7 @@ MOST = 10_000
 _WAITING = f"""
 SELECT m.number, e.id, e.timestamp, e.agent, e.severity, e.text, c.text
 FROM messages AS m JOIN events AS e ON e.id = m.event
-LEFT JOIN events AS c ON e.id GLOB 'alarm:*' AND c.id = 'clear:' || substr(e.id, 7)
+LEFT JOIN events AS c ON e.id GLOB '{ALARM}*' AND c.id = {END}
 WHERE m.target = ? AND m.sent IS NULL ORDER BY m.number LIMIT {MOST}
 """
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from WardenServer.errors import Unreachable
 from WardenServer.machine import sqlite_file, whole_file
-from WardenServer.results.event import Event, Severity
+from WardenServer.results.event import ALARM, CLEAR, QUIET, Event, Severity
 from WardenServer.settings.config import Settings
 
 #: Seconds that events are kept, and bytes that the file may take.
@@ -37,10 +37,12 @@ PRAGMA user_version = 2;
 
 
 _DELETE_OLDEST = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY timestamp LIMIT ?)"
+#: The id of the end of an alarm `e`, in SQL.
+END = f"'{CLEAR}' || substr(e.id, {len(ALARM) + 1})"
 #: Alarms without an end: their ids differ from that of their end in the first word only.
-_UNFINISHED = """
-SELECT id, timestamp, agent, severity, text FROM events AS e WHERE (id GLOB 'alarm:*' OR id GLOB 'quiet:*')
-AND NOT EXISTS (SELECT 1 FROM events WHERE id = 'clear:' || substr(e.id, 7)) ORDER BY timestamp, id DESC
+_UNFINISHED = f"""
+SELECT id, timestamp, agent, severity, text FROM events AS e WHERE (id GLOB '{ALARM}*' OR id GLOB '{QUIET}*')
+AND NOT EXISTS (SELECT 1 FROM events WHERE id = {END}) ORDER BY timestamp, id DESC
 """
 _NEWEST = """
 SELECT id, timestamp, agent, severity, text FROM events

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from WardenServer.results.event import Event, Severity
+from WardenServer.results.event import Event, Severity, end_of, read_id
 from WardenServer.sinks.events.outbox import Message
 
 #: So many letters within so many seconds go out one by one; what comes beyond follows together, once in PAUSE seconds.
@@ -47,11 +47,11 @@ def next_letter(messages: Sequence[Message], sent: Sequence[float], now: float, 
 def _without_ended(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
     """Messages, those on the begin and the end of one fault together where both still wait."""
     by_id = {message.event.id: message for message in messages}
-    ended = {"clear:" + each.event.id[6:] for each in messages if each.end is not None}
+    ended = {end_of(each.event.id) for each in messages if each.end is not None}
     together: list[tuple[Message, ...]] = []
     for message in messages:
         if message.end is not None:
-            end = by_id.get("clear:" + message.event.id[6:])
+            end = by_id.get(end_of(message.event.id))
             together.append((message,) if end is None else (message, end))
         elif message.event.id not in ended:
             together.append((message,))
@@ -91,4 +91,5 @@ def _line(agent: str, messages: Sequence[Message]) -> str:
 
 
 def _word(event: Event) -> str:
-    return "GOOD AGAIN" if event.id.startswith(("clear:", "steady:")) else event.severity.upper()
+    own = read_id(event.id)
+    return "GOOD AGAIN" if own is not None and own[0] in ("clear", "steady") else event.severity.upper()

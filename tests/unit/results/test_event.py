@@ -44,3 +44,12 @@ def test_no_secret_is_told_and_no_text_that_cannot_be_stored() -> None:
     agent = Agent("ring")
     agent.tell("the password is hush-hush, file \udcff")
     assert agent.told[0].text == "the password is ***, file ?"
+
+
+def test_ids_of_the_hub_s_own_events() -> None:
+    id = event.own_id("alarm", "beam", "agent: with colons", 1.7e9)
+    assert event.read_id(id) == ("alarm", "beam", "agent: with colons", "1700000000.000")
+    assert event.end_of(id) == event.own_id("clear", "beam", "agent: with colons", 1.7e9)
+    assert event.read_id("alarm:beam::1") is None
+    with pytest.raises(FieldError, match="ids that begin with warden: are the hub's own; choose another"):
+        event.make(id, 1.0, "a", "info", "text")

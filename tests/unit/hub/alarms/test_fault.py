@@ -27,13 +27,13 @@ def see(one: Fault, *verdicts: Verdict, at: float = T, step: float = 1.0) -> lis
 
 
 def kinds(events: list[Event]) -> list[str]:
-    return [event.id.partition(":")[0] + ("" if event.to else " (silent)") for event in events]
+    return [event.id.split(":")[1] + ("" if event.to else " (silent)") for event in events]
 
 
 def test_an_alarm_and_its_end() -> None:
     alarm, clear = see(fault(text="Beam dump"), BAD, BAD, BETWEEN, GOOD, step=600)
-    assert alarm == Event(f"alarm:beam::{T:.3f}", T, "petra", "alarm", "Beam dump: it is 3", ("mail",))  # type: ignore[arg-type]
-    assert (clear.id, clear.severity, clear.to) == (f"clear:beam::{T:.3f}", "info", ("mail",))
+    assert alarm == Event(f"warden:alarm:beam::{T:.3f}", T, "petra", "alarm", "Beam dump: it is 3", ("mail",))  # type: ignore[arg-type]
+    assert (clear.id, clear.severity, clear.to) == (f"warden:clear:beam::{T:.3f}", "info", ("mail",))
     assert "Beam dump is over: it is 80; from " in clear.text and clear.text.endswith("(0:30:00)")
 
 
@@ -139,7 +139,7 @@ def test_whatever_comes_every_told_recovery_has_its_told_alarm_and_no_two_are_op
         for event in [*one.see(verdict, now, now), *one.look(now)]:
             assert event.id not in seen, "an event is given out once"
             seen.add(event.id)
-            kind, _, rest = event.id.partition(":")
+            _, kind, rest = event.id.split(":", 2)
             if kind == "alarm":
                 assert not open_alarm and event.to and one.active
                 open_alarm = rest

@@ -73,7 +73,7 @@ class Hub:
 
     def kinds(self, begin: int) -> list[str]:
         found = self.events[begin:]
-        return [each.id.partition(":")[0] + ("" if each.to else " (silent)") for each in found]
+        return [each.id.split(":")[1] + ("" if each.to else " (silent)") for each in found]
 
     @property
     def table(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ HUB = "warden t"
 
 def message(number: int, agent: str = "petra", kind: str = "alarm", end: str | None = None, name: str = "") -> Message:
     severity = Severity.INFO if kind == "clear" else Severity.ALARM
-    id = f"{kind}:beam:{name or number}:1700000000.000"
+    id = f"warden:{kind}:beam:{name or number}:1700000000.000"
     return Message(number, Event(id, 1.7e9 + number, agent, severity, f"text {number}"), end)
 
 
@@ -55,7 +55,7 @@ def test_a_thousand_at_once_are_at_most_eleven_letters_in_a_minute() -> None:
 
 def test_many_agents_and_long_texts_are_cut() -> None:
     many = [message(n, f"a{n}") for n in range(60)]
-    many[0] = Message(0, Event("alarm:x::1", 1.0, "a0", Severity.ALARM, "x" * 5000))
+    many[0] = Message(0, Event("warden:alarm:x::1", 1.0, "a0", Severity.ALARM, "x" * 5000))
     lines = letter(many, [1000.0] * 9).text.splitlines()
     assert len(lines) == 41 and len(lines[0]) == 300
     assert lines[-1] == "... and of 20 more agents; `warden events` has them all"
