@@ -316,3 +316,104 @@ def test_watch_is_a_setting_for_the_server_that_up_starts(monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "_exit", sys.exit)
     assert CliRunner().invoke(cli.main, ["up", "--watch", "--set", "tick=0.2"]).exit_code == 7
     assert given == [{"tick": "0.2", "watch": "yes"}]
+
+
+# -- rules, the example, old files
+
+RULES = """
+[agents.petra]
+plugin = "read_tango"
+key = "Petra"
+device = "petra/globals/keyword"
+attributes = ["BeamCurrent"]
+[agents.keithley]
+plugin = "tango_alive"
+device = "p02/keithley428/eh2a.01"
+state_key = "P022.keithley.state"
+[notify.targets.mail]
+url = { env = "WARDEN_TEST_URL" }
+[notify.rules.beam]
+field = "Petra.BeamCurrent"
+below = 20
+to = ["mail"]
+[notify.rules.keithley]
+field = "P022.keithley.state.value"
+equals = false
+[notify.rules.failing]
+failing = "*"
+"""
+WRONG_RULES = """
+[notify.rules.a]
+field = "Petra.BeamCurent"
+below = 20
+[notify.rules.b]
+failing = "peta"
+[notify.rules.c]
+stale = "Petr"
+[notify.rules.d]
+missing = "check"
+[notify.targets.file]
+url = { file = "/nowhere/at/all" }
+"""
+
+
+def test_check_without_a_file_holds_rules_against_what_agents_have(
+    warden: Warden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "warden.toml"
+    file.write_text(RULES)
+    done = warden("check", "-c", file)
+    assert done.exit_code == 1
+    assert "[notify.targets.mail]: url: the environment variable WARDEN_TEST_URL is not set" in done.stderr
+    monkeypatch.setenv("WARDEN_TEST_URL", "json://example.org/")
+    done = warden("check", "-c", file)
+    assert (done.exit_code, done.stdout) == (0, "Agents, rules and targets fit each other.\n")
+    assert done.stderr.startswith("Note: the running hub was not asked for its fields: ")
+    file.write_text(RULES + WRONG_RULES)
+    done = warden("check", "-c", file)
+    assert done.exit_code == 1
+    for said in (
+        '[notify.rules.a]: no agent has the field "Petra.BeamCurent"; did you mean Petra.BeamCurrent?',
+        '[notify.rules.b]: there is no agent "peta"; did you mean petra?',
+        '[notify.rules.c]: no agent fills the key "Petr"; did you mean Petra?',
+        '[notify.rules.d]: no agent fills the key "check"',
+        "[notify.targets.file]: url: the file /nowhere/at/all does not exist; make it, or correct file",
+    ):
+        assert said in done.stderr
+
+
+def test_config_shows_rules_and_never_the_url_of_a_target(warden: Warden, tmp_path: Path) -> None:
+    file = tmp_path / "warden.toml"
+    file.write_text(RULES.replace('{ env = "WARDEN_TEST_URL" }', '"json://example.org/secret-4711"'))
+    file.chmod(0o600)
+    for words in ((), ("--json",)):
+        shown = warden("config", "-c", file, *words).stdout
+        assert "Petra.BeamCurrent" in shown and "mail" in shown and "4711" not in shown
+
+
+def test_the_example_p02_is_valid_and_others_are_named(warden: Warden, tmp_path: Path) -> None:
+    file = tmp_path / "warden.toml"
+    file.write_text(warden("config", "--example", "p02").stdout)
+    assert set(config.load(file, {}).agents) >= {"petra", "interlock", "check_starters", "vacuum_oh1"}
+    assert sentence(warden("config", "--example", "p03"), 2) == 'there is no example "p03"; there are: p02'
+
+
+def test_port_converts_a_file_into_the_plugin_folder(warden: Warden, folder: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.py"
+    old.write_text("TICKTACK = 10.\ndef work(unlock=False):\n    print 'x', 1 / 2\n")
+    done = warden("port", old)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "+    print('x', 1 / 2)" in done.stdout.splitlines()
+    assert f"Look at {folder}/old.py:3: / of two whole numbers" in done.stdout
+    assert (folder / "old.py").read_text().endswith("    print('x', 1 / 2)\n")
+    assert sentence(warden("port", old), 1) == f"{folder}/old.py exists; choose another name, or remove it first"
+    made = json.loads(warden("port", old, "--json", "-o", folder / "new.py").stdout)
+    assert made["file"] == f"{folder}/new.py" and made["look"][0][0] == 3
+    assert "cannot be read" in sentence(warden("port", tmp_path / "none.py"), 1)
+
+
+def test_notify_without_rules_or_targets(warden: Warden) -> None:
+    assert warden("notify", "list").stdout.startswith("There are no rules; write a table [notify.rules.NAME]")
+    assert "there is no target" in sentence(warden("notify", "test"), 2)
+    done = warden("notify", "mute", "beam", "--until", "yesterday", "--why", "x")
+    assert done.exit_code == 2 and "write a duration such as 2h, a time such as 18:00" in " ".join(done.stderr.split())
