@@ -18,7 +18,8 @@ class Fault:
     """One thing that a rule watches. `subject` is which, where a rule watches several. Times in Unix seconds.
 
     `begin` is when it was bad for the first time, `active` whether it has been bad for as many results as the rule
-    wants, `told` whether people were told of it, `quiet` why they are not told now, `unknown` why nothing is known.
+    wants, `told` whether people were told of it, `quiet` why they are not told now, `unknown` why nothing is known,
+    `lacks` whether that is for want of data or because the agent fails.
     While it `flaps`, people who were told so (`flap_told`) are told nothing more.
     """
 
@@ -32,6 +33,7 @@ class Fault:
     acknowledged: bool = False
     quiet: str = ""
     unknown: str = ""
+    lacks: Is | None = None
     text: str = ""
     reminded: float = 0.0
     flaps: bool = False
@@ -45,10 +47,10 @@ class Fault:
 
     @property
     def state(self) -> str:
-        """For people: alarm, no data, or good."""
+        """For people: alarm, no data, failing or good."""
         if self.active:
             return "alarm"
-        return "no data" if self.unknown else "good"
+        return str(self.lacks) if self.lacks is not None else "good"
 
     @property
     def is_over(self) -> bool:
@@ -60,7 +62,8 @@ class Fault:
 
         A fault neither begins nor ends by what is unknown.
         """
-        self.unknown = verdict.text if verdict.state is Is.UNKNOWN else ""
+        self.lacks = verdict.state if verdict.state in (Is.UNKNOWN, Is.FAILING) else None
+        self.unknown = verdict.text if self.lacks is not None else ""
         if verdict.state is Is.BAD:
             self.text = verdict.text
             if not self.active:
@@ -71,7 +74,7 @@ class Fault:
         elif verdict.state is Is.CHANGED:
             yield from self._flap(now)
             yield self._event("change", stamp, f"{self._what}: {verdict.text}", self._may_tell)
-        elif verdict.state is not Is.UNKNOWN and not self.active:
+        elif self.lacks is None and not self.active:
             self.count = 0
 
     def look(self, now: float) -> Iterator[Event]:

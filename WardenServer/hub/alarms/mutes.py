@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from WardenServer.errors import WardenError
 from WardenServer.machine import whole_file
+from WardenServer.machine.child import wait_until
 from WardenServer.machine.state_file import StateFile
 from WardenServer.settings.config import Settings
 
 VERSION = 1
+#: Seconds to wait for another program that writes the file.
+PATIENCE = 0.5
 #: The name that means all rules.
 ALL = "*"
 
@@ -105,10 +108,21 @@ class Mutes:
         try:
             whole_file.make_folder(self._file.path.parent)
             with self._file.path.with_suffix(".lock").open("a") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                if not wait_until(lambda: _lock(file), PATIENCE):
+                    raise WardenError(f"another program holds {file.name}; end it, or try again")
                 yield
+        except WardenError:
+            raise
         except OSError as error:
             raise WardenError(f"{self._file.path} cannot be written ({error.strerror}); correct its rights") from None
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _understand(version: int, content: Any) -> Said:

@@ -23,7 +23,8 @@ class Is(StrEnum):
     BETWEEN = "between"  # no longer bad, and not yet well beyond the limit
     GOOD = "good"
     CHANGED = "changed"
-    UNKNOWN = "unknown"
+    UNKNOWN = "no data"
+    FAILING = "failing"  # no data, for the agent fails
 
 
 class Verdict(NamedTuple):
@@ -112,7 +113,7 @@ class FieldWatch(Watch):
 
     def _verdict(self, value: Any, result: Result) -> Iterator[Verdict]:
         if value is None and result.error is not None:
-            yield Verdict(Is.UNKNOWN, f"agent {result.agent} fails: {result.error}")
+            yield Verdict(Is.FAILING, f"agent {result.agent} fails: {result.error}")
         elif not self.rule.changes:
             yield judge(self.rule, value)
         elif value is None:

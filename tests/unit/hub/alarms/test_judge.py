@@ -104,6 +104,7 @@ def test_the_beam_of_p02(hub: MakeHub) -> None:
     assert one.see(70, 100, None) == ["clear"]
     assert one.table["beam"]["state"] == "no data"
     assert one.see(None, error="the gateway is away") == []
+    assert one.table["beam"]["state"] == "failing"
     assert one.table["beam"]["text"] == "agent petra fails: the gateway is away"
 
 

@@ -74,14 +74,14 @@ def test_a_field_with_a_place_of_its_own() -> None:
 def test_failing_is_told_from_no_data() -> None:
     [none], [failing] = said(BEAM, result(BeamCurrent=None)), said(BEAM, result(BeamCurrent=None, error="no device"))
     assert none == (Is.UNKNOWN, "Petra.BeamCurrent has no data", "")
-    assert failing == (Is.UNKNOWN, "agent petra fails: no device", "")
+    assert failing == (Is.FAILING, "agent petra fails: no device", "")
 
 
 def test_every_change_but_the_first_value_and_what_is_null_between() -> None:
     values = [1, 1, 2, None, 2, 1.0, "x"]
     found = said(Rule("c", field="Petra.v", changes=True), *[result(v=value) for value in values])
     assert [verdict.state.value for verdict in found] == [
-        "good", "good", "changed", "unknown", "good", "changed", "changed",
+        "good", "good", "changed", "no data", "good", "changed", "changed",
     ]  # fmt: skip
     assert found[2].text == "Petra.v changed from 1 to 2"
 
