@@ -46,7 +46,8 @@ def read_id(id: str) -> tuple[str, str, str, str] | None:
     """Kind, rule, subject and time of an id that `own_id` made; None of others."""
     if not id.startswith(OURS):
         return None
-    kind, rule, rest = id.removeprefix(OURS).split(":", 2)
+    kind, _, rest = id.removeprefix(OURS).partition(":")
+    rule, _, rest = rest.partition(":")
     subject, _, stamp = rest.rpartition(":")
     return kind, rule, subject, stamp
 

@@ -147,6 +147,20 @@ def _check_empty(name: str, empty: Any, form: str) -> None:
         raise FieldError(f'FIELDS["{name}"]["empty"] {error}') from None
 
 
+def check_place(place: Any) -> None:
+    """Look at a place that a plugin made itself; raises FieldError where it is none."""
+    if not isinstance(place, Place):
+        raise FieldError(f"has the place {place!r:.40}; write Place(key), or Place(key, form)")
+    if why := key_trouble(place.key):
+        raise FieldError(f"has a place whose key {why}")
+    if place.form is not None and place.form not in FORMS:
+        raise FieldError(f"has a place with the form {place.form!r:.40}; write one of {', '.join(FORMS)}")
+    if not isinstance(place.name, str) or (place.form is not None and place.name):
+        raise FieldError(f"has a place with the name {place.name!r:.40}; write text, and none with a form")
+    if place.empty is not None:
+        wire_form.encode(place.empty, place.form or "")
+
+
 def key_trouble(key: Any) -> str:
     """Why this can be no key of a document, "" where it can: Memcached takes no blanks or control codes, and up to 250
     bytes (200 here, to leave room for the prefix)."""

@@ -14,7 +14,7 @@ from WardenServer.machine.clock import Clock
 from WardenServer.results import wire_form
 from WardenServer.results.board import Board
 from WardenServer.results.event import Event
-from WardenServer.results.field import Place
+from WardenServer.results.field import Place, check_place
 from WardenServer.results.result import NONE, Cleaned, Result, unpublishable
 from WardenServer.results.value import Own, stamp
 from WardenServer.running.record import Record
@@ -101,16 +101,16 @@ class Outcome:
     def _succeed(self, came: Cleaned, ended: float) -> None:
         record, (fields, reasons, owned) = self.record, came
         before = self._places
-        if owned:
-            self._learn_places(owned)
-        if self._places:
-            _check_forms(fields, self._places)
-        if "timestamp" in fields:
-            ended = stamp(fields.pop("timestamp"), 'field "timestamp" is') or ended
-        shown = MappingProxyType(fields)
         try:
+            if owned:
+                self._learn_places(owned)
+            if self._places:
+                _check_forms(fields, self._places)
+            if "timestamp" in fields:
+                ended = stamp(fields.pop("timestamp"), 'field "timestamp" is') or ended
+            shown = MappingProxyType(fields)
             self._put(ended, shown, reasons, own=owned)
-        except FieldError:  # another agent's key: what is put in its place must not go there
+        except FieldError:  # such as another agent's key: what is put in its place must not go there
             self._places = before
             raise
         self._is_live = True
@@ -127,10 +127,18 @@ class Outcome:
     def _learn_places(self, owned: Mapping[str, Own]) -> None:
         """Take the places that came with values; the mapping stays the same object where there are no new ones."""
         came = {name: each.place for name, each in owned.items() if each.place is not None}
-        if any(self._places.get(name) != place for name, place in came.items()):
-            if len(merged := {**self._places, **came}) > MOST_PLACES:
-                raise FieldError(f"fills more than {MOST_PLACES} keys and fields; let it have fewer, or more agents")
-            self._places = merged
+        new = {name: place for name, place in came.items() if self._places.get(name) != place}
+        if not new:
+            return
+        for name, place in new.items():
+            try:
+                check_place(place)
+            except FieldError as error:
+                raise FieldError(f'field "{name[:40]}" {error}') from None
+        merged = {**_without_rivals(self._places, came), **came}
+        if len(merged) > MOST_PLACES:
+            raise FieldError(f"fills more than {MOST_PLACES} keys and fields; let it have fewer, or more agents")
+        self._places = merged
 
     def _have_none(self, reason: str) -> None:
         self.record.no_data = reason
@@ -180,6 +188,18 @@ class Outcome:
     def _take_events(self) -> tuple[Event, ...]:
         told = self._agent.told
         return tuple(told.popleft() for _ in range(len(told)))
+
+
+def _without_rivals(known: Mapping[str, Place], came: Mapping[str, Place]) -> dict[str, Place]:
+    """The places that were known, but for those that cannot be beside new ones: a key that holds a plain value holds
+    nothing else."""
+    plain = {place.key for place in came.values() if place.form}
+    keys = {place.key for place in came.values()}
+    return {
+        name: place
+        for name, place in known.items()
+        if name in came or not (place.key in plain or (place.form and place.key in keys))
+    }
 
 
 def _check_forms(fields: Mapping[str, Any], places: Mapping[str, Place]) -> None:

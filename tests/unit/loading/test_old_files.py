@@ -1,5 +1,6 @@
 """Plugin files of P02.2: a corpus, one for each defect of the original, converted where it is Python 2, and run."""
 
+import gc
 import logging
 import shutil
 import sys
@@ -78,6 +79,7 @@ def others(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 Load = Callable[..., Contract]
+KEY = "P022.EH2.Tango.thing.state"
 
 
 @pytest.fixture
@@ -306,12 +308,53 @@ def test_a_device_that_is_away(load: Load, monkeypatch: pytest.MonkeyPatch) -> N
         assert written(board)["P022.EH2.Tango.thing.state"] == (b"0", 2)
 
 
-def test_a_reload_takes_down_the_modules_of_the_old_code(load: Load, folder: Path) -> None:
-    contract = load("double_start")
-    run(contract)
-    ours = {name for name in sys.modules if ".app" in name and "pluginbase" in name}
-    assert ours
-    del contract
+def test_the_modules_of_old_code_are_taken_down_with_it(folder: Path) -> None:
+    shutil.copy(CORPUS / "double_start.py", folder / "double_start.py")
+    (folder / "double_start.py").chmod(0o644)
+    before = set(sys.modules)
+    loaded = loader.load(Settings(plugin_folders=(folder,), shipped=False))
+    run(loaded.contracts["double_start"])
+    assert any(name.endswith(".app.this_run") for name in set(sys.modules) - before)
+    loaded.contracts.clear()
+    gc.collect()
+    assert not any(name.endswith(".app.this_run") for name in set(sys.modules) - before)
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 300, "warden.local", "\n"])
+def test_a_key_that_memcached_cannot_have_costs_that_run(key: str, folder: Path, load: Load) -> None:
+    text = (CORPUS / "single_server.py").read_text()
+    (folder / "bad.py").write_text(text.replace("set_key(ROOT_REF", f"set_key({key!r}"))
+    board, runner = run(load("bad"))
+    error = board.result("bad").error  # type: ignore[union-attr]
+    assert error is not None and "has a place whose key" in error
+    assert written(board).keys() == {"bad"}
+    runner.run_once()
+    assert runner.record.failures == 2
+
+
+def test_a_key_that_held_text_may_hold_a_document_next_time(folder: Path, load: Load) -> None:
+    text = (CORPUS / "double_start.py").read_text().partition("def work")[0]
+    body = "RUNS = []\n\ndef work(unlock=False):\n    RUNS.append(1)\n    if len(RUNS) % 2:\n"
+    body += "        set_key('K', 'x')\n    else:\n        dict2json('K', {'a': 1})\n"
+    (folder / "both.py").write_text(text + body)
+    board, runner = run(load("both"))
+    assert written(board)["K"] == (b"x", 0)
+    runner.run_once()
+    assert written(board)["K"][0].startswith(b'{"a": 1, ')
+    runner.run_once()
+    assert written(board)["K"] == (b"x", 0)
+
+
+def test_a_key_of_another_agent_is_refused_and_that_one_goes_on(folder: Path, load: Load) -> None:
+    board = Board()
+    first, second = load("single_server"), load("double_start")
+    (folder / "thief.py").write_text((CORPUS / "double_start.py").read_text().replace("P022.thing", KEY))
+    Runner(first, board, FakeClock()).run_once()
+    thief = Runner(load("thief"), board, FakeClock())
+    thief.run_once()
+    assert "is filled by agent single_server already" in str(board.result("thief").error)  # type: ignore[union-attr]
+    assert written(board)[KEY] == (b"1", 2)
+    assert second is not None and thief.record.failures == 1
 
 
 def test_two_agents_do_not_share_what_they_set(load: Load, folder: Path) -> None:
