@@ -107,6 +107,15 @@ def template() -> str:
         '#device = "sys/tg_test/1"',
         '#attributes = ["double_scalar", "State"]',
         "#interval = 1",
+        "",
+        "# Who is told of what: rules, and targets of apprise; `warden check` looks whether they fit.",
+        "#[notify.targets.mail]",
+        '#url = { env = "WARDEN_MAIL_URL" }',
+        "#[notify.rules.hot]",
+        '#field = "host.load_1"',
+        "#above = 20",
+        "#cycles = 3",
+        '#to = ["mail"]',
     ]
     return "\n".join(lines)
 
