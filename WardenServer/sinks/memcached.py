@@ -123,6 +123,7 @@ class Memcached(StateSink):
     def __init__(self, settings: Settings) -> None:
         super().__init__("memcached")
         self._prefixes = [settings.prefix] + ([settings.second_prefix] if settings.second_prefix else [])
+        self._names: dict[str, list[str]] = {}  # in Memcached, by key
         self._keys: dict[str, str] = {}  # by name in Memcached
         self._array_limit = settings.array_limit
         beacon = f"{settings.prefix}{settings.hub_key}.stands"
@@ -214,14 +215,19 @@ class Memcached(StateSink):
             if not parts or not limit or (key in self._refused and HUB not in agents):
                 continue
             encoded, how = self._encode(key, parts)
-            for name in [prefix + key for prefix in self._prefixes]:
+            for name in self._names.get(key) or self._name(key):
                 size = len(encoded) + len(name)
                 if size <= limit:
                     documents.setdefault(how, {})[name] = encoded
-                    self._keys[name] = key
                 else:
                     self._refuse(key, f"has {size} bytes, Memcached takes {limit}; return less, or raise its -I")
         return documents
+
+    def _name(self, key: str) -> list[str]:
+        """What a key is called in Memcached."""
+        names = self._names[key] = [prefix + key for prefix in self._prefixes]
+        self._keys.update(dict.fromkeys(names, key))
+        return names
 
     def _encode(self, key: str, parts: list[Result]) -> tuple[bytes, _How]:
         """The bytes that a key is to hold, and how. A plain key without a value is to be gone."""
@@ -240,7 +246,9 @@ class Memcached(StateSink):
         known = set(self._board.keys())
         for key in self.problems.keys() - places - known:
             self._stored(key)
-        self._keys = {name: key for name, key in self._keys.items() if key in known}
+        for key in self._names.keys() - known:
+            for name in self._names.pop(key):
+                del self._keys[name]
 
     def _refuse(self, key: str, sentence: str) -> None:
         if key not in self.problems:

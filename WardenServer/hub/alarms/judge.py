@@ -30,6 +30,10 @@ log = logging.getLogger("warden.rules")
 
 #: Seconds that the document of alarms lives, and after which it is put again though nothing has changed.
 LIFE, AGAIN = 30.0, 10.0
+#: Seconds after which it is put again where nothing has begun or ended, but values have changed.
+OFTEN = 1.0
+#: Most lines in the log for what happens at once.
+LINES = 50
 #: Most things that one rule watches.
 MOST = 20_000
 _ORDER = list(Severity)
@@ -197,9 +201,13 @@ class Judge(LogSink):
 
     def _hush(self, now: float) -> None:
         """Find out for every fault why nobody is to be told now."""
-        for fault in self._all():
-            fault.quiet = self._why_quiet(fault.rule, now)
-            fault.acknowledged = fault.active and self._said.known.get(fault.name) == fault.begin
+        for faults in self._faults.values():
+            quiet = None
+            for fault in faults.values():
+                quiet = self._why_quiet(fault.rule, now) if quiet is None else quiet
+                fault.quiet = quiet
+                if self._said.known or fault.acknowledged:
+                    fault.acknowledged = fault.active and self._said.known.get(fault.name) == fault.begin
 
     def _why_quiet(self, rule: Rule, now: float) -> str:
         if (mute := self._said.mute_of(rule.name, now)) is not None:
@@ -220,6 +228,9 @@ class Judge(LogSink):
                 return []
             fault = faults[verdict.subject] = Fault(rule, verdict.subject)
             fault.quiet = self._why_quiet(rule, now)
+        elif fault.active and verdict.state is Is.BAD:  # it goes on: the usual case where many are bad
+            fault.text, fault.unknown, fault.lacks = verdict.text, "", None
+            return []
         elif rule.unless:
             fault.quiet = self._why_quiet(rule, now)
         fault.agent = agent
@@ -247,12 +258,13 @@ class Judge(LogSink):
     # -- what comes of it
 
     def _publish(self, events: list[Event], now: float) -> None:
-        table = {fault.name: self._entry(fault, now) for fault in self._all()}
         monotonic = self._clock.monotonic()
+        if not events and monotonic - self._put < OFTEN:
+            return
+        table = {fault.name: self._entry(fault, now) for fault in self._all()}
         if not events and table == self._shown and monotonic - self._put < AGAIN:
             return
-        for event in events:
-            log.log(logging.INFO if event.severity is Severity.INFO else logging.WARNING, "%s", event.text)
+        _log(events)
         self._shown, self._put = table, monotonic
         self._board.put(Result(HUB_ALARMS, self._key, now, table, expire=LIFE, events=tuple(events)))
         self._forget(events, now)
@@ -275,6 +287,14 @@ class Judge(LogSink):
             "quiet": fault.quiet, "muted_until": None if mute is None else mute.until, "flaps": fault.flaps,
             "acknowledged": fault.acknowledged,
         }  # fmt: skip
+
+
+def _log(events: list[Event]) -> None:
+    """Say what happened; of very much at once only the first, since the store has it all."""
+    for event in events[:LINES]:
+        log.log(logging.INFO if event.severity is Severity.INFO else logging.WARNING, "%s", event.text)
+    if len(events) > LINES:
+        log.warning("... and %d more at the same time; `warden events` has them all", len(events) - LINES)
 
 
 def _note(kind: str, name: str, stamp: float, text: str, now: float) -> Event:

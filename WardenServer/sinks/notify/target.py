@@ -172,10 +172,8 @@ class Delivery:
         pause, service = PAUSES[0], None
         while not self._closing.is_set():
             try:
-                wait = IDLE
-                if outbox.waiting(self._path, self.target.name):
-                    service = service or connect(self.target, self._settings)
-                    wait = self._deliver(service)
+                service = service or connect(self.target, self._settings)  # at once: what is wrong with it shows early
+                wait = self._deliver(service)
                 self._well()
                 pause = PAUSES[0]
             except (WardenError, OSError) as error:
