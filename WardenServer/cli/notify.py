@@ -51,7 +51,8 @@ def test(settings: config.Settings, options: dict[str, Any], target: str | None)
 
     failed = False
     for name, why in trial.send_to(settings, target):
-        click.echo(f"{name}: {why or 'has taken a message'}", err=bool(why))
+        said = why if why.startswith("[") else f"{name}: {why or 'has taken a message'}"  # some name it themselves
+        click.echo(said, err=bool(why))
         failed = failed or bool(why)
     sys.exit(1 if failed else 0)
 

@@ -23,8 +23,10 @@ def said(
         PluginError: the file says what is no table.
         SettingError: the configuration does.
     """
-    said = dict(_table(getattr(module, "FIELDS", {}), f"{path}: FIELDS", PluginError))
-    make = getattr(module, FUNCTION, None)
+    own, make = getattr(module, "FIELDS", {}), getattr(module, FUNCTION, None)
+    if type(own) is dict and make is None and "fields" not in configured:
+        return own  # the usual case
+    said = dict(_table(own, f"{path}: FIELDS", PluginError))
     if isinstance(make, FunctionType) and ... not in settings.values():
         try:
             made = make(settings)
@@ -85,6 +87,8 @@ def _as_original(said: Declaration) -> Declaration:
 
 def _refuse_shared(declared: Mapping[str, Declaration], path: Path, key: str) -> None:
     """A key that holds a plain value holds nothing else; a document has one field of each name."""
+    if all(said.place is None for said in declared.values()):
+        return  # the usual case
     named: dict[tuple[str, str], str] = {}
     for name, said in declared.items():
         place = said.place or Place(key)

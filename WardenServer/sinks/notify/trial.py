@@ -22,9 +22,10 @@ def send_to(settings: Settings, target: str | None, letter: Letter | None = None
         SettingError: there is no such target, or none at all.
     """
     targets = settings.notify.targets
-    if not targets or (target is not None and target not in targets):
-        known = ", ".join(targets) or "none; write a table [notify.targets.NAME]"
-        raise SettingError(f'there is no target "{target or "at all"}"; there are: {known}')
+    if not targets:
+        raise SettingError("there are no targets; write a table [notify.targets.NAME] into the settings file")
+    if target is not None and target not in targets:
+        raise SettingError(f'there is no target "{target}"; there are: {", ".join(targets)}')
     if letter is None:
         title = f"[warden {settings.instance}] test"
         letter = Letter((), title, "This is a test: alarms of this hub come here.", Severity.INFO)

@@ -414,6 +414,6 @@ def test_port_converts_a_file_into_the_plugin_folder(warden: Warden, folder: Pat
 
 def test_notify_without_rules_or_targets(warden: Warden) -> None:
     assert warden("notify", "list").stdout.startswith("There are no rules; write a table [notify.rules.NAME]")
-    assert "there is no target" in sentence(warden("notify", "test"), 2)
+    assert "there are no targets; write a table" in sentence(warden("notify", "test"), 2)
     done = warden("notify", "mute", "beam", "--until", "yesterday", "--why", "x")
     assert done.exit_code == 2 and "write a duration such as 2h, a time such as 18:00" in " ".join(done.stderr.split())
