@@ -10,7 +10,6 @@ from WardenServer.loading import loader
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
 from WardenServer.plugins.common import conf_file
-from WardenServer.results.board import PLAIN
 from WardenServer.results.field import Place
 from WardenServer.servers import client
 from WardenServer.settings.config import Settings
@@ -53,7 +52,7 @@ def _of_contract(contract: Contract, known: KnownFields) -> Iterator[str]:
     configured = [name for name in attributes if isinstance(name, str)] if isinstance(attributes, list) else []
     for name in {*contract.fields, *configured, *known.of(contract.name)}:
         place = contract.places.get(name) or Place(contract.key)
-        yield f"{place.key}.{PLAIN if place.form else place.name or name}"
+        yield f"{place.key}.{place.shown(name)}"
 
 
 def _of_rule(rule: Rule, fields: set[str], keys: set[str], loaded: Loaded) -> Iterator[str]:

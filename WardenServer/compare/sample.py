@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from WardenServer.results import wire_form
-from WardenServer.results.board import PLAIN
+from WardenServer.results.field import PLAIN
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from WardenServer.errors import FieldError
 from WardenServer.loading.contract import Contract
 from WardenServer.machine.clock import Clock
-from WardenServer.results.board import HUB_FIELDS, PLAIN, Board
+from WardenServer.results.board import HUB_FIELDS, Board
 from WardenServer.results.field import Declaration, Place, as_said, attribute_name, kind_of
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
@@ -81,8 +81,7 @@ def _entry(
 ) -> dict[str, Any]:
     said = contract.fields.get(name, _NOTHING)
     kind = said.kind or known.kind
-    field = PLAIN if place.form else place.name or name
-    entry: dict[str, Any] = {"agent": contract.name, "key": place.key, "field": field}
+    entry: dict[str, Any] = {"agent": contract.name, "key": place.key, "field": place.shown(name)}
     if place.form:
         entry["form"] = place.form
     entry["attribute"] = _attribute(contract.name, name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from WardenServer.errors import FieldError
 from WardenServer.results import wire_form
-from WardenServer.results.field import Place
+from WardenServer.results.field import PLAIN, Place
 from WardenServer.results.result import Result, to_json
 
 #: The name under which the hub puts the result about itself.
@@ -16,8 +16,6 @@ HUB = "warden"
 HUB_FIELDS = "warden fields"
 #: The name under which it puts what the rules of the notifier say.
 HUB_ALARMS = "warden alarms"
-#: The name of the one field of a key that holds a plain value.
-PLAIN = "value"
 
 Listener = Callable[[str, Result | None], None]
 
@@ -50,7 +48,7 @@ class Board:
             earlier = self._results.get(result.agent)
             if earlier is None or earlier.key != result.key or earlier.places is not result.places:
                 self._enter(result)
-            for key in (result.key,) if not result.places else _keys(result):
+            for key in (result.key,) if not result.places else keys_of(result):  # without a call in the usual case
                 if key in self._shared:
                     self._refuse_plain(key, result)
                     self._claim(key, result)
@@ -61,7 +59,7 @@ class Board:
     def _enter(self, result: Result) -> None:
         """Make an agent one of those that fill these documents, and no others any more."""
         self._leave(result.agent)
-        for key in _keys(result):
+        for key in keys_of(result):
             agents = self._agents.setdefault(key, {})
             agents[result.agent] = None
             if len(agents) > 1:
@@ -69,7 +67,7 @@ class Board:
 
     def _leave(self, agent: str) -> None:
         result = self._results.pop(agent, None)
-        for key in _keys(result) if result is not None else ():
+        for key in keys_of(result) if result is not None else ():
             self._agents[key].pop(agent, None)
             if len(self._agents[key]) < 2:
                 self._shared.discard(key)
@@ -118,9 +116,7 @@ class Board:
     def keys_of(self, agent: str) -> list[str]:
         """The keys that an agent fills; none where it has no result."""
         result = self._results.get(agent)
-        if result is None:
-            return []
-        return [result.key] if not result.places else _keys(result)
+        return [] if result is None else keys_of(result)
 
     def result(self, agent: str) -> Result | None:
         """The newest result of an agent."""
@@ -174,8 +170,10 @@ class Board:
         }
 
 
-def _keys(result: Result) -> list[str]:
+def keys_of(result: Result) -> list[str]:
     """All keys that a result goes to."""
+    if not result.places:
+        return [result.key]
     return list(dict.fromkeys([result.key, *(place.key for place in result.places.values())]))
 
 
@@ -184,9 +182,7 @@ def part(result: Result, key: str) -> Result:
     if not result.places:
         return result
     places = {name: _place(result, name) for name in result.fields}
-    names = {
-        name: PLAIN if place.form else place.name or name for name, place in places.items() if place.key == key
-    }
+    names = {name: place.shown(name) for name, place in places.items() if place.key == key}
     return result._replace(
         key=key,
         fields={shown: result.fields[name] for name, shown in names.items()},

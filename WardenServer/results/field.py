@@ -15,6 +15,9 @@ from WardenServer.results.wire_form import FORMS
 #: Names the hub itself writes into every document.
 RESERVED = frozenset({"timestamp", "error", "reason"})
 
+#: The name of the one field of a key that holds a plain value.
+PLAIN = "value"
+
 #: Longest name of a Tango attribute the hub makes (Tango's database column holds 255 characters with the device).
 NAME_LIMIT = 100
 
@@ -80,6 +83,10 @@ class Place(NamedTuple):
     form: str | None = None
     name: str = ""
     empty: str | int | float | bool | None = None
+
+    def shown(self, field: str) -> str:
+        """What a field is called there; a plain value is PLAIN."""
+        return PLAIN if self.form else self.name or field
 
 
 @dataclass(frozen=True, slots=True)

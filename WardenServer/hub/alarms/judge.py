@@ -18,7 +18,7 @@ from WardenServer.hub.alarms.fault import Fault, clock
 from WardenServer.hub.alarms.mutes import ALL, Mutes, Said
 from WardenServer.hub.alarms.watch import Is, Verdict, Watch
 from WardenServer.machine.clock import Clock
-from WardenServer.results.board import HUB_ALARMS, Board
+from WardenServer.results.board import HUB_ALARMS, Board, keys_of
 from WardenServer.results.event import CLEAR, Event, Severity, own_id, read_id
 from WardenServer.results.result import Result
 from WardenServer.settings.config import Settings
@@ -135,7 +135,7 @@ class Judge(LogSink):
 
     def _interested(self, result: Result) -> Iterator[Watch]:
         yield from self._of_all
-        for key in watch.keys_of(result):
+        for key in keys_of(result):
             yield from self._by_key.get(key, ())
 
     def _change_rules(self) -> list[Event]:

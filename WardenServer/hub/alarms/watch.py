@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from WardenServer.results.board import PLAIN
-from WardenServer.results.field import Place
+from WardenServer.results.board import keys_of, part
 from WardenServer.results.result import Result
 from WardenServer.settings.notify import Rule
 
@@ -105,8 +104,9 @@ class FieldWatch(Watch):
     def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch."""
         for key in keys_of(result):
-            name = self._keys.get(key)
-            fields = fields_of(result, key) if name is not None else {}
+            if (name := self._keys.get(key)) is None:
+                continue
+            fields = part(result, key).fields
             if name in fields and len(key) >= len(self._longest):
                 self._longest = key
                 yield from self._verdict(fields[name], result)
@@ -154,7 +154,7 @@ class StaleWatch(Watch):
 
     def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch."""
-        if any(value is not None for value in fields_of(result, self.rule.stale).values()):
+        if any(value is not None for value in part(result, self.rule.stale).fields.values()):
             self._fresh = now
         yield from ()
 
@@ -177,7 +177,7 @@ class MissingWatch(Watch):
 
     def of(self, result: Result, now: float, known: Collection[str] = ()) -> Iterator[Verdict]:
         """See Watch. Without data they stay as they were."""
-        servers = fields_of(result, self.rule.missing).get("servers")
+        servers = part(result, self.rule.missing).fields.get("servers")
         if servers is None:
             return
         missing = {str(name) for name in servers}
@@ -191,20 +191,3 @@ def make(rule: Rule) -> Watch:
     """What watches for a rule; one for `events` watches no results."""
     kinds = {"field": FieldWatch, "failing": FailingWatch, "stale": StaleWatch, "missing": MissingWatch}
     return next((kind(rule) for name, kind in kinds.items() if getattr(rule, name)), Watch(rule))
-
-
-def fields_of(result: Result, key: str) -> dict[str, Any]:
-    """The fields of a result that go to a key, as they are called there."""
-    if not result.places:
-        return dict(result.fields) if result.key == key else {}
-    places = {name: result.places.get(name) or Place(result.key) for name in result.fields}
-    return {
-        PLAIN if place.form else place.name or name: result.fields[name]
-        for name, place in places.items()
-        if place.key == key
-    }
-
-
-def keys_of(result: Result) -> set[str]:
-    """All keys that a result goes to."""
-    return {result.key} if not result.places else {result.key, *(place.key for place in result.places.values())}

@@ -48,16 +48,11 @@ def adapt(module: ModuleType, path: Path, original: bool) -> ModuleType:
         "INTERVAL": round(ticks * TICK, 6),
         "OFFSET": round((offset if original else offset + ticks) * TICK, 6),
         "work": _work(module, work),
-        "close": _forget,
     }
     if callable(setup):
         said["setup"] = _setup(module, setup, path)
     vars(adapted).update(said)
     return adapted
-
-
-def _forget(_: Agent) -> None:
-    """Old files have nothing to close; their locks are in memory."""
 
 
 def _ticks(module: ModuleType, path: Path, name: str, least: int) -> int:

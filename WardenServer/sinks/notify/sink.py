@@ -1,7 +1,5 @@
 """Delivers the messages that wait in the store of events, each target on a thread of its own."""
 
-import threading
-
 from WardenServer.results.board import HUB
 from WardenServer.results.result import Result
 from WardenServer.settings.config import Settings
@@ -10,9 +8,6 @@ from WardenServer.sinks.base import Sink
 from WardenServer.sinks.events.store import place
 from WardenServer.sinks.notify.heartbeat import Heartbeat
 from WardenServer.sinks.notify.target import Delivery
-
-#: Seconds since the hub last said how it is, beyond which there is no heartbeat.
-FRESH = 10.0
 
 
 class Notify(Sink):
@@ -26,8 +21,7 @@ class Notify(Sink):
         self._deliveries: dict[str, Delivery] = {}
         self._heartbeat: Heartbeat | None = None
         self._ended: list[Delivery | Heartbeat] = []
-        self._hub: tuple[str, float] = ("", 0.0)
-        self._busy = threading.Lock()
+        self._state = ""  # of the hub, where it has said so since the last heartbeat
 
     def take_on(self, settings: Settings) -> None:
         """Deliver to these targets from now on."""
@@ -42,7 +36,7 @@ class Notify(Sink):
     def take(self, agent: str, result: Result | None) -> None:
         """See Sink. The messages are in the store; here only the hub's own state counts."""
         if agent == HUB and result is not None:
-            self._hub = str(result.fields.get("state", "")), result.timestamp
+            self._state = str(result.fields.get("state", ""))
             self._rouse()
 
     def deliver(self) -> None:
@@ -51,24 +45,22 @@ class Notify(Sink):
             return
         if self._settings.notify != self._took_on:
             self._change(self._settings.notify)
-        if self._heartbeat is not None and self._hub[0]:
-            self._heartbeat.beat(self._hub[0])
-            self._hub = ("", 0.0)  # a hub that hangs says nothing more
+        if self._heartbeat is not None and self._state:
+            self._heartbeat.beat(self._state)
+            self._state = ""  # a hub that hangs says nothing more
         said = {name: f"target {name}: {each.problem}" for name, each in self._deliveries.items() if each.problem}
         if self._heartbeat is not None and self._heartbeat.problem:
             said["heartbeat"] = self._heartbeat.problem
         self.problems = said
 
     def _change(self, table: Table) -> None:
-        with self._busy:
-            self._end()
-            self._took_on = table
-            self._deliveries = {
-                name: Delivery(target, self._settings, self._path, self._rouse)
-                for name, target in table.targets.items()
-            }
-            if table.heartbeat:
-                self._heartbeat = Heartbeat(table.heartbeat, table.heartbeat_interval, self._settings.instance)
+        self._end()
+        self._took_on = table
+        self._deliveries = {
+            name: Delivery(target, self._settings, self._path, self._rouse) for name, target in table.targets.items()
+        }
+        if table.heartbeat:
+            self._heartbeat = Heartbeat(table.heartbeat, table.heartbeat_interval, self._settings.instance)
 
     def _end(self) -> None:
         ended: list[Delivery | Heartbeat] = [*self._deliveries.values()]
@@ -80,8 +72,7 @@ class Notify(Sink):
 
     def release(self) -> None:
         """See Sink."""
-        with self._busy:
-            self._end()
+        self._end()
 
     def join(self, seconds: float) -> bool:
         """See Sink. A service that hangs is not waited for beyond that."""
