@@ -36,6 +36,7 @@ from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.base import Sink
+from WardenServer.sinks.history.sink import History
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
 from WardenServer.watchdog.watchdog import Watchdog
@@ -87,7 +88,8 @@ class Warden:
         self.health = HubDocument()
         self._clock = clock or Clock()
         self.alarms = Alarms(settings, self._clock)
-        self._sinks: tuple[Sink, ...] = (Memcached(settings), *self.alarms.sinks, *sinks)
+        memory = [History(settings)] if settings.history else []
+        self._sinks: tuple[Sink, ...] = (Memcached(settings), *self.alarms.sinks, *memory, *sinks)
         self._reread = reread or (lambda: self.settings)
         self._device = device
         self._tango_host = tango_host

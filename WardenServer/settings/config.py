@@ -29,10 +29,11 @@ CONFIG_FILE = CONFIG_DIR / "warden.toml"
 DEFAULT_AGENTS: Mapping[str, Mapping[str, Any]] = {
     "tango_database": {"plugin": "read_tango", "device": "sys/database/2", "attributes": ["State", "Status"]},
 }
+DAY = 86400.0
 
 
-def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "") -> Any:
-    return field(default=default, metadata={"parse": parse, "help": text, "unit": unit})
+def _setting(default: Any, parse: Callable[[Any], Any], text: str, unit: str = "", secret: bool = False) -> Any:
+    return field(default=default, metadata={"parse": parse, "help": text, "unit": unit, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,24 @@ class Settings:
     state_folder: Path = _setting(
         STATE_DIR, parse.path, "Where the hub keeps its database, logs and what it remembers."
     )
+    history: bool = _setting(True, parse.flag, "Whether the hub keeps the history of all values.")
+    history_url: Any = _setting(
+        "", parse.reference,
+        'Where the history is kept, a secret: sqlite:///FOLDER, postgresql://..., { env = "NAME" }, { file = "PATH" };'
+        " empty: a folder in state_folder.",
+        secret=True,
+    )  # fmt: skip
+    history_arrays: tuple[str, ...] = _setting((), parse.texts, "Arrays that the history keeps, as KEY.FIELD.")
+    history_raw: float = _setting(14 * DAY, duration, "How long the history keeps every value; 0 is for ever.", "s")
+    history_minutes: float = _setting(
+        60 * DAY, duration, "How long it keeps a point for each minute; 0 is for ever.", "s"
+    )
+    history_ten_minutes: float = _setting(
+        366 * DAY, duration, "How long it keeps a point for each 10 minutes; those of hours stay for ever.", "s"
+    )
+    history_size: int = _setting(
+        10_000_000_000, size, "Size of the whole history; beyond it the oldest goes, the finest first.", "bytes"
+    )
     log_level: str = _setting("INFO", parse.level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
     log_size: int = _setting(
         5_000_000, parse.whole, "Size at which the log file is put aside; three are kept.", "bytes"
@@ -153,11 +172,13 @@ class Settings:
 #: The settings a user can give, by name.
 SETTINGS = {item.name: item for item in dataclasses.fields(Settings) if "help" in item.metadata}
 
-#: Those that may be Tango properties of the device: known only once there is one, and not there to keep others out.
+#: Those that may be Tango properties of the device: known only once there is one, not there to keep others out, and no
+#: secrets, since anybody can read properties.
 PROPERTIES = tuple(
     name
     for name in SETTINGS
     if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes")
+    and not SETTINGS[name].metadata["secret"]
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from WardenServer.settings.masking import is_reference
 from WardenServer.settings.units import duration
 
 
@@ -94,6 +95,13 @@ def hang_limit(value: Any) -> float:
     if 0 < seconds < 2:
         raise ValueError("0, or a duration of at least 2 seconds")
     return seconds
+
+
+def reference(value: Any) -> Any:
+    """Text, or where it is: { env = "NAME" } or { file = "PATH" }."""
+    if isinstance(value, str) or is_reference(value):
+        return value
+    raise ValueError('text in quotes, { env = "NAME" } or { file = "PATH" }')
 
 
 def life(value: Any) -> float:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 
 from WardenServer.errors import SettingError
 from WardenServer.settings.config import CONFIG_FILE, SETTINGS, Settings, property_name, variable_name
-from WardenServer.settings.masking import masked
+from WardenServer.settings.masking import MASK, masked
 from WardenServer.settings.notify import Rule
 from WardenServer.settings.secret import exposed
 
@@ -18,7 +18,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     """Every setting with value, origin, unit and meaning; what is secret is masked."""
     hub = {
         name: {
-            "value": masked(name, _plain(getattr(settings, name))),
+            "value": _shown(name, getattr(settings, name)),
             "origin": settings.origins.get(name, "default"),
             "unit": item.metadata["unit"],
             "meaning": item.metadata["help"],
@@ -29,6 +29,12 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     origin = str(settings.file or "default")
     hub["notify"] = {"value": _of_notify(settings), "origin": origin, "unit": "", "meaning": "Who is told of what."}
     return {**hub, "agents": {"value": agents, "origin": origin, "unit": "", "meaning": "Settings of single agents."}}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if SETTINGS[name].metadata["secret"] and isinstance(value, str):
+        return MASK if value else ""
+    return masked(name, _plain(value))
 
 
 def _of_notify(settings: Settings) -> dict[str, Any]:

@@ -34,8 +34,10 @@ class Sink:
 
     `problem` is a sentence while the sink cannot deliver at all, `problems` has sentences on single documents or
     attributes, by name, `notes` are sentences on what is no failure, and `lost` counts results that were never
-    delivered.
+    delivered. `gather` is for how many seconds what comes is gathered before it is delivered.
     """
+
+    gather = 0.0
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -119,7 +121,8 @@ class Sink:
     def _run(self, closing: threading.Event) -> None:
         pause = PAUSES[0]
         while not closing.is_set():
-            self._wake.wait(IDLE)
+            if self._wake.wait(IDLE) and self.gather:
+                closing.wait(self.gather)
             pause = self._attempt(pause, closing)
         self._attempt(pause, closing)
         self.release()
@@ -246,6 +249,9 @@ class LogSink(Sink):
             self._keep_bound()
         self._rouse()
 
+    def dropped(self, result: Result) -> None:
+        """Take note of a result that is lost, since too many wait; called by any thread, and returns at once."""
+
     def write(self, results: Sequence[Result]) -> None:
         """Deliver these results, all or none; an empty list about once a second when nothing is new.
 
@@ -273,6 +279,7 @@ class LogSink(Sink):
     def _keep_bound(self) -> None:
         """Drop the oldest results that wait, where they are too large together."""
         while self._bytes > self._limit:
-            _, size = self._waiting.popleft()
+            result, size = self._waiting.popleft()
             self._bytes -= size
             self.lost += 1
+            self.dropped(result)

@@ -1,10 +1,8 @@
 """The process of an agent with `ISOLATE = True`: serves one plugin to the hub in lines of JSON (see hub_side.py)."""
 
-import ctypes
 import json
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -22,13 +20,14 @@ from WardenServer.loading.failure import explain
 from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
 from WardenServer.loading.legacy.old_file import is_old
 from WardenServer.loading.plugin_file import import_plugin
+from WardenServer.machine.parent import die_with
 from WardenServer.results.result import clean
 from WardenServer.servers import documents
 
 
 def main() -> None:
     """Serve one plugin to the hub, until the hub closes the pipe, kills this process, or ends."""
-    _die_with(int(sys.argv[1]))
+    die_with(int(sys.argv[1]))
     bell = int(sys.argv[2])
     os.set_inheritable(bell, False)
     os.set_blocking(bell, False)
@@ -184,14 +183,6 @@ def _logger(answers: _Answers) -> logging.Logger:
     logger.handlers, logger.propagate = [Lines()], False
     logger.setLevel(logging.DEBUG)
     return logger
-
-
-def _die_with(parent: int) -> None:
-    """Linux shall kill this process when the hub's thread that started it ends: with the hub, even by kill -9."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

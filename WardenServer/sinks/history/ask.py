@@ -1,0 +1,325 @@
+"""Answers questions about the past: the values of a field in a range of time, and when there were none.
+
+Reads only, and shortly. Any thread may use it, in any process that may read the store.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from WardenServer.errors import Unreachable, WardenError
+from WardenServer.settings.config import Settings
+from WardenServer.sinks.history import breaks, form, points, reading, store, tables
+from WardenServer.sinks.history.breaks import Gap, Where
+from WardenServer.sinks.history.parts import BREAKS, DAY, LEVELS, RAW, ROLLUPS, Level, Part, day_of
+from WardenServer.sinks.history.points import Points
+from WardenServer.sinks.history.reading import Segment, Values
+from WardenServer.sinks.history.samples import AHEAD, MICRO
+
+T = TypeVar("T")
+
+#: Most values that are given out at once.
+MOST = 2_000_000
+#: How many days before a range are searched for the last value before it.
+BACK = 400
+
+
+class Known(NamedTuple):
+    """A field that the history has, or had, values of: from the first day to the last, in Unix seconds."""
+
+    key: str
+    field: str
+    agent: str
+    first: float
+    last: float
+
+
+class Range(NamedTuple):
+    """What was asked for. `level` is one of parts.LEVELS, `time` in Unix seconds.
+
+    `columns` has `value` where each value is given, else `n`, `min`, `mean` and `max` of the span of `seconds` that
+    begins at each time. `before` is the last value before the range, with its time. `gaps` are in order.
+    """
+
+    key: str
+    field: str
+    level: str
+    seconds: int
+    begin: float
+    end: float
+    time: Any
+    columns: dict[str, Any]
+    before: tuple[float, Any] | None
+    gaps: list[Gap]
+
+
+class History:
+    """The history of a hub."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._store: store.Store | None = None
+        self._known: dict[Part, tuple[int, list[tuple[str, str, str]]]] = {}
+
+    def close(self) -> None:
+        """Let go of the store."""
+        with self._lock:
+            opened, self._store = self._store, None
+        if opened is not None:
+            opened.close()
+
+    @property
+    def store(self) -> store.Store:
+        """What it reads from; raises WardenError where there is none."""
+        with self._lock:
+            if self._store is None:
+                if not self._settings.history:
+                    raise WardenError("the setting history is off: nothing is kept")
+                self._store = store.open_store(store.url(self._settings), self._settings.instance)
+            return self._store
+
+    def known(self) -> list[Known]:
+        """All fields that there are values of, also those that no agent fills any more.
+
+        Raises:
+            Unreachable: the store does not answer.
+        """
+        found: dict[tuple[str, str, str], tuple[int, int]] = {}
+        for part in self.store.parts():
+            for name in self._names(part) if part.level is not BREAKS else ():
+                first, last = found.get(name, (part.begin, part.end))
+                found[name] = min(first, part.begin), max(last, part.end)
+        now = time.time()
+        return [Known(*name, first * DAY, min(last * DAY, now)) for name, (first, last) in sorted(found.items())]
+
+    def range(self, key: str, field: str, begin: float, end: float, wanted: int = 0) -> Range:
+        """The values of a field from `begin` up to and including `end`, in Unix seconds.
+
+        Args:
+            key: of the document.
+            field: in it; of a plain value, `value`.
+            begin: the begin.
+            end: the end.
+            wanted: about how many points there should be; 0: every value, as far as it is still kept.
+
+        Raises:
+            WardenError: there is nothing of this field, the range is none, or it has too many values.
+            Unreachable: the store does not answer.
+        """
+        parts = self.store.parts()
+        begin, end = _bounded(begin, end, parts)
+        question = _Question(self.store, parts, key, field, begin, end)
+        level = choose(parts, begin, end, wanted)
+        found = question.values(wanted) if level is RAW else question.points(level, wanted)
+        if not len(found.time) and found.before is None and not question.series_seen:
+            raise WardenError(f"there is no history of {key}.{field}; `warden history list` shows what there is")
+        return found
+
+    def _names(self, part: Part) -> list[tuple[str, str, str]]:
+        column = tables.series.c
+        with self.store.read(part) as connection:
+            highest = connection.scalar(select(column.id).order_by(column.id.desc()).limit(1)) or 0
+            known = self._known.get(part)
+            if known is None or known[0] != highest:
+                found = [tuple(row) for row in connection.execute(select(column.key, column.field, column.agent))]
+                known = self._known[part] = highest, found
+        return known[1]
+
+
+def _bounded(begin: float, end: float, parts: Sequence[Part]) -> tuple[float, float]:
+    """The range as far as there can be values."""
+    if not (math.isfinite(begin) and math.isfinite(end)):
+        raise WardenError("the range has no begin or end; write times in Unix seconds")
+    if end < begin:
+        raise WardenError("the range ends before it begins; exchange the two times")
+    first = min((part.begin for part in parts), default=day_of(time.time())) * DAY
+    latest = time.time() + AHEAD
+    return min(max(begin, first), latest), min(max(end, first), latest)
+
+
+def choose(parts: Sequence[Part], begin: float, end: float, wanted: int) -> Level:
+    """The level that answers best: the coarsest that has so many points in the range; where that does not go back to
+    its begin, the finest that goes back further."""
+    fine = [level for level in ROLLUPS if wanted and level.seconds * wanted <= end - begin]
+    level = fine[-1] if fine else RAW
+    oldest = {each: min((part.begin for part in parts if part.level is each), default=None) for each in LEVELS.values()}
+    for each in (RAW, *ROLLUPS):
+        first, best = oldest[each], oldest[level]
+        is_coarser = each.seconds > level.seconds
+        if is_coarser and first is not None and day_of(begin) < (math.inf if best is None else best) > first:
+            level = each
+    return level
+
+
+class _Question:
+    """One question. `series_seen` is whether any part knows the field."""
+
+    def __init__(
+        self, store: store.Store, parts: Sequence[Part], key: str, field: str, begin: float, end: float
+    ) -> None:
+        self._store, self._key, self._field, self._begin, self._end = store, key, field, begin, end
+        self._parts = {(part.level, day): part for part in parts for day in range(part.begin, part.end)}
+        self._breaks = [part for part in parts if part.level is BREAKS]
+        self._raw = sorted((part for part in parts if part.level is RAW), key=lambda part: -part.begin)
+        self._agents: set[str] = set()
+        self._gaps: list[Gap] = []
+
+    @property
+    def series_seen(self) -> bool:
+        """See _Question."""
+        return bool(self._agents)
+
+    # -- every value
+
+    def values(self, wanted: int) -> Range:
+        """Every value; where there are far more than wanted, points made of them."""
+        found = self._values(self._begin, self._end)
+        if len(found.time) > (4 * wanted if wanted else MOST):
+            if not isinstance(found.values, np.ndarray):
+                found = _changes(found)
+            elif wanted:
+                seconds = max(1, math.ceil((self._end - self._begin) / wanted))
+                return self._as_points(RAW, points.of_values(found, seconds), seconds)
+        if len(found.time) > MOST:
+            raise WardenError(f"{len(found.time)} values are too many; ask for a shorter range, or for points")
+        values = found.values
+        if not isinstance(values, np.ndarray):
+            values = [form.array(*value) if isinstance(value, list) else value for value in values]
+        return self._range(RAW, 0, found.time / MICRO, {"value": values}, self._before())
+
+    def _values(self, begin: float, end: float) -> Values:
+        first, last = math.ceil(begin * MICRO), math.floor(end * MICRO)
+        segments: list[Segment] = []
+        for day in range(day_of(begin), day_of(end) + 1):
+            if (part := self._parts.get((RAW, day))) is not None:
+                segments += self._segments(part, first, last)
+        return reading.within(reading.join(segments), first, last)
+
+    def _segments(self, part: Part, first: int, last: int) -> list[Segment]:
+        def read(connection: Connection) -> list[Segment]:
+            series = self._series(connection)
+            return [each for number in series for each in reading.of_series(connection, number, first, last)]
+
+        return self._read(part, read) or []
+
+    def _before(self) -> tuple[float, Any] | None:
+        """The last value before the range."""
+        last = math.ceil(self._begin * MICRO) - 1
+        for part in self._raw:
+            if day_of(self._begin) - BACK <= part.begin <= day_of(self._begin):
+                first = part.begin * DAY * MICRO
+                found = reading.within(reading.join(self._segments(part, first, last)), first, last)
+                if len(found.time):
+                    value = found.values[-1]
+                    return float(found.time[-1]) / MICRO, value.item() if isinstance(value, np.generic) else value
+        return None
+
+    def _point_before(self, level: Level) -> tuple[float, Any] | None:
+        """The mean of the last point before the range, where there is no value."""
+        column, day = tables.points.c, day_of(self._begin)
+
+        def read(connection: Connection) -> tuple[float, Any] | None:
+            chosen = select(column.day, column.data).where(column.series.in_(self._series(connection)))
+            rows = connection.execute(chosen.where(column.day <= day).order_by(column.day.desc()).limit(2))
+            for each, data in rows:
+                found = points.within(points.unpack(data, each, level.seconds), 0, self._begin - level.seconds)
+                if len(found.begin):
+                    return float(found.begin[-1]), float(found.sum[-1] / found.n[-1])
+            return None
+
+        tried = {self._parts.get((level, each)): None for each in (day, day - 31)}
+        return next((found for part in tried if part is not None and (found := self._read(part, read))), None)
+
+    # -- points
+
+    def points(self, level: Level, wanted: int) -> Range:
+        """Points of a level; of days that have none yet, they are made of the values."""
+        found: list[Points] = []
+        days = range(day_of(self._begin), day_of(self._end) + 1)
+        stored = self._stored(level, days)
+        for day in days:
+            if day in stored:
+                found.append(stored[day])
+            elif (RAW, day) in self._parts:
+                values = self._values(max(day * DAY, self._begin), min((day + 1) * DAY - 1 / MICRO, self._end))
+                found.append(points.of_values(values, level.seconds))
+        begin = self._begin // level.seconds * level.seconds
+        every = points.within(points.join(found), begin, self._end)
+        seconds = level.seconds
+        if wanted and len(every.begin) > wanted:
+            seconds *= math.ceil((self._end - begin) / level.seconds / wanted)
+            every = points.coarser(every, seconds)
+        return self._as_points(level, every, seconds)
+
+    def _stored(self, level: Level, days: range) -> dict[int, Points]:
+        column = tables.points.c
+        found: dict[int, Points] = {}
+
+        def read(connection: Connection) -> None:
+            rows = connection.execute(
+                select(column.day, column.data)
+                .where(column.series.in_(self._series(connection)), column.day >= days.start, column.day < days.stop)
+                .order_by(column.day)
+            )
+            for day, data in rows:
+                made = points.unpack(data, day, level.seconds)
+                found[day] = points.merge(found[day], made, level.seconds) if day in found else made
+
+        for part in dict.fromkeys(filter(None, (self._parts.get((level, day)) for day in days))):
+            self._read(part, read)
+        return found
+
+    def _as_points(self, level: Level, found: Points, seconds: int) -> Range:
+        columns = {"n": found.n, "min": found.min, "mean": found.sum / np.maximum(found.n, 1), "max": found.max}
+        before = self._before() or (None if level is RAW else self._point_before(level))
+        return self._range(level, seconds, found.begin.astype(float), columns, before)
+
+    # -- what all have
+
+    def _range(
+        self, level: Level, seconds: int, time: Any, columns: dict[str, Any], before: tuple[float, Any] | None
+    ) -> Range:
+        gaps = sorted({*self._read_gaps(), *self._gaps}, key=lambda gap: gap.begin)
+        return Range(
+            self._key, self._field, level.name, seconds, self._begin, self._end, time, columns, before, gaps
+        )
+
+    def _read_gaps(self) -> Iterator[Gap]:
+        def read(connection: Connection) -> list[Gap]:
+            wheres = [Where(agent, self._key, self._field) for agent in self._agents or {""}]
+            return [gap for where in wheres for gap in breaks.of(connection, where, self._begin, self._end)]
+
+        for part in self._breaks:
+            yield from self._read(part, read) or []
+
+    def _series(self, connection: Connection) -> list[int]:
+        column = tables.series.c
+        rows = connection.execute(
+            select(column.id, column.agent).where(column.key == self._key, column.field == self._field)
+        )
+        found = {int(number): agent for number, agent in rows}
+        self._agents.update(found.values())
+        return list(found)
+
+    def _read(self, part: Part, read: Callable[[Connection], T]) -> T | None:
+        """What is read from a part; None where it is damaged or gone: that costs its own time, not the answer."""
+        try:
+            with self._store.read(part) as connection:
+                return read(connection)
+        except (Unreachable, form.Damaged) as error:
+            self._gaps.append(Gap(part.begin * DAY, part.end * DAY, str(error)))
+            return None
+
+
+def _changes(found: Values) -> Values:
+    """Those values that differ from the one before."""
+    kept = [
+        place for place, value in enumerate(found.values) if not place or value != found.values[place - 1]
+    ]
+    return Values(found.time[kept], reading.take(found.values, np.array(kept, np.int64)))
