@@ -4,14 +4,12 @@ import contextlib
 import dataclasses
 import json
 import sys
-import time
 from typing import Any
 
 import click
 
-from WardenServer.cli.shared import with_settings
+from WardenServer.cli.shared import begin_of, with_settings
 from WardenServer.settings import config
-from WardenServer.settings.units import duration
 
 
 @click.command()
@@ -116,19 +114,11 @@ def events(
     from WardenServer.sinks.events import store
 
     path = store.place(settings)
-    found = store.read(path, number, _begin(since), severities, agent)
+    found = store.read(path, number, begin_of(since), severities, agent)
     for event in found:
         click.echo(json.dumps(dataclasses.asdict(event), ensure_ascii=False) if as_json else store.as_line(event))
     if not found and not as_json:
         click.echo(f"warden: there is no such event in {path}", err=True)
-
-
-def _begin(age: str) -> float:
-    """The time so long ago, in Unix seconds; 0 where nothing was said."""
-    try:
-        return time.time() - duration(age) if age else 0.0
-    except ValueError as error:
-        raise click.BadParameter(f'"{age}": write {error}', param_hint="--since") from None
 
 
 @click.command(name="config")

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from WardenServer.cli.shared import with_settings
+from WardenServer.cli.shared import begin_of, with_settings
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.results.event import ALARM, QUIET
 from WardenServer.settings import config
 from WardenServer.settings.units import moment
 
@@ -23,6 +24,7 @@ def notify() -> None:
     warden notify test                                send a message to every target
     warden notify mute beam --until 2h --why "shift"  tell nobody of a rule for a while
     warden notify acknowledge beam                    no more reminders of this alarm
+    warden notify rehearse beam --since 30d           how often it would have raised an alarm
     """
 
 
@@ -91,6 +93,33 @@ def acknowledge(settings: config.Settings, options: dict[str, Any], rule: str) -
     """Send no more reminders about the alarms of RULE, or about one of them as `warden notify list` names it."""
     _say(settings, "Acknowledge", {"rule": rule})
     click.echo(f"{rule}: you know of it.")
+
+
+@notify.command()
+@click.argument("rule")
+@click.option("--since", default="30d", show_default=True, metavar="AGE", help="On the history from so long ago on.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event.")
+@with_settings
+def rehearse(settings: config.Settings, options: dict[str, Any], rule: str, since: str, as_json: bool) -> None:
+    """Say how often RULE would have raised an alarm on the history. Nobody is told of it."""
+    from WardenServer.hub.alarms import rehearse
+    from WardenServer.sinks.events.store import as_line
+    from WardenServer.sinks.history.ask import History
+
+    if rule not in settings.notify.rules:
+        known = ", ".join(settings.notify.rules) or "none"
+        raise WardenError(f'there is no rule "{rule}"; there are: {known}')
+    reader = History(settings)
+    found = rehearse.rehearse(settings.notify.rules[rule], reader, begin_of(since), time.time())
+    reader.close()
+    for event in found.events:
+        click.echo(json.dumps(dataclasses.asdict(event), ensure_ascii=False) if as_json else as_line(event))
+    alarms, quiet = (sum(event.id.startswith(kind) for event in found.events) for kind in (ALARM, QUIET))
+    begin = time.strftime("%F %T", time.localtime(found.begin))
+    more = f", and {quiet} while it flapped," if quiet else ""
+    click.echo(f"{rule}: {alarms} alarms{more} in {found.values} values since {begin}.", err=as_json)
+    if found.note:
+        click.echo(f"warden: {found.note}", err=True)
 
 
 @notify.command()

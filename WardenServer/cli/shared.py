@@ -2,6 +2,7 @@
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from WardenServer.errors import SettingError, WardenError
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
+from WardenServer.settings.units import duration
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -54,6 +56,14 @@ def assignments(context: click.Context, parameter: click.Parameter, given: tuple
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise click.BadParameter(f'"{wrong[0]}": write NAME=VALUE, such as tick=0.2')
     return {name.strip(): value for name, _, value in pairs}
+
+
+def begin_of(age: str) -> float:
+    """The time so long ago, in Unix seconds, as --since says it; 0 where nothing was said."""
+    try:
+        return time.time() - duration(age) if age else 0.0
+    except ValueError as error:
+        raise click.BadParameter(f'"{age}": write {error}', param_hint="--since") from None
 
 
 def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from WardenServer import __version__
 from WardenServer.errors import WardenError
 from WardenServer.hub.alarms.alarms import Alarms
+from WardenServer.hub.diary import Diary
 from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.last_runs import LastRuns
@@ -94,6 +95,7 @@ class Warden:
         self._device = device
         self._tango_host = tango_host
         self._descendants = descendants
+        self._diary = Diary(self.board, self._clock)
         self._watchdog = Watchdog(settings, self._clock)
         self._scheduler = Scheduler(settings.tick, self._clock)
         self.agents = Runners(
@@ -135,6 +137,7 @@ class Warden:
         self._closing.set()
         self._files.close()
         self._scheduler.close()
+        self._diary.tell("end", "The hub ends.")
         runners = self.agents.close()
         left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
         for sink in self._sinks:
@@ -160,12 +163,16 @@ class Warden:
 
     def start(self) -> None:
         """Let the tick run, from tick 0; nothing happens when it runs already."""
+        if not self.running:
+            self._diary.tell("start", f"The hub was started: {len(self.agents.runners)} agents run.")
         self._scheduler.start()
         self._refresh()
 
     def stop(self) -> None:
         """Start no agents any more; runs that go on are left to end."""
         self._starts = False
+        if self.running:
+            self._diary.tell("stop", "The hub was stopped: no agent runs any more.")
         self._scheduler.stop()
         self._refresh()
 
@@ -203,11 +210,13 @@ class Warden:
     def start_agent(self, name: str) -> None:
         """Schedule an agent again that `stop_agent` took out; raises WardenError when there is none."""
         self.agents.start(name)
+        self._diary.tell("agent-start", f"Agent {name} was started.", name)
         self._refresh()
 
     def stop_agent(self, name: str) -> None:
         """Start this agent no more, until `start_agent` or the next start of the hub; raises as `start_agent`."""
         self.agents.stop(name)
+        self._diary.tell("agent-stop", f"Agent {name} was stopped.", name)
         self._refresh()
 
     def ask_agent(self, name: str, argument: Any, wait: float) -> str | None:
@@ -269,7 +278,9 @@ class Warden:
             if self._starts and not self._closing.is_set():
                 self._starts = False
                 self._scheduler.start()
-        log.info("%d agents loaded, %d refused", len(loaded.contracts), len(loaded.refused))
+        said = f"{len(loaded.contracts)} agents loaded, {len(loaded.refused)} refused"
+        log.info("%s", said)
+        self._diary.tell("reload" if known else "load", f"{said}: {', '.join(loaded.refused)}".removesuffix(": "))
 
     # -- what the hub says of itself
 

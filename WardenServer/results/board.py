@@ -7,6 +7,7 @@ from typing import Any
 
 from WardenServer.errors import FieldError
 from WardenServer.results import wire_form
+from WardenServer.results.event import Event
 from WardenServer.results.field import PLAIN, Place
 from WardenServer.results.result import Result, to_json
 
@@ -55,6 +56,12 @@ class Board:
             self._results[result.agent] = result
         for listener in self._listeners:
             listener(result.agent, result)
+
+    def tell(self, event: Event) -> None:
+        """Hand the listeners an event that comes with no run: one of the hub itself."""
+        result = Result(HUB, "", event.timestamp, {}, events=(event,))
+        for listener in self._listeners:
+            listener(HUB, result)
 
     def _enter(self, result: Result) -> None:
         """Make an agent one of those that fill these documents, and no others any more."""

@@ -24,22 +24,35 @@ def duration(value: Any) -> float:
 def moment(text: str, now: float) -> float:
     """Unix seconds from a duration from `now` on, such as "2h", from the next local time "18:00", or from a local date
     and time such as "2026-11-30 08:00"; raises ValueError where it is none, or has passed."""
-    wanted = 'a duration such as 2h, a time such as 18:00, or "2026-11-30 08:00", in the future'
+    return _time(text, now, 1, "in the future")
+
+
+def past(text: str, now: float) -> float:
+    """Unix seconds from a duration before `now`, the last local time "18:00", or a local date and time; raises
+    ValueError where it is none, or has not come yet."""
+    return _time(text, now, -1, "in the past")
+
+
+def _time(text: str, now: float, way: int, where: str) -> float:
+    """`way` is 1 for what is to come, -1 for what was."""
+    wanted = f'a duration such as 2h, a time such as 18:00, or "2026-11-30 08:00", {where}'
     today = datetime.datetime.fromtimestamp(now)
     try:
         if re.fullmatch(r"\d{1,2}:\d{2}", text):
             hour, minute = map(int, text.split(":"))
             then = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            end = (then if then > today else then + datetime.timedelta(days=1)).timestamp()
+            found = then.timestamp()
+            if (found - now) * way <= 0:
+                found = (then + way * datetime.timedelta(days=1)).timestamp()
         elif re.match(r"\d{4}-", text):
-            end = datetime.datetime.fromisoformat(text).timestamp()
+            found = datetime.datetime.fromisoformat(text).timestamp()
         else:
-            end = now + duration(text)
+            found = now + way * duration(text)
     except ValueError:
         raise ValueError(wanted) from None
-    if end <= now:
+    if (found - now) * way <= 0:
         raise ValueError(wanted)
-    return end
+    return found
 
 
 def size(value: Any) -> int:

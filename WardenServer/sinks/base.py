@@ -218,7 +218,8 @@ class StateSink(Sink):
 
 
 class LogSink(Sink):
-    """Delivers every result once, in order. Repeats, and the hub's documents about itself, are no part of the log.
+    """Delivers every result once, in order. Repeats, and the hub's documents about itself, are no part of the log; its
+    events are.
 
     A subclass implements `write`. While nothing can be delivered, results of `limit` bytes wait.
     """
@@ -240,7 +241,9 @@ class LogSink(Sink):
 
     def take(self, agent: str, result: Result | None) -> None:
         """See Sink."""
-        if result is None or agent in (HUB, HUB_FIELDS) or result.repeat or not self.wants(result):
+        if result is None or result.repeat or (agent in (HUB, HUB_FIELDS) and not result.events):
+            return
+        if not self.wants(result):
             return
         size = weight(result)
         with self._lock:

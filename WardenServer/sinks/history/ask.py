@@ -16,6 +16,7 @@ from WardenServer.errors import Unreachable, WardenError
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.history import breaks, form, points, reading, store, tables
 from WardenServer.sinks.history.breaks import Gap, Where
+from WardenServer.sinks.history.changes import Change, across
 from WardenServer.sinks.history.parts import BREAKS, DAY, LEVELS, RAW, ROLLUPS, Level, Part, day_of
 from WardenServer.sinks.history.points import Points
 from WardenServer.sinks.history.reading import Segment, Values
@@ -98,6 +99,21 @@ class History:
         now = time.time()
         return [Known(*name, first * DAY, min(last * DAY, now)) for name, (first, last) in sorted(found.items())]
 
+    def named(self, name: str) -> tuple[str, str]:
+        """Key and field of KEY.FIELD: the longest key that is known wins.
+
+        Raises:
+            WardenError: there is nothing of this name.
+            Unreachable: the store does not answer.
+        """
+        parts = name.split(".")
+        splits = [(".".join(parts[:at]), ".".join(parts[at:])) for at in range(len(parts) - 1, 0, -1)]
+        known = {(each.key, each.field) for each in self.known()}
+        found = next((split for split in splits if split in known), None)
+        if found is None:
+            raise WardenError(f"there is no history of {name:.80}; `warden history list` shows what there is")
+        return found
+
     def range(self, key: str, field: str, begin: float, end: float, wanted: int = 0) -> Range:
         """The values of a field from `begin` up to and including `end`, in Unix seconds.
 
@@ -120,6 +136,17 @@ class History:
         if not len(found.time) and found.before is None and not question.series_seen:
             raise WardenError(f"there is no history of {key}.{field}; `warden history list` shows what there is")
         return found
+
+    def changes(self, at: float, seconds: float = 60.0, most: int = 50) -> list[Change]:
+        """The fields that changed most across a time in Unix seconds: so long before it, and so long after.
+
+        Raises:
+            WardenError: the time is none.
+            Unreachable: the store does not answer.
+        """
+        if not math.isfinite(at) or not 0 < seconds <= DAY:
+            raise WardenError("write a time in Unix seconds, and up to a day of seconds before and after it")
+        return across(self.store, at, seconds, most)
 
     def _names(self, part: Part) -> list[tuple[str, str, str]]:
         column = tables.series.c

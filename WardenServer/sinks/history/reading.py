@@ -39,22 +39,40 @@ def of_series(connection: Connection, series: int, first: int, last: int) -> lis
     return [*_blocks(connection, series, first, last), *new]
 
 
+def of_all(connection: Connection, first: int, last: int) -> dict[int, list[Segment]]:
+    """As of_series, of all series that have any, by number."""
+    found: dict[int, list[Segment]] = {}
+    new = list(_fresh_of_all(connection, first, last))
+    for series, segment in [*_blocks_of(connection, None, first, last), *new]:
+        found.setdefault(series, []).append(segment)
+    return found
+
+
 def _blocks(connection: Connection, series: int, first: int, last: int) -> Iterable[Segment]:
+    return (segment for _, segment in _blocks_of(connection, series, first, last))
+
+
+def _blocks_of(
+    connection: Connection, series: int | None, first: int, last: int
+) -> Iterable[tuple[int, Segment]]:
+    """The blocks of a series, or of all."""
     block, times = tables.blocks.c, tables.times.c
     days = range(first // (DAY * MICRO), last // (DAY * MICRO) + 1)
-    rows = connection.execute(
-        select(times.id, times.data, block.begin, block.kind, block.data)
+    chosen = (
+        select(times.id, times.data, block.series, block.begin, block.kind, block.data)
         .join(tables.times, and_(times.day == block.day, times.id == block.times))
-        .where(block.day >= days.start, block.day < days.stop, block.series == series)
+        .where(block.day >= days.start, block.day < days.stop)
         .where(times.last >= first, times.first <= last)
-        .order_by(times.day, times.id, block.begin)
+        .order_by(times.day, times.id, block.series, block.begin)
     )
     before, time = None, NOTHING.time
-    for number, packed, begin, kind, data in rows:
+    for number, packed, each, begin, kind, data in connection.execute(
+        chosen if series is None else chosen.where(block.series == series)
+    ):
         if number != before:
             before, time = number, form.unpack_numbers(packed)
         values = form.unpack(kind, data)
-        yield Segment(time[begin : begin + len(values)], kind, values)
+        yield each, Segment(time[begin : begin + len(values)], kind, values)
 
 
 def _fresh(connection: Connection, series: int, first: int, last: int) -> Iterable[Segment]:
@@ -68,6 +86,21 @@ def _fresh(connection: Connection, series: int, first: int, last: int) -> Iterab
     for data, place in rows:
         times, columns = fresh.read(data)
         yield from segments(np.array(times, np.int64), columns[place])
+
+
+def _fresh_of_all(connection: Connection, first: int, last: int) -> Iterable[tuple[int, Segment]]:
+    column, row = tables.columns.c, tables.fresh.c
+    series: dict[int, list[int]] = {}
+    for source, number in connection.execute(
+        select(column.source, column.series).order_by(column.source, column.place)
+    ):
+        series.setdefault(source, []).append(number)
+    chosen = select(row.source, row.data).where(row.last >= first, row.first <= last).order_by(row.id)
+    for source, data in connection.execute(chosen):
+        times, columns = fresh.read(data)
+        for number, values in zip(series[source], columns, strict=True):
+            for segment in segments(np.array(times, np.int64), values):
+                yield number, segment
 
 
 def segments(time: Numbers, values: Sequence[Any]) -> Iterable[Segment]:

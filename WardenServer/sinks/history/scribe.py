@@ -2,11 +2,12 @@
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import func, select
 
 from WardenServer.errors import Unreachable
+from WardenServer.results.event import Event, Severity, own_id
 from WardenServer.results.result import Result
 from WardenServer.settings.units import megabytes
 from WardenServer.sinks.history import breaks, fresh, tables
@@ -30,8 +31,10 @@ LOOK = 10.0
 class Scribe:
     """Writes into one store. What an earlier hub has left open is taken up with the first write."""
 
-    def __init__(self, store: Store, keep: float, arrays: Collection[str]) -> None:
-        self._store, self._keep, self._arrays = store, keep, arrays
+    def __init__(self, store: Store, keep: float, arrays: Collection[str], tell: Callable[[Event], None]) -> None:
+        """Write into `store` what is younger than `keep` seconds, of arrays those that are named; `tell` takes events
+        about gaps."""
+        self._store, self._keep, self._arrays, self._tell = store, keep, arrays, tell
         self._breaks: Breaks | None = None
         self._changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         self._writers: dict[int, fresh.Writer] = {}
@@ -87,6 +90,8 @@ class Scribe:
                         book.note(change)
         for _ in changes:
             self._changes.popleft()
+        for _, gap in gaps:
+            self._tell_of(gap, Severity.WARNING)
 
     def _open_parts(self, now: float) -> list[Part]:
         """The parts in which gaps may go on: this year's, and the last one's."""
@@ -105,7 +110,9 @@ class Scribe:
         if last is not None and now - last > SILENCE:
             part = part_of(BREAKS, day_of(now))
             with self._store.write(part) as connection:
-                breaks.Book(connection, part).add(Where(), Gap(last, now, breaks.NOT_RUN))
+                gap = Gap(last, now, breaks.NOT_RUN)
+                breaks.Book(connection, part).add(Where(), gap)
+            self._tell_of(gap, Severity.INFO)
         self._breaks = found
         return found
 
@@ -121,6 +128,11 @@ class Scribe:
                 for table in (tables.fresh, tables.times)
             ]
         return max((each / MICRO for each in last if each is not None), default=day * DAY)
+
+    def _tell_of(self, gap: Gap, severity: Severity) -> None:
+        begin, end = (time.strftime("%F %T", time.localtime(each)) for each in (gap.begin, gap.end or gap.begin))
+        text = f"history: no values from {begin} to {end}: {gap.reason}"
+        self._tell(Event(own_id("gap", "history", "", gap.begin), time.time(), "hub", severity, text))
 
     def _check_room(self) -> None:
         if time.monotonic() - self._looked < LOOK:

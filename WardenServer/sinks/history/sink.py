@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.results.board import HUB_ALARMS
+from WardenServer.results.board import HUB, HUB_ALARMS
 from WardenServer.results.field import Place
 from WardenServer.results.result import Result
 from WardenServer.settings.config import Settings
@@ -89,7 +89,7 @@ class History(LogSink):
 
     def wants(self, result: Result) -> bool:
         """See LogSink."""
-        return not self._missing and result.agent != HUB_ALARMS
+        return not self._missing and result.agent not in (HUB, HUB_ALARMS)
 
     def dropped(self, result: Result) -> None:
         """See LogSink. What is lost one after the other is one gap."""
@@ -128,7 +128,7 @@ class History(LogSink):
             opened = store.open_store(store.url(self._settings), self._settings.instance)
         except SettingError as error:
             raise Unreachable(str(error)) from None
-        return Scribe(opened, self._settings.history_raw, self._arrays)
+        return Scribe(opened, self._settings.history_raw, self._arrays, self._board.tell)
 
     def release(self) -> None:
         """See Sink."""

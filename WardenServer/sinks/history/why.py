@@ -1,0 +1,162 @@
+"""Why a field has no value, now or at a time: what everybody who looks at a gap asks."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from WardenServer.errors import Unreachable, WardenError
+from WardenServer.results import hub_document
+from WardenServer.results.field import PLAIN
+from WardenServer.results.hub_document import AgentEntry, HubDocument
+from WardenServer.servers import client
+from WardenServer.settings.config import Settings
+from WardenServer.sinks.history.ask import History, Range
+from WardenServer.sinks.history.parts import DAY
+
+#: Seconds that are searched before a time for the value that counted then.
+BEFORE = 3600.0
+
+
+class Why(NamedTuple):
+    """What there is to say: a sentence, since when in Unix seconds, and what to do about it."""
+
+    text: str
+    since: float | None = None
+    cure: str = ""
+
+    def __str__(self) -> str:
+        since = "" if self.since is None else f" (since {_clock(self.since)})"
+        return f"{self.text}{since}{f'; {self.cure}' if self.cure else ''}"
+
+
+def named(settings: Settings, history: History, name: str) -> tuple[str, str]:
+    """Key and field of KEY.FIELD, of a field that is there now or was once; raises WardenError where it is neither."""
+    try:
+        entry = json.loads(client.document(settings, settings.fields_key)).get(name)
+        if entry is not None:
+            return str(entry["key"]), str(entry["field"])
+    except (WardenError, ValueError):
+        pass  # the history may know it
+    return history.named(name)
+
+
+# -- now
+
+
+def now(settings: Settings, history: History, key: str, field: str) -> Why:
+    """Why a field has no value now, or that it has one."""
+    try:
+        document = json.loads(client.document(settings, settings.hub_key))
+        hub, fields = hub_document.read(document), json.loads(client.document(settings, settings.fields_key))
+    except Unreachable as error:
+        return Why(str(error), cure="start it, or correct the setting memcached")
+    except (WardenError, ValueError):
+        return Why(f"the hub {settings.instance} does not run: it says nothing in Memcached", cure="see: warden status")
+    entry = fields.get(f"{key}.{field}")
+    if entry is None:
+        return _unknown(hub, history, key, field)
+    agent = hub.agents.get(entry["agent"])
+    if hub.state == "ON":
+        return Why("the hub is stopped: no agent runs", cure="start it with: warden start")
+    if agent is not None and (said := _of_agent(entry["agent"], agent)) is not None:
+        return said
+    return _of_document(settings, key, field, entry["agent"])
+
+
+def _unknown(hub: HubDocument, history: History, key: str, field: str) -> Why:
+    for name, agent in hub.agents.items():
+        if agent.state == "refused" and key in (name, agent.key):
+            return Why(f"agent {name} is refused: {agent.last_error}", cure="correct its file, then: warden reload")
+    try:
+        last = [known.last for known in history.known() if (known.key, known.field) == (key, field)]
+    except WardenError:
+        last = []
+    if last:
+        return Why(f"no agent fills {key}.{field} any more", max(last), "see which agents run: warden status")
+    return Why(f"no agent has ever filled {key}.{field}", cure="see what there is: warden history list")
+
+
+_STATES = {
+    "failing": ("fails", "correct what it says; it tries again by itself"),
+    "stalled": ("hangs", "see where: warden status; ISOLATE = True lets the hub end such a run"),
+    "refused": ("is refused", "correct its file, then: warden reload"),
+    "no data": ("has no data", ""),
+    "stopped": ("is stopped", "start it with the command StartAgent"),
+    "waiting": ("has not run yet", "wait for its first run"),
+}
+
+
+def _of_agent(name: str, agent: AgentEntry) -> Why | None:
+    """What the state of its agent says; None where that is good."""
+    if agent.state not in _STATES:
+        return None
+    verb, cure = _STATES[agent.state]
+    reason = agent.reason or agent.last_error
+    return Why(f"agent {name} {verb}{f': {reason}' if reason else ''}", agent.since, cure)
+
+
+def _of_document(settings: Settings, key: str, field: str, agent: str) -> Why:
+    try:
+        said = client.document(settings, key)
+    except Unreachable as error:
+        return Why(str(error), cure="start it, or correct the setting memcached")
+    except WardenError:
+        cure = "give Memcached more memory (-m), or raise `expire`"
+        return Why(f"agent {agent} is good, but Memcached has dropped {key} or its life is over", cure=cure)
+    document = _as_document(said)
+    if document.get(field) is not None:
+        return Why(f"{key}.{field} has a value: {document[field]!r:.100}", document.get("timestamp"))
+    reason = document.get("reason") or document.get("error") or "its agent returned None, or NaN"
+    return Why(f"{key}.{field} is null: {reason}", document.get("timestamp"))
+
+
+def _as_document(said: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(said)
+    except ValueError:
+        document = said
+    return document if isinstance(document, dict) else {PLAIN: document}
+
+
+# -- then
+
+
+def then(settings: Settings, history: History, key: str, field: str, at: float) -> Why:
+    """Why a field had no value at a time, in Unix seconds, or which it had.
+
+    Raises:
+        WardenError: there is no history, or nothing of this field in it.
+    """
+    if at > time.time():
+        raise WardenError("the time is in the future; nobody knows yet")
+    found = history.range(key, field, at - BEFORE, at)
+    gap = next((gap for gap in reversed(found.gaps) if gap.begin <= at and (gap.end is None or at < gap.end)), None)
+    if gap is not None:
+        return Why(f"{key}.{field} had no value: {gap.reason}", gap.begin)
+    if found.seconds:
+        return _thinned(found, at, settings.history_raw)
+    last = _last(found)
+    if last is None:
+        return Why(f"{key}.{field} had no value yet, or its values of that time have been deleted")
+    return Why(f"{key}.{field} was {last[1]!r:.100}", last[0])
+
+
+def _last(found: Range) -> tuple[float, Any] | None:
+    if not len(found.time):
+        return found.before
+    value = found.columns["value"][-1]
+    return float(found.time[-1]), value.item() if hasattr(value, "item") else value
+
+
+def _thinned(found: Range, at: float, keep: float) -> Why:
+    text = f"single values are kept for {keep / DAY:g} days; those of {_clock(at)} have been thinned away"
+    if not len(found.time):
+        return Why(f"{text}, and there is no point of that time", cure="the setting history_raw says how long")
+    low, mean, high = (float(found.columns[name][-1]) for name in ("min", "mean", "max"))
+    span = f"{found.seconds} s from {_clock(float(found.time[-1]))}"
+    return Why(f"{text}; in the {span} it was {low:g} to {high:g}, {mean:g} in the mean")
+
+
+def _clock(stamp: float) -> str:
+    return time.strftime("%F %T", time.localtime(stamp))
