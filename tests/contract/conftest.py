@@ -1,5 +1,5 @@
 """The real servers of the system tests, for contracts that need one."""
 
-from tests.system.conftest import database, memcached
+from tests.system.conftest import database, memcached, postgresql
 
-__all__ = ["database", "memcached"]
+__all__ = ["database", "memcached", "postgresql"]

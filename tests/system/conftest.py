@@ -16,6 +16,7 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
+from tests.system.postgresql import PostgreSQL, is_there
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child
 from WardenServer.servers import tango_database
@@ -46,6 +47,15 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase
 def memcached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalMemcached]:
     """A memcached for the whole session."""
     with LocalMemcached(free_port(), tmp_path_factory.mktemp("memcached")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """A PostgreSQL for the whole session."""
+    if not is_there():
+        pytest.skip("PostgreSQL is not installed")
+    with PostgreSQL(free_port(), tmp_path_factory.mktemp("postgresql")) as server:
         yield server
 
 

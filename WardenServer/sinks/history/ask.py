@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 #: Most values that are given out at once.
 MOST = 2_000_000
-#: How many days before a range are searched for the last value before it.
+#: How many parts before a range are searched for the last value before it.
 BACK = 400
 
 
@@ -133,7 +133,8 @@ class History:
         question = _Question(self.store, parts, key, field, begin, end)
         level = choose(parts, begin, end, wanted)
         found = question.values(wanted) if level is RAW else question.points(level, wanted)
-        if not len(found.time) and found.before is None and not question.series_seen:
+        is_known = question.series_seen or any((each.key, each.field) == (key, field) for each in self.known())
+        if not is_known:
             raise WardenError(f"there is no history of {key}.{field}; `warden history list` shows what there is")
         return found
 
@@ -238,13 +239,12 @@ class _Question:
     def _before(self) -> tuple[float, Any] | None:
         """The last value before the range."""
         last = math.ceil(self._begin * MICRO) - 1
-        for part in self._raw:
-            if day_of(self._begin) - BACK <= part.begin <= day_of(self._begin):
-                first = part.begin * DAY * MICRO
-                found = reading.within(reading.join(self._segments(part, first, last)), first, last)
-                if len(found.time):
-                    value = found.values[-1]
-                    return float(found.time[-1]) / MICRO, value.item() if isinstance(value, np.generic) else value
+        for part in [part for part in self._raw if part.begin <= day_of(self._begin)][:BACK]:
+            first = part.begin * DAY * MICRO
+            found = reading.within(reading.join(self._segments(part, first, last)), first, last)
+            if len(found.time):
+                value = found.values[-1]
+                return float(found.time[-1]) / MICRO, value.item() if isinstance(value, np.generic) else value
         return None
 
     def _point_before(self, level: Level) -> tuple[float, Any] | None:

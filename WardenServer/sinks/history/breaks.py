@@ -1,6 +1,7 @@
 """When there was no value, and why: gaps that begin with a null, and end with the next value."""
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
@@ -55,7 +56,7 @@ class Breaks:
     def look(self, result: Result) -> list[Change]:
         """What a result says of gaps."""
         known = self._open.get(result.agent)
-        if known is None and None not in result.fields.values() and result.error is None:
+        if known is None and result.error is None and NoneType not in map(type, result.fields.values()):
             return []
         found = dict(_gaps(result))
         changes = [Change(where, result.timestamp, None) for where in known or () if where not in found]

@@ -1,5 +1,6 @@
 """Writes samples and gaps into the store: the part of the sink that needs a database. One thread uses it."""
 
+import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Sequence
@@ -7,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from sqlalchemy import func, select
 
 from WardenServer.errors import Unreachable
+from WardenServer.machine.clock import Clock
 from WardenServer.results.event import Event, Severity, own_id
 from WardenServer.results.result import Result
 from WardenServer.settings.units import megabytes
@@ -31,10 +33,14 @@ LOOK = 10.0
 class Scribe:
     """Writes into one store. What an earlier hub has left open is taken up with the first write."""
 
-    def __init__(self, store: Store, keep: float, arrays: Collection[str], tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, store: Store, keep: float, arrays: Collection[str], tell: Callable[[Event], None],
+        clock: Clock | None = None,
+    ) -> None:
         """Write into `store` what is younger than `keep` seconds, of arrays those that are named; `tell` takes events
         about gaps."""
-        self._store, self._keep, self._arrays, self._tell = store, keep, arrays, tell
+        self._store, self._keep, self._arrays, self._tell = store, keep or math.inf, arrays, tell
+        self._clock = clock or Clock()
         self._breaks: Breaks | None = None
         self._changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         self._writers: dict[int, fresh.Writer] = {}
@@ -47,7 +53,7 @@ class Scribe:
         Raises:
             Unreachable: it cannot be done now.
         """
-        now = time.time()
+        now = self._clock.time()
         self._check_room()
         known = self._breaks if self._breaks is not None else self._restore(now)
         span = Span(now - self._keep, now + AHEAD)
@@ -132,10 +138,10 @@ class Scribe:
     def _tell_of(self, gap: Gap, severity: Severity) -> None:
         begin, end = (time.strftime("%F %T", time.localtime(each)) for each in (gap.begin, gap.end or gap.begin))
         text = f"history: no values from {begin} to {end}: {gap.reason}"
-        self._tell(Event(own_id("gap", "history", "", gap.begin), time.time(), "hub", severity, text))
+        self._tell(Event(own_id("gap", "history", "", gap.begin), self._clock.time(), "hub", severity, text))
 
     def _check_room(self) -> None:
-        if time.monotonic() - self._looked < LOOK:
+        if self._clock.monotonic() - self._looked < LOOK:
             return
         room = self._store.free()
         if room is not None and room[0] < FREE * room[1]:
@@ -143,7 +149,7 @@ class Scribe:
                 f"the history is not written: only {megabytes(room[0])} of its disk are free, less than {FREE:.0%};"
                 " make room, or correct history_url"
             )
-        self._looked = time.monotonic()
+        self._looked = self._clock.monotonic()
 
 
 def _not_written(loss: Loss) -> str:
