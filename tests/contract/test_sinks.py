@@ -14,7 +14,7 @@ from pymemcache.client.base import Client
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from WardenServer import sinks
-from WardenServer.errors import Unreachable
+from WardenServer.errors import Unreachable, WardenError
 from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.event import Event, Severity
@@ -24,6 +24,8 @@ from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.base import QUEUE, LogSink, Sink, StateSink
 from WardenServer.sinks.events import store
 from WardenServer.sinks.events.sink import Events
+from WardenServer.sinks.history import ask
+from WardenServer.sinks.history.sink import History
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
 
@@ -198,6 +200,24 @@ class EventsKit(LogKit):
         return [int(event.text) for event in store.read(self._place, 10_000, agent=agent)]
 
 
+class HistoryKit(LogKit):
+    def __init__(self, settings: config.Settings) -> None:
+        sink = History(settings)
+        sink.gather = 0.0
+        super().__init__(sink)
+        self._reader = ask.History(settings)
+
+    def all_of(self, agent: str) -> list[int]:
+        try:
+            return [int(value) for value in self._reader.range(agent, "x", 0, time.time() + 9).columns["value"]]
+        except WardenError:  # nothing yet
+            return []
+
+    def end(self) -> None:
+        super().end()
+        self._reader.close()
+
+
 class MemcachedKit(StateKit):
     def __init__(self, settings: config.Settings) -> None:
         super().__init__(Memcached(settings))
@@ -231,7 +251,7 @@ class AttributesKit(StateKit):
         self._attributes.values.clear()
 
 
-STATE, LOG = ["memcached", "attributes", "memory state"], ["events", "memory log"]
+STATE, LOG = ["memcached", "attributes", "memory state"], ["events", "history", "memory log"]
 
 
 def _make(name: str, settings: MakeSettings, memcached: LocalMemcached) -> Kit:
@@ -241,6 +261,8 @@ def _make(name: str, settings: MakeSettings, memcached: LocalMemcached) -> Kit:
         return AttributesKit(settings())
     if name == "events":
         return EventsKit(settings())
+    if name == "history":
+        return HistoryKit(settings(instance=f"h{free_port()}"))
     return MemoryStateKit() if name == "memory state" else MemoryLogKit()
 
 
@@ -352,7 +374,7 @@ def test_the_queue_has_a_bound_and_what_is_lost_is_counted_and_said() -> None:
 def test_neither_repeats_nor_the_hub_s_own_document_are_part_of_the_log(log: LogKit) -> None:
     log.open()
     told = (Event("x", time.time(), "a", Severity.INFO, "1"),)
-    log.board.put(Result(HUB, "warden.x", time.time(), {"x": 1}, events=told))
+    log.board.put(Result(HUB, "warden.x", time.time(), {"x": 1}))
     log.board.put(Result("a", "a", time.time(), {"x": None}, "stalled", events=told, repeat=True))
     log.put("a", 2)
     wait_for(lambda: log.delivered("a") == 2)
@@ -467,4 +489,4 @@ def test_every_sink_is_tested_here() -> None:
     found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     others = {"__init__", "base", "known_fields"}
     elsewhere = {"notify"}  # delivers what is in the store of events: tests/system/test_notify.py
-    assert found - others - elsewhere == {"memcached", "attributes", "events"}, "give the new one a Kit"
+    assert found - others - elsewhere == {"memcached", "attributes", "events", "history"}, "give the new one a Kit"

@@ -29,7 +29,7 @@ class PostgreSQL(Child):
 
     def launch(self) -> None:
         if not self._folder.exists():
-            self._folder.mkdir()
+            self._folder.mkdir(parents=True)
             if _USER is not None:
                 for path in (self._folder, *self._folder.parents):  # pytest's folders are closed to others
                     if path.owner() != "root" or path == Path("/tmp"):

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.history import breaks, form, points, reading, store, tables
 from WardenServer.sinks.history.breaks import Gap, Where
 from WardenServer.sinks.history.changes import Change, across
-from WardenServer.sinks.history.parts import BREAKS, DAY, LEVELS, RAW, ROLLUPS, Level, Part, day_of
+from WardenServer.sinks.history.parts import BREAKS, DAY, RAW, ROLLUPS, Level, Part, day_of
 from WardenServer.sinks.history.points import Points
 from WardenServer.sinks.history.reading import Segment, Values
 from WardenServer.sinks.history.samples import AHEAD, MICRO
@@ -131,7 +131,7 @@ class History:
         parts = self.store.parts()
         begin, end = _bounded(begin, end, parts)
         question = _Question(self.store, parts, key, field, begin, end)
-        level = choose(parts, begin, end, wanted)
+        level = question.reaching(choose(end - begin, wanted))
         found = question.values(wanted) if level is RAW else question.points(level, wanted)
         is_known = question.series_seen or any((each.key, each.field) == (key, field) for each in self.known())
         if not is_known:
@@ -171,18 +171,11 @@ def _bounded(begin: float, end: float, parts: Sequence[Part]) -> tuple[float, fl
     return min(max(begin, first), latest), min(max(end, first), latest)
 
 
-def choose(parts: Sequence[Part], begin: float, end: float, wanted: int) -> Level:
-    """The level that answers best: the coarsest that has so many points in the range; where that does not go back to
-    its begin, the finest that goes back further."""
-    fine = [level for level in ROLLUPS if wanted and level.seconds * wanted <= end - begin]
-    level = fine[-1] if fine else RAW
-    oldest = {each: min((part.begin for part in parts if part.level is each), default=None) for each in LEVELS.values()}
-    for each in (RAW, *ROLLUPS):
-        first, best = oldest[each], oldest[level]
-        is_coarser = each.seconds > level.seconds
-        if is_coarser and first is not None and day_of(begin) < (math.inf if best is None else best) > first:
-            level = each
-    return level
+def choose(seconds: float, wanted: int) -> Level:
+    """The level that answers best for a range of so many seconds: the coarsest that has as many points as are wanted,
+    else every value."""
+    fine = [level for level in ROLLUPS if wanted and level.seconds * wanted <= seconds]
+    return fine[-1] if fine else RAW
 
 
 class _Question:
@@ -202,6 +195,30 @@ class _Question:
     def series_seen(self) -> bool:
         """See _Question."""
         return bool(self._agents)
+
+    def reaching(self, level: Level) -> Level:
+        """The level, or the next coarser one that goes back further, where it does not go back to the begin."""
+        first = self._first_day(level)
+        for each in ROLLUPS:
+            if each.seconds > level.seconds and (first is None or day_of(self._begin) < first):
+                other = self._first_day(each)
+                if other is not None and (first is None or other < first):
+                    level, first = each, other
+        return level
+
+    def _first_day(self, level: Level) -> int | None:
+        """The first day of a level: of which there may be values, or there are points of the field."""
+        column = tables.points.c
+
+        def read(connection: Connection) -> int | None:
+            chosen = select(func.min(column.day)).where(column.series.in_(self._series(connection)))
+            found = connection.scalar(chosen)
+            return None if found is None else int(found)
+
+        parts = sorted({part for (each, _), part in self._parts.items() if each is level}, key=lambda part: part.begin)
+        if level is RAW:
+            return parts[0].begin if parts else None
+        return next((found for part in parts if (found := self._read(part, read)) is not None), None)
 
     # -- every value
 

@@ -38,7 +38,7 @@ class Files(Store):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._engines: dict[Path, Engine] = {}
+        self._engines: dict[Path, tuple[int, Engine]] = {}  # with the number of the file
         self._lock = threading.Lock()
         self._is_checked = False
 
@@ -115,8 +115,8 @@ class Files(Store):
     def close(self) -> None:
         """See Store."""
         with self._lock:
-            engines, self._engines = list(self._engines.values()), {}
-        for engine in engines:
+            known, self._engines = list(self._engines.values()), {}
+        for _, engine in known:
             engine.dispose()
 
     @contextmanager
@@ -134,9 +134,9 @@ class Files(Store):
 
     def _forget(self, path: Path) -> None:
         with self._lock:
-            engine = self._engines.pop(path, None)
-        if engine is not None:
-            engine.dispose()
+            known = self._engines.pop(path, None)
+        if known is not None:
+            known[1].dispose()
 
     def _check_place(self) -> None:
         """Make the folder; refuse one on a network file system."""
@@ -152,15 +152,15 @@ class Files(Store):
     def _engine(self, path: Path, part: Part | None) -> Engine:
         """What talks to a file; with `part` the file is made where it is missing."""
         with self._lock:
-            engine = self._engines.pop(path, None)
-            if engine is not None and not path.exists():  # somebody has removed it
+            known, engine = self._engines.pop(path, (0, None))
+            if engine is not None and _number(path) != known:  # somebody has removed it, or made another
                 engine.dispose()
                 engine = None
             if engine is None:
                 engine = _open(path, part)
-            self._engines[path] = engine  # the one used last is the last
+            self._engines[path] = _number(path), engine  # the one used last is the last
             if len(self._engines) > MOST:
-                self._engines.pop(next(iter(self._engines))).dispose()
+                self._engines.pop(next(iter(self._engines)))[1].dispose()
         return engine
 
 
@@ -169,6 +169,14 @@ def file_system(path: Path) -> str:
     place = next(each for each in (path, *path.parents) if each.exists()).resolve()
     mounts = {Path(each.mountpoint): each.fstype for each in psutil.disk_partitions(all=True)}
     return next((mounts[each] for each in (place, *place.parents) if each in mounts), "")
+
+
+def _number(path: Path) -> int:
+    """By which a file is known; 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _beside(path: Path) -> list[Path]:

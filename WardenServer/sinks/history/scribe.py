@@ -128,7 +128,7 @@ class Scribe:
         if not raw:
             return None
         day = raw[-1].begin
-        with self._store.read(raw[-1]) as connection:
+        with self._store.write(raw[-1]) as connection:  # which makes way where it is damaged
             last = [
                 connection.scalar(select(func.max(table.c.last)).where(table.c.day == day))
                 for table in (tables.fresh, tables.times)
