@@ -16,11 +16,11 @@ from sqlalchemy import select
 
 from tests.system.conftest import free_port
 from tests.unit.fake import FakeClock
-from WardenServer.errors import WardenError
+from WardenServer.errors import Unreachable, WardenError
 from WardenServer.results.event import Event
 from WardenServer.results.result import Result
 from WardenServer.settings import config
-from WardenServer.sinks.history import ask, care, packing, rolling, store, tables, thinning, upkeep
+from WardenServer.sinks.history import ask, breaks, care, packing, rolling, store, tables, thinning, upkeep
 from WardenServer.sinks.history.parts import DAY, RAW, ROLLUPS, day_of, part_of, read_name
 from WardenServer.sinks.history.scribe import Scribe
 from WardenServer.sinks.history.sink import Loss
@@ -374,7 +374,11 @@ def test_the_oldest_and_finest_goes_first_where_there_is_too_much(past: Past) ->
     said = list(thinning.thin(past.store, Keep({}, sum(sizes.values()) - oldest // 2), now))
     assert [line.partition(" ")[0] for line in said] == ["raw-2023-11-14"]
     assert "history_size" in said[0]
-    everything = list(thinning.thin(past.store, Keep({}, 1), now))
+    everything: list[str] = []
+    today = past.store.size(part_of(RAW, day_of(now)))
+    with pytest.raises(WardenError, match="more than history_size"):
+        for line in thinning.thin(past.store, Keep({}, today // 2), now):
+            everything.append(line)
     order = [read_name(line.partition(" ")[0]).level.name for line in everything]  # type: ignore[union-attr]
     assert order == sorted(order, key=["raw", "1m", "10m", "1h", "1d", "breaks"].index)
     assert [part.name for part in past.store.parts() if part.level is RAW] == ["raw-2023-11-17"], "today's stays"
@@ -387,3 +391,27 @@ def test_check_reads_all_of_it(past: Past) -> None:
     assert not any(finding.trouble for finding in found.values())
     assert found["raw-2023-11-14"].values == found["raw-2023-11-15"].values == DAY / 300
     assert found["1d-2023"].values == 1
+
+
+def test_the_oldest_gaps_go_where_there_are_too_many(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaks, "MOST_KEPT", 10)
+    for second in range(30):
+        past.write(Result("a", "a", MIDNIGHT + second, {"x": None if second % 2 else 1.0}))
+    past.upkeep(MIDNIGHT + 100)
+    assert [gap.begin - MIDNIGHT for gap in past.read().gaps] == list(range(11, 30, 2))
+
+
+def test_a_part_that_cannot_be_read_does_not_keep_others_from_their_upkeep(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(store: object, part: object) -> bool:
+        if part == part_of(RAW, day_of(MIDNIGHT)):
+            raise Unreachable("it is damaged")
+        return real(store, part)  # type: ignore[arg-type]
+
+    wave(past, 2)
+    real = rolling.is_rolled
+    monkeypatch.setattr(rolling, "is_rolled", fail)
+    with pytest.raises(Unreachable, match="it is damaged"):
+        past.upkeep(MIDNIGHT + 4 * DAY)
+    assert real(past.store, part_of(RAW, day_of(MIDNIGHT) + 1))

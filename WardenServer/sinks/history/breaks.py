@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from types import NoneType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from WardenServer.results.board import keys_of, part
 from WardenServer.results.result import Result
 from WardenServer.sinks.history import tables
 from WardenServer.sinks.history.parts import Part
+from WardenServer.sinks.history.store import Store
 
 #: Most characters of a reason.
 LONGEST = 500
 #: Most gaps that are read at once.
 MOST = 10_000
+#: Most gaps of a year that are kept: those of an agent that fails and recovers each second would fill the disk.
+MOST_KEPT = 1_000_000
 NOT_RUN = "the hub did not run"
 
 
@@ -108,6 +111,18 @@ def end_of(connection: Connection, where: Where, time: float) -> None:
     column = tables.breaks.c
     same = and_(column.agent == where.agent, column.key == where.key, column.field == where.field)
     connection.execute(update(tables.breaks).where(same, column.end.is_(None)).values(end=time))
+
+
+def trim(store: Store, part: Part) -> None:
+    """Delete the oldest gaps of a part where there are too many; raises Unreachable."""
+    column = tables.breaks.c
+    with store.read(part) as connection:
+        last = connection.scalar(select(func.max(column.id)).where(column.day == part.begin)) or 0
+        first = connection.scalar(select(func.min(column.id)).where(column.day == part.begin)) or 0
+    if last - first >= MOST_KEPT:
+        with store.write(part) as connection:
+            oldest = and_(column.day == part.begin, column.id <= last - MOST_KEPT, column.end.is_not(None))
+            connection.execute(delete(tables.breaks).where(oldest))
 
 
 def unfinished(connection: Connection) -> dict[Where, str]:

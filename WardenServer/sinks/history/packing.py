@@ -38,10 +38,11 @@ def pack(store: Store, part: Part, whole: bool = False) -> None:
         with store.read(part) as connection:
             new, last = _read_fresh(connection, part.begin, last)
             grown = [] if new else _grown(connection, part.begin, whole)
-        _pack(store, part.begin, new or dict.fromkeys(grown, ()), whole)
-        _forget_fresh(store, part, last)
         if not new:
+            _pack(store, part.begin, dict.fromkeys(grown, ()), whole)
             return
+        _pack(store, part.begin, new, whole)
+        _forget_fresh(store, part, last)
 
 
 def _read_fresh(connection: Connection, day: int, last: int) -> tuple[dict[int, list[str]], int]:

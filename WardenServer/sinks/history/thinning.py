@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from WardenServer.errors import WardenError
 from WardenServer.settings.units import megabytes
 from WardenServer.sinks.history.parts import BREAKS, DAY, RAW, ROLLUPS, Part
 from WardenServer.sinks.history.store import Store
@@ -28,6 +29,7 @@ def thin(store: Store, keep: Keep, now: float) -> Iterator[str]:
 
     Raises:
         Unreachable: the store does not answer.
+        WardenError: there is too much though all that may go is gone.
     """
     for part in store.parts():
         kept = keep.seconds.get(part.level.name, 0.0)
@@ -46,6 +48,9 @@ def _make_room(store: Store, most: int, now: float) -> Iterator[str]:
         store.drop(part)
         yield f"{part} was deleted: {why}"
         del sizes[part]
+    if (size := sum(sizes.values())) > most:
+        said = f"with today's values alone the history takes {megabytes(size)}, more than history_size, {megabytes(most)}"
+        raise WardenError(f"{said}; raise that, or let fewer agents run")
 
 
 def _too_much(store: Store, part: Part, size: int, most: int) -> str:

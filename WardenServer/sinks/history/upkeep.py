@@ -14,8 +14,8 @@ from typing import Any
 
 from WardenServer.errors import WardenError
 from WardenServer.machine.parent import die_with
-from WardenServer.sinks.history import packing, rolling, thinning
-from WardenServer.sinks.history.parts import RAW, day_of
+from WardenServer.sinks.history import breaks, packing, rolling, thinning
+from WardenServer.sinks.history.parts import BREAKS, RAW, Part, day_of
 from WardenServer.sinks.history.store import Store, open_store
 from WardenServer.sinks.history.thinning import Keep
 
@@ -29,17 +29,28 @@ def round_of(store: Store, keep: Keep, now: float) -> Iterator[str]:
     """Do all that is due at `now`, in Unix seconds; a sentence on each part that was deleted.
 
     Raises:
-        Unreachable: the store does not answer, or is full.
+        WardenError: a part is damaged, the store does not answer, or is full; the other parts are done all the same.
     """
     yield from thinning.thin(store, keep, now)
-    today = day_of(now - GRACE)
-    for part in [part for part in store.parts() if part.level is RAW]:
-        if part.begin >= today:
-            packing.pack(store, part)
-        elif not rolling.is_rolled(store, part):
-            packing.pack(store, part, whole=True)
-            rolling.roll(store, part)
-            store.tidy(part)
+    trouble: WardenError | None = None
+    for part in store.parts():
+        try:
+            _look_after(store, part, day_of(now - GRACE))
+        except WardenError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+
+
+def _look_after(store: Store, part: Part, today: int) -> None:
+    if part.level is BREAKS:
+        breaks.trim(store, part)
+    elif part.level is RAW and part.begin >= today:
+        packing.pack(store, part)
+    elif part.level is RAW and not rolling.is_rolled(store, part):
+        packing.pack(store, part, whole=True)
+        rolling.roll(store, part)
+        store.tidy(part)
 
 
 def main() -> None:
