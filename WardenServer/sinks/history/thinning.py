@@ -49,7 +49,8 @@ def _make_room(store: Store, most: int, now: float) -> Iterator[str]:
         yield f"{part} was deleted: {why}"
         del sizes[part]
     if (size := sum(sizes.values())) > most:
-        said = f"with today's values alone the history takes {megabytes(size)}, more than history_size, {megabytes(most)}"
+        limit = f"more than history_size, {megabytes(most)}"
+        said = f"with today's values alone the history takes {megabytes(size)}, {limit}"
         raise WardenError(f"{said}; raise that, or let fewer agents run")
 
 
