@@ -16,19 +16,26 @@ from WardenServer.servers.client import RefusedByHub
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.web import health, live
+from WardenServer.web.device import Device
 from WardenServer.web.follow import Follow
 from WardenServer.web.guard import Guard
-from WardenServer.web.paths import Path, Refused, Right, as_json, route
+from WardenServer.web.login import Login
+from WardenServer.web.paths import Refused, as_json, route
 
 STATIC = FilePath(__file__).parent / "static"
 
 
 def make_app(settings: Settings, follow: Follow) -> Starlette:
-    """The application."""
-    paths: list[Path] = [*live.paths(follow), *health.paths(follow)]
+    """The application.
+
+    Raises:
+        WardenError: a token cannot be read or made.
+    """
+    login = Login(settings)
+    paths = [*live.paths(follow), *health.paths(follow), *login.paths(), *Device(settings, follow).paths()]
     return Starlette(
         routes=[
-            *(route(path, _check) for path in paths),
+            *(route(path, login.check) for path in paths),
             Route("/", lambda request: FileResponse(STATIC / "index.html")),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
@@ -40,17 +47,16 @@ def make_app(settings: Settings, follow: Follow) -> Starlette:
     )
 
 
-def _check(request: Request, right: Right) -> None:
-    pass
-
-
 def _refuse(request: Request, error: Exception) -> Response:
     """An error of ours, as one sentence."""
     if isinstance(error, Refused):
         status = error.status
     else:
         status = 503 if isinstance(error, Unreachable) else 422 if isinstance(error, RefusedByHub) else 404
-    return as_json({"error": mask(str(error))}, status)
+    answer = as_json({"error": mask(str(error))}, status)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def _refuse_path(request: Request, error: Exception) -> Response:

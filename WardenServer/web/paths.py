@@ -142,5 +142,3 @@ async def _body(request: Request, known: Mapping[str, Mapping[str, Any]]) -> dic
     if not isinstance(said, dict) or not said.keys() <= known.keys():
         raise Refused(400, f"the body is no JSON object with {', '.join(known) or 'no entries'}; send one")
     return said
-
-

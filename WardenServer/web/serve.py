@@ -14,6 +14,7 @@ import uvicorn
 from WardenServer.errors import WardenError
 from WardenServer.servers import ports
 from WardenServer.settings.config import Settings
+from WardenServer.web import tokens
 from WardenServer.web.app import make_app
 from WardenServer.web.connection import Connection
 from WardenServer.web.follow import Follow
@@ -38,13 +39,22 @@ def address(settings: Settings) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def introduce(settings: Settings) -> str:
+    """Where the page is, and where the token that browsers elsewhere need."""
+    host, port = address(settings)
+    place = f"[{host}]" if ":" in host else {"0.0.0.0": socket.gethostname()}.get(host, host)
+    known = "set by web_token" if settings.web_token else f"in the file {tokens.place(settings)}"
+    return f"The web page is at http://{place}:{port}/ and the token to log in with is {known}."
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C; the exit code.
 
     Raises:
         WardenError: nothing can listen there.
     """
-    listener = _listen(*address(settings))
+    host, port = address(settings)
+    listener = _listen(host, port)
     asyncio.run(_serve(settings, listener))
     return 0
 
@@ -112,5 +122,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"the web cannot listen on {host}:{port} ({error.strerror}); end what listens there, or correct web_listen"
         ) from None
     return listener
-
-
