@@ -15,12 +15,18 @@ from WardenServer.errors import Unreachable, WardenError
 from WardenServer.servers.client import RefusedByHub
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
-from WardenServer.web import health, live
+from WardenServer.web import openapi
 from WardenServer.web.device import Device
+from WardenServer.web.events import Events
 from WardenServer.web.follow import Follow
 from WardenServer.web.guard import Guard
+from WardenServer.web.health import Health
+from WardenServer.web.history import History
+from WardenServer.web.live import Live
 from WardenServer.web.login import Login
-from WardenServer.web.paths import Refused, as_json, route
+from WardenServer.web.metrics import Metrics
+from WardenServer.web.paths import Path, Refused, as_json, route
+from WardenServer.web.woodstock import Woodstock
 
 STATIC = FilePath(__file__).parent / "static"
 
@@ -32,19 +38,34 @@ def make_app(settings: Settings, follow: Follow) -> Starlette:
         WardenError: a token cannot be read or made.
     """
     login = Login(settings)
-    paths = [*live.paths(follow), *health.paths(follow), *login.paths(), *Device(settings, follow).paths()]
+    paths = [*login.paths(), *_paths(settings, follow)]
+    description = as_json(openapi.describe(paths))
+    static = [
+        Route("/", lambda request: FileResponse(STATIC / "index.html")),
+        Route("/openapi.json", lambda request: description),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
     return Starlette(
-        routes=[
-            *(route(path, login.check) for path in paths),
-            Route("/", lambda request: FileResponse(STATIC / "index.html")),
-            Mount("/static", StaticFiles(directory=STATIC)),
-        ],
+        routes=[*static, *(route(path, login.check) for path in paths)],
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),  # it leaves the stream alone
         ],
         exception_handlers={WardenError: _refuse, HTTPException: _refuse_path, Exception: _excuse},
     )
+
+
+def _paths(settings: Settings, follow: Follow) -> list[Path]:
+    live, history = Live(follow), History(settings, follow)
+    return [
+        *live.paths(),
+        *history.paths(),
+        *Events(settings).paths(),
+        *Device(settings, follow).paths(),
+        *Metrics(settings, follow).paths(),
+        *Health(follow).paths(),
+        *(Woodstock(live, history).paths() if settings.web_woodstock else ()),
+    ]
 
 
 def _refuse(request: Request, error: Exception) -> Response:

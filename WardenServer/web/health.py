@@ -8,17 +8,23 @@ from WardenServer.web.paths import Asked, Parameter, Path, as_json
 _STRICT = Parameter("strict", "Given, ALARM is 503 too.", {"type": "string", "maxLength": 10})
 
 
-def paths(follow: Follow) -> list[Path]:
-    """The path of this module."""
+class Health:
+    """The health of the hub, for those who ask by HTTP."""
 
-    def health(asked: Asked) -> Response:
+    def __init__(self, follow: Follow) -> None:
+        self._follow = follow
+
+    def paths(self) -> list[Path]:
+        """The path of this module."""
+        text = "200 where the hub is RUNNING, and with ALARM as degraded; else 503."
+        return [Path("GET", "/health", text, self.health, parameters=(_STRICT,), schema={"type": "object"})]
+
+    def health(self, asked: Asked) -> Response:
         """200 where the hub runs, also with agents that fail; 503 where it does not."""
-        hub = follow.view.hub or {}
+        hub = self._follow.view.hub or {}
         state = str(hub.get("state", "UNKNOWN"))
         good = state == "RUNNING" or (state == "ALARM" and "strict" not in asked.query)
         word = "degraded" if good and state == "ALARM" else "ok" if good else "failed"
-        status = follow.view.problem or str(hub.get("status", ""))
-        return as_json({"state": state, "health": word, "status": status}, 200 if good else 503)
-
-    text = "200 where the hub is RUNNING, and with ALARM as degraded; else 503."
-    return [Path("GET", "/health", text, health, parameters=(_STRICT,), schema={"type": "object"})]
+        status = self._follow.view.problem or str(hub.get("status", ""))
+        said = {"state": state, "health": word, "status": status}
+        return as_json(said if good else {**said, "error": status}, 200 if good else 503)

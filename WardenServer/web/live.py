@@ -12,25 +12,23 @@ FIELD = Parameter("field", "Field of the document; that of a plain key is value.
 _OBJECT = {"type": "object"}
 
 
-def paths(follow: Follow) -> list[Path]:
-    """The paths of this module."""
-    live = Live(follow)
-    turn = CapacityLimiter(2)
-    return [
-        Path("GET", "/api/snapshot", "All that the hub publishes now.", live.snapshot, schema=_OBJECT, turn=turn),
-        Path("GET", "/api/stream", "A snapshot, then changes, as server-sent events.", live.stream,
-             media_type="text/event-stream"),
-        Path("GET", "/api/documents", "All documents, by key.", live.documents, schema=_OBJECT),
-        Path("GET", "/api/documents/{key:path}", "One document; of a plain key, its value.", live.document),
-        Path("GET", "/api/value", "The newest value of a field.", live.value, parameters=(KEY, FIELD)),
-    ]  # fmt: skip
-
-
 class Live:
     """Answers from the newest view."""
 
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
+
+    def paths(self) -> list[Path]:
+        """The paths of this module."""
+        turn = CapacityLimiter(2)
+        return [
+            Path("GET", "/api/snapshot", "All that the hub publishes now.", self.snapshot, schema=_OBJECT, turn=turn),
+            Path("GET", "/api/stream", "A snapshot, then changes, as server-sent events.", self.stream,
+                 media_type="text/event-stream"),
+            Path("GET", "/api/documents", "All documents, by key.", self.documents, schema=_OBJECT),
+            Path("GET", "/api/documents/{key:path}", "One document; of a plain key, its value.", self.document),
+            Path("GET", "/api/value", "The newest value of a field.", self.value, parameters=(KEY, FIELD)),
+        ]  # fmt: skip
 
     def snapshot(self, asked: Asked) -> Response:
         """All, with the number from which the stream goes on."""
@@ -51,13 +49,16 @@ class Live:
 
     def value(self, asked: Asked) -> Response:
         """One field, bare."""
-        key, field = asked.get("key"), asked.get("field")
+        return as_json(self.newest(asked.get("key"), asked.get("field")))
+
+    def newest(self, key: str, field: str) -> object:
+        """The newest value of a field; raises Refused where there is none."""
         document = self._document(key)
         if not isinstance(document, dict):
             document = {"value": document}
         if field not in document:
             raise Refused(404, f'document "{key}" has no field "{field}"; it has: {", ".join(document)[:500]}')
-        return as_json(document[field])
+        return document[field]
 
     def _document(self, key: str) -> object:
         view = self._follow.view

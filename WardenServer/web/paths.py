@@ -14,8 +14,8 @@ from starlette.routing import Route
 from WardenServer.errors import WardenError
 from WardenServer.web.view import encode
 
-#: Most characters of a parameter, bytes of a body, and questions that wait for their turn.
-LONGEST, LARGEST, QUEUE = 1000, 65_536, 20
+#: Most characters of a parameter, values of one, bytes of a body, and questions that wait for their turn.
+LONGEST, MANY, LARGEST, QUEUE = 1000, 10, 65_536, 20
 
 
 class Right(IntEnum):
@@ -62,7 +62,8 @@ class Asked:
 @dataclass(frozen=True)
 class Path:
     """One path. `answer` runs on the event loop, or on a thread where there is `turn`: so many at a time. `body` are
-    the entries of a POST's JSON, `schema` is what the JSON of the answer looks like."""
+    the entries of a POST's JSON, `schema` is what the JSON of the answer looks like. With `cuts` any parameter may be
+    given."""
 
     method: str
     path: str
@@ -74,6 +75,7 @@ class Path:
     schema: Mapping[str, Any] = field(default_factory=dict)
     media_type: str = "application/json"
     turn: CapacityLimiter | None = None
+    cuts: bool = False
 
 
 def route(path: Path, check: Callable[[Request, Right], None]) -> Route:
@@ -82,7 +84,7 @@ def route(path: Path, check: Callable[[Request, Right], None]) -> Route:
     async def endpoint(request: Request) -> Response:
         check(request, path.needs)
         body = {} if path.body is None else await _body(request, path.body)
-        asked = Asked(request, _place(request), _query(request, path.parameters), body)
+        asked = Asked(request, _place(request), _query(request, path), body)
         if path.turn is None:
             return path.answer(asked)
         if path.turn.statistics().tasks_waiting > QUEUE:
@@ -103,20 +105,24 @@ def _place(request: Request) -> dict[str, str]:
     return dict(request.path_params)
 
 
-def _query(request: Request, known: tuple[Parameter, ...]) -> dict[str, list[str]]:
+def _query(request: Request, path: Path) -> dict[str, list[str]]:
     given: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
-        given.setdefault(name, []).append(_check_length(name[:40], value))
-    many = {parameter.name for parameter in known if parameter.many}
-    names = [parameter.name for parameter in known]
-    for name, values in given.items():
-        if name not in names:
-            raise Refused(400, f"there is no parameter {name[:40]!r}; there are: {', '.join(names) or 'none'}")
-        if len(values) > (LONGEST if name in many else 1):
-            raise Refused(400, f"parameter {name} is given {len(values)} times; give it once")
-    if missing := [each.name for each in known if each.required and each.name not in given]:
-        raise Refused(400, f"parameter {missing[0]} is missing; add &{missing[0]}=...")
+        given.setdefault(_check_length("a parameter's name", name), []).append(_check_length(name, value))
+    if not path.cuts:
+        _check_names(given, path.parameters)
     return given
+
+
+def _check_names(given: Mapping[str, list[str]], known: tuple[Parameter, ...]) -> None:
+    most = {parameter.name: MANY if parameter.many else 1 for parameter in known}
+    for name, values in given.items():
+        if name not in most:
+            raise Refused(400, f"there is no parameter {name[:40]!r}; there are: {', '.join(most) or 'none'}")
+        if len(values) > most[name]:
+            raise Refused(400, f"parameter {name} is given {len(values)} times; {most[name]} is the most")
+    if missing := [each.name for each in known if each.required and not any(given.get(each.name, []))]:
+        raise Refused(400, f"parameter {missing[0]} is missing; add {missing[0]}=...")
 
 
 def _check_length(name: str, value: str) -> str:
