@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -30,8 +29,10 @@ def web(settings: config.Settings, options: dict[str, Any]) -> None:
     On this machine reading needs no login. What changes something does, and so do browsers elsewhere: the first
     start makes a token and says in which file it is.
     """
-    if find_spec("starlette") is None or find_spec("uvicorn") is None or find_spec("markdown") is None:
-        raise WardenError("the web page is not installed; install it with: pip install 'wardenserver[web]'")
+    from WardenServer.local import our_servers
+
+    if missing := our_servers.missing_for_web():
+        raise WardenError(missing)
     from WardenServer.servers import client
     from WardenServer.web import serve
 

@@ -25,6 +25,7 @@ from WardenServer.web.history import History
 from WardenServer.web.live import Live
 from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
+from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
 from WardenServer.web.woodstock import Woodstock
 
@@ -64,6 +65,7 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),
         *Health(follow).paths(),
+        *Pages(settings).paths(),
         *(Woodstock(live, history).paths() if settings.web_woodstock else ()),
     ]
 

@@ -12,15 +12,13 @@ from types import FrameType
 import uvicorn
 
 from WardenServer.errors import WardenError
-from WardenServer.servers import ports
+from WardenServer.local.our_servers import web_address, web_url
 from WardenServer.settings.config import Settings
 from WardenServer.web import tokens
 from WardenServer.web.app import make_app
 from WardenServer.web.connection import Connection
 from WardenServer.web.follow import Follow
 
-#: The port, where no other is given or found.
-PORT = 8060
 #: Connections at a time.
 MOST = 1000
 #: Bytes that the kernel keeps for a client, and milliseconds after which it gives up one that takes nothing.
@@ -31,20 +29,11 @@ ENDING, JOINING = 1, 1.0
 log = logging.getLogger("warden.web")
 
 
-def address(settings: Settings) -> tuple[str, int]:
-    """Host and port to listen on."""
-    if not settings.web_listen:
-        return ports.LOOPBACK, ports.known(settings.state_folder).get("web", PORT)
-    host, _, port = settings.web_listen.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
 def introduce(settings: Settings) -> str:
     """Where the page is, and where the token that browsers elsewhere need."""
-    host, port = address(settings)
-    place = f"[{host}]" if ":" in host else {"0.0.0.0": socket.gethostname()}.get(host, host)
+    place = web_url(*web_address(settings))
     known = "set by web_token" if settings.web_token else f"in the file {tokens.place(settings)}"
-    return f"The web page is at http://{place}:{port}/ and the token to log in with is {known}."
+    return f"The web page is at {place} and the token to log in with is {known}."
 
 
 def run(settings: Settings) -> int:
@@ -53,8 +42,7 @@ def run(settings: Settings) -> int:
     Raises:
         WardenError: nothing can listen there.
     """
-    host, port = address(settings)
-    listener = _listen(host, port)
+    listener = _listen(*web_address(settings))
     asyncio.run(_serve(settings, listener))
     return 0
 
