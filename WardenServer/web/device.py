@@ -111,7 +111,7 @@ class Device:
     def _stack(self, name: str) -> list[str] | None:
         try:
             return list(self._about(name)["stack"])
-        except (WardenError, KeyError, TypeError):  # the rest of the answer stands without it
+        except WardenError:  # the rest of the answer stands without it
             return None
 
     def _about(self, name: str) -> dict[str, Any]:
