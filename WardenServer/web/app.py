@@ -32,13 +32,8 @@ from WardenServer.web.woodstock import Woodstock
 STATIC = FilePath(__file__).parent / "static"
 
 
-def make_app(settings: Settings, follow: Follow) -> Starlette:
-    """The application.
-
-    Raises:
-        WardenError: a token cannot be read or made.
-    """
-    login = Login(settings)
+def make_app(settings: Settings, login: Login, follow: Follow) -> Starlette:
+    """The application."""
     paths = [*login.paths(), *_paths(settings, follow)]
     description = as_json(openapi.describe(paths))
     static = [

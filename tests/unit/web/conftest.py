@@ -11,6 +11,7 @@ import pytest
 from WardenServer.settings import config
 from WardenServer.web.app import make_app
 from WardenServer.web.follow import Follow
+from WardenServer.web.login import Login
 from WardenServer.web.view import View
 
 TOKEN, WALL = "a-token-to-change", "a-token-for-walls"
@@ -69,7 +70,7 @@ def ask(settings: Callable[..., config.Settings]) -> Ask:
         async def exchange() -> httpx.Response:
             follow = Follow(made, asyncio.get_running_loop())
             follow.view = view or make_view()
-            transport = httpx.ASGITransport(make_app(made, follow), raise_app_exceptions=False, client=(client, 1))
+            transport = httpx.ASGITransport(make_app(made, Login(made), follow), raise_app_exceptions=False, client=(client, 1))
             async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as browser:
                 return await browser.request(method, url, headers=headers, json=json, content=content)
 
