@@ -70,7 +70,8 @@ def ask(settings: Callable[..., config.Settings]) -> Ask:
         async def exchange() -> httpx.Response:
             follow = Follow(made, asyncio.get_running_loop())
             follow.view = view or make_view()
-            transport = httpx.ASGITransport(make_app(made, Login(made), follow), raise_app_exceptions=False, client=(client, 1))
+            app = make_app(made, Login(made), follow)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(client, 1))
             async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as browser:
                 return await browser.request(method, url, headers=headers, json=json, content=content)
 
