@@ -16,6 +16,7 @@ from WardenServer.servers.client import RefusedByHub
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.web import openapi
+from WardenServer.web.changes import Changes
 from WardenServer.web.device import Device
 from WardenServer.web.events import Events
 from WardenServer.web.follow import Follow
@@ -27,6 +28,7 @@ from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
 from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
+from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
 
 STATIC = FilePath(__file__).parent / "static"
@@ -56,6 +58,8 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
     return [
         *live.paths(),
         *history.paths(),
+        *Changes(settings, history).paths(),
+        *Why(settings, follow, history).paths(),
         *Events(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),

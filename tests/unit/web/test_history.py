@@ -188,3 +188,35 @@ def test_woodstock_404(ask: Ask, url: str) -> None:
 def test_woodstock_takes_none_of_our_own_paths(ask: Ask) -> None:
     assert ask("GET", "/api/me", web_woodstock=True).json()["may_read"] is True
     assert "RUNNING" in ask("GET", "/health", web_woodstock=True).text
+
+
+# -- what changed, and why something is missing
+
+
+def test_changes_across_a_time(ask: Ask) -> None:
+    text = {"key": "P", "field": "gone", "before": "b", "after": "a", "change": 1.0}
+    assert ask("GET", "/api/changes?at=22").json() == [text], "the numbers end with what is none"
+    assert ask("GET", "/api/changes?at=1000").json() == [], "nothing is known of that time"
+
+
+def test_of_numbers_the_change_is_a_share(ask: Ask, history: type[FakeHistory], monkeypatch: pytest.MonkeyPatch) -> None:
+    def range(*_: Any) -> Any:
+        return SimpleNamespace(time=np.array([10.0, 20.0]), columns={"value": [1.0, 4.0]}, before=None)
+
+    monkeypatch.setattr(history, "range", range)
+    said = ask("GET", "/api/changes?at=15").json()
+    assert [(each["before"], each["after"], each["change"]) for each in said] == [(1.0, 4.0, 0.75)] * 3
+
+
+@pytest.mark.parametrize("query", ["", "at=x", "at=1&seconds=0", "at=1&seconds=x", "at=1&seconds=1e9"])
+def test_wrong_questions_about_changes(ask: Ask, query: str) -> None:
+    assert ask("GET", f"/api/changes?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "since"),
+    [("3.5", "nothing was kept: stopped", 3.0), ("40", "the last value before was 10 s old", 30.0)],
+)
+def test_why_nothing_was_there_at_a_time(ask: Ask, at: str, text: str, since: float) -> None:
+    said = ask("GET", f"/api/why?key=Petra&field=Current&at={at}").json()
+    assert (said["text"], said["since"]) == (text, since)
