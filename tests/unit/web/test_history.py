@@ -199,7 +199,9 @@ def test_changes_across_a_time(ask: Ask) -> None:
     assert ask("GET", "/api/changes?at=1000").json() == [], "nothing is known of that time"
 
 
-def test_of_numbers_the_change_is_a_share(ask: Ask, history: type[FakeHistory], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_numbers_the_change_is_a_share(
+    ask: Ask, history: type[FakeHistory], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def range(*_: Any) -> Any:
         return SimpleNamespace(time=np.array([10.0, 20.0]), columns={"value": [1.0, 4.0]}, before=None)
 
