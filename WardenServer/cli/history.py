@@ -152,8 +152,9 @@ def why(settings: config.Settings, options: dict[str, Any], field: str, at: str 
         when = past(at, time.time()) if at else None
     except ValueError as error:
         raise click.BadParameter(f'"{at}": write {error}', param_hint="--at") from None
-    key, name = why.named(settings, reader, field)
-    said = why.now(settings, reader, key, name) if when is None else why.then(settings, reader, key, name, when)
+    seen = why.look(settings)
+    key, name = why.named(seen, reader, field)
+    said = why.now(seen, reader, key, name) if when is None else why.then(settings, reader, key, name, when)
     click.echo(str(said))
     reader.close()
 

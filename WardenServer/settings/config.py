@@ -151,7 +151,7 @@ class Settings:
         secret=True,
     )  # fmt: skip
     web_wall_token: Any = _setting(
-        "", parse.reference, "What wall displays log in with, only to read; { env = NAME } or { file = PATH }.", secret=True
+        "", parse.reference, "What wall displays log in with, only to read; { env = NAME } or { file = PATH }."
     )
     web_pages: Path = _setting(CONFIG_DIR / "pages", parse.path, "Folder of your own pages, in Markdown.")
     web_woodstock: bool = _setting(False, parse.flag, "Whether the web has the paths of woodstock, /proc/key, too.")

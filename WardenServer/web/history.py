@@ -6,7 +6,7 @@ from typing import Any
 from anyio import CapacityLimiter
 from starlette.responses import Response, StreamingResponse
 
-from WardenServer.errors import Unreachable
+from WardenServer.errors import Unreachable, WardenError
 from WardenServer.settings.config import Settings
 from WardenServer.web.follow import Follow
 from WardenServer.web.live import FIELD, KEY
@@ -51,12 +51,13 @@ class History:
 
     @property
     def reader(self) -> Any:
-        """What reads it; raises Unreachable where there is none."""
+        """What reads it; raises Unreachable where its libraries are missing."""
         if self._reader is None:
             try:
-                from WardenServer.sinks.history import ask  # type: ignore[import-not-found,unused-ignore]
+                from WardenServer.sinks.history import ask
             except ImportError as error:
-                raise Unreachable(f"there is no history here ({error}); install what it needs") from None
+                cure = "install it with: pip install wardenserver[history]"
+                raise Unreachable(f"the history needs the library {error.name}; {cure}") from None
             self._reader = ask.History(self._settings)
         return self._reader
 
@@ -99,10 +100,10 @@ class History:
         table = {name: {**entry, "retired": False} for name, entry in self._follow.view.fields.items()}
         try:
             known = self.reader.known()
-        except Unreachable:
+        except WardenError:
             known = []
         for each in known:
-            entry = {"agent": each.agent, "key": each.key, "field": each.field, "type": str(each.kind)}
+            entry = {"agent": each.agent, "key": each.key, "field": each.field}
             times = {"first": each.first, "last": each.last, "retired": True}
             table.setdefault(f"{each.key}.{each.field}", {**entry, **times})
         return as_json(table)
@@ -115,12 +116,12 @@ class History:
         """Key and field of KEY.FIELD: the longest known key wins."""
         if (entry := self._follow.view.fields.get(name)) is not None:
             return entry["key"], entry["field"]
-        parts = name.split(".")
-        splits = [(".".join(parts[:at]), ".".join(parts[at:])) for at in range(len(parts) - 1, 0, -1)]
-        known = {(each.key, each.field) for each in self.reader.known()}
-        found = next((split for split in splits if split in known), None)
-        if found is None:
-            raise Refused(400, f"cut names {name[:60]!r}, which is no KEY.FIELD; GET /api/fields shows all")
+        try:
+            found: tuple[str, str] = self.reader.named(name)
+        except Unreachable:
+            raise
+        except WardenError:
+            raise Refused(400, f"cut names {name[:60]!r}, which is no KEY.FIELD; GET /api/fields shows all") from None
         return found
 
 

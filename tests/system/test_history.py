@@ -152,7 +152,7 @@ def test_the_command_why_knows_every_reason(hub: MakeHub, write: Callable[..., P
     wait_for(lambda: "no agent fills moody.x any more" in warden(server, "why", "moody.x"))
     server.stop()
     server.memcached.delete(server.settings.prefix + server.settings.hub_key)
-    assert f"the hub {server.settings.instance} does not run" in warden(server, "why", "moody.x")
+    assert "the hub does not run" in warden(server, "why", "moody.x")
 
 
 def test_the_commands_on_the_history(hub: MakeHub, write: Callable[..., Path], tmp_path: Path) -> None:

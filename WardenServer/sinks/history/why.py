@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from WardenServer.errors import Unreachable, WardenError
@@ -30,38 +30,63 @@ class Why(NamedTuple):
         return f"{self.text}{since}{f'; {self.cure}' if self.cure else ''}"
 
 
-def named(settings: Settings, history: History, name: str) -> tuple[str, str]:
-    """Key and field of KEY.FIELD, of a field that is there now or was once; raises WardenError where it is neither."""
+class Seen(NamedTuple):
+    """What is in Memcached now. `problem` says why there is nothing, `document` gives that of a key: a mapping, the
+    value of a plain key, or None."""
+
+    problem: str
+    hub: HubDocument | None
+    fields: Mapping[str, Any]
+    document: Callable[[str], Any]
+
+
+def look(settings: Settings) -> Seen:
+    """Look into Memcached."""
     try:
-        entry = json.loads(client.document(settings, settings.fields_key)).get(name)
-        if entry is not None:
-            return str(entry["key"]), str(entry["field"])
+        hub = hub_document.read(json.loads(client.document(settings, settings.hub_key)))
+        fields = json.loads(client.document(settings, settings.fields_key))
+    except Unreachable as error:
+        return Seen(str(error), None, {}, lambda key: None)
     except (WardenError, ValueError):
-        pass  # the history may know it
-    return history.named(name)
+        return Seen("", None, {}, lambda key: None)
+    return Seen("", hub, fields, lambda key: _document(settings, key))
+
+
+def _document(settings: Settings, key: str) -> Any:
+    try:
+        said = client.document(settings, key)
+    except WardenError:  # it is not there
+        return None
+    try:
+        return json.loads(said)
+    except ValueError:  # plain text
+        return said
+
+
+def named(seen: Seen, history: History, name: str) -> tuple[str, str]:
+    """Key and field of KEY.FIELD, of a field that is there now or was once; raises WardenError where it is neither."""
+    entry = seen.fields.get(name)
+    return history.named(name) if entry is None else (str(entry["key"]), str(entry["field"]))
 
 
 # -- now
 
 
-def now(settings: Settings, history: History, key: str, field: str) -> Why:
+def now(seen: Seen, history: History, key: str, field: str) -> Why:
     """Why a field has no value now, or that it has one."""
-    try:
-        document = json.loads(client.document(settings, settings.hub_key))
-        hub, fields = hub_document.read(document), json.loads(client.document(settings, settings.fields_key))
-    except Unreachable as error:
-        return Why(str(error), cure="start it, or correct the setting memcached")
-    except (WardenError, ValueError):
-        return Why(f"the hub {settings.instance} does not run: it says nothing in Memcached", cure="see: warden status")
-    entry = fields.get(f"{key}.{field}")
+    if seen.hub is None:
+        if seen.problem:
+            return Why(seen.problem, cure="start it, or correct the setting memcached")
+        return Why("the hub does not run: it says nothing in Memcached", cure="see: warden status")
+    entry = next((each for each in seen.fields.values() if (each["key"], each["field"]) == (key, field)), None)
     if entry is None:
-        return _unknown(hub, history, key, field)
-    agent = hub.agents.get(entry["agent"])
-    if hub.state == "ON":
+        return _unknown(seen.hub, history, key, field)
+    if seen.hub.state == "ON":
         return Why("the hub is stopped: no agent runs", cure="start it with: warden start")
+    agent = seen.hub.agents.get(entry["agent"])
     if agent is not None and (said := _of_agent(entry["agent"], agent)) is not None:
         return said
-    return _of_document(settings, key, field, entry["agent"])
+    return _of_document(seen.document(key), key, field, entry["agent"])
 
 
 def _unknown(hub: HubDocument, history: History, key: str, field: str) -> Why:
@@ -96,27 +121,16 @@ def _of_agent(name: str, agent: AgentEntry) -> Why | None:
     return Why(f"agent {name} {verb}{f': {reason}' if reason else ''}", agent.since, cure)
 
 
-def _of_document(settings: Settings, key: str, field: str, agent: str) -> Why:
-    try:
-        said = client.document(settings, key)
-    except Unreachable as error:
-        return Why(str(error), cure="start it, or correct the setting memcached")
-    except WardenError:
+def _of_document(said: Any, key: str, field: str, agent: str) -> Why:
+    if said is None:
         cure = "give Memcached more memory (-m), or raise `expire`"
-        return Why(f"agent {agent} is good, but Memcached has dropped {key} or its life is over", cure=cure)
-    document = _as_document(said)
+        return Why(f"agent {agent} is good, but Memcached has dropped {key}, or its life is over", cure=cure)
+    document = said if isinstance(said, dict) else {PLAIN: said}
+    since = document.get("timestamp")
     if document.get(field) is not None:
-        return Why(f"{key}.{field} has a value: {document[field]!r:.100}", document.get("timestamp"))
+        return Why(f"{key}.{field} has a value: {document[field]!r:.100}", since)
     reason = document.get("reason") or document.get("error") or "its agent returned None, or NaN"
-    return Why(f"{key}.{field} is null: {reason}", document.get("timestamp"))
-
-
-def _as_document(said: str) -> Mapping[str, Any]:
-    try:
-        document = json.loads(said)
-    except ValueError:
-        document = said
-    return document if isinstance(document, dict) else {PLAIN: document}
+    return Why(f"{key}.{field} is null: {reason}", since)
 
 
 # -- then
