@@ -120,8 +120,15 @@ def login(value: Any) -> str:
     return str(value)
 
 
-def reference(value: Any) -> str | dict[str, Any]:
-    """A secret: where it is, or it itself."""
+def reference(value: Any) -> dict[str, Any] | str:
+    """Where a secret is, or nothing. Not the secret itself: command lines can be read by all."""
+    if value and not is_reference(value):
+        raise ValueError('{ env = "NAME" } or { file = "PATH" } in the settings file')
+    return dict(value) if value else ""
+
+
+def place(value: Any) -> dict[str, Any] | str:
+    """A URL, or where it is."""
     if isinstance(value, str) or is_reference(value):
         return value if isinstance(value, str) else dict(value)
     raise ValueError('text in quotes, { env = "NAME" } or { file = "PATH" }')

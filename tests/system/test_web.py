@@ -58,7 +58,7 @@ def work(agent):
 class Web(WebServer):
     """The web of a hub of the tests."""
 
-    def __init__(self, hub: Hub, **more: str) -> None:
+    def __init__(self, hub: Hub, token: bool = True, **more: str) -> None:
         self.port = free_port()
         servers = more.pop("memcached", hub.servers)
         given = {
@@ -68,11 +68,13 @@ class Web(WebServer):
             "tango_host": hub.database,
             "web_listen": f"127.0.0.1:{self.port}",
             "web_interval": "0.1",
-            "web_token": TOKEN,
             **more,
         }
-        settings = config.load(environment={}, options={**given, "instance": hub.settings.instance})
+        file = hub.settings.state_folder / "web.toml"
+        file.write_text('web_token = { env = "TOKEN_OF_THE_TESTS" }\n' if token else "", encoding="utf-8")
+        settings = config.load(file, {}, options={**given, "instance": hub.settings.instance})
         super().__init__(settings, given)
+        self._environment["TOKEN_OF_THE_TESTS"] = TOKEN
 
     def get(self, url: str, **more: Any) -> Any:
         """The JSON of an answer."""
@@ -287,7 +289,7 @@ def test_a_port_that_is_taken_is_said(web: Web, tmp_path: Path) -> None:
         ("web_interval=0.05", "write a duration of at least 0.1 seconds"),
         ("web_login=never", 'write "elsewhere" or "always"'),
         ("zone=Europe/Atlantis", "write a time zone that this machine knows"),
-        ("web_token=short", "take 12 at least"),
+        ("web_token=secret-itself", "write { env ="),
     ],
 )
 def test_wrong_settings_are_said(setting: str, sentence: str, tmp_path: Path) -> None:
@@ -301,7 +303,7 @@ def test_the_start_says_where_the_page_and_the_token_are(hub: Hub) -> None:
     with Web(hub) as server:
         said = f"The web page is at {server.address} and the token to log in with is set by web_token."
         assert said in server.output.read_text()
-    with Web(hub, web_token="") as server:
+    with Web(hub, token=False) as server:
         place = hub.settings.state_folder / "web-web-token"
         assert f"is in the file {place}." in server.output.read_text()
         assert place.read_text() not in server.output.read_text()
