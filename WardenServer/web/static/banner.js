@@ -1,0 +1,29 @@
+/** The banner: why what is shown is not live. */
+
+import { login } from "./login.js";
+import { isSilent, state } from "./store.js";
+import { now, shortTime, span } from "./time.js";
+import { html } from "./vendor/lit-html/lit-html.js";
+
+/** The banner, or nothing when all is live. */
+export function banner() {
+  const text = problem();
+  if (!text) return null;
+  return html`<p class="banner"><b>✕ Not live.</b> ${text} ${mustLogIn() ? html`<button @click=${login}>Log in</button>` : null}</p>`;
+}
+
+const mustLogIn = () => state.refused?.status === 401;
+
+/** Why what is shown is not live, as a sentence; "" when it is. */
+export function problem() {
+  if (state.refused) return state.refused.message;
+  if (state.lost || isSilent()) return lost();
+  if (state.problem) return state.problem;
+  if (state.heard > 0 && state.hubGone) return `Memcached has no document of the hub ${state.instance}; look whether it runs (warden status).`;
+  return "";
+}
+
+function lost() {
+  const since = state.read ? ` All is as it was at ${shortTime(state.read)}, ${span(now() - state.read)} ago.` : "";
+  return `The web server does not answer; it is asked again and again.${since}`;
+}

@@ -1,0 +1,67 @@
+/** The page: a header, a banner, and the view that the address names. */
+
+import { banner } from "./banner.js";
+import { header } from "./header.js";
+import { listenToKeys } from "./keys.js";
+import { lookAtMe } from "./login.js";
+import { lookForPages } from "./pages.js";
+import { read } from "./route.js";
+import { start, state, subscribe } from "./store.js";
+import { html, render } from "./vendor/lit-html/lit-html.js";
+
+const VIEWS = {
+  "": () => import("./overview.js"),
+  agent: () => import("./agent.js"),
+  plots: () => import("./plots.js"),
+  events: () => import("./events.js"),
+  wall: () => import("./wall.js"),
+};
+
+const main = document.getElementById("main");
+let view = null;
+let opened = "";
+
+/** Open the view of the address; one that is open already only gets the new parameters. */
+async function follow() {
+  const route = read();
+  const key = `${route.view}/${route.name}`;
+  document.body.dataset.view = route.view || "overview";
+  if (view && key === opened) return view.follow?.(route);
+  const { open } = await (VIEWS[route.view] ?? VIEWS[""])();
+  leave();
+  opened = key;
+  view = open(main, route);
+  show();
+}
+
+function leave() {
+  view?.close?.();
+  view = null;
+  render(null, main);
+  main.replaceChildren();
+  delete main._$litPart$; // what lit-html knows of the content that is gone
+  scrollTo(0, 0);
+}
+
+function show() {
+  const route = read();
+  document.title = title(route);
+  render(header(route), document.getElementById("header"));
+  render(banner(), document.getElementById("banner"));
+  view?.update();
+}
+
+function title(route) {
+  const place = { agent: route.name, plots: "Plots", events: "Events", wall: "Wall" }[route.view];
+  return [place, state.instance && `${state.instance} ${state.hub?.state ?? ""}`, "Warden"].filter(Boolean).join(" · ");
+}
+
+document.getElementById("skip").addEventListener("click", () => main.focus());
+addEventListener("hashchange", follow);
+subscribe(show);
+listenToKeys();
+start();
+follow();
+lookAtMe().catch(() => {}); // the banner says that nobody answers
+lookForPages();
+render(html`<p class="quiet">Waiting for the hub …</p>`, main);

@@ -1,0 +1,136 @@
+/** What is known of the hub now: a snapshot, and the changes since. */
+
+import { begin } from "./stream.js";
+import { now, setZone, sync } from "./time.js";
+
+const SILENT_INTERVALS = 5;
+const SILENT_AT_LEAST = 5;
+
+/**
+ * The newest of everything. Entries are replaced when they change, never changed in place.
+ *
+ * `hub` is the hub's document without its agents, null where nothing is known of it; `hubGone` whether what is here is
+ * only what was last known; `fieldsVersion` grows when fields come or go; `lost` whether the stream has ended.
+ */
+export const state = {
+  hub: null, hubGone: true, agents: {}, fields: {}, fieldsVersion: 0, alarms: {}, documents: {},
+  instance: "", device: "", interval: 1, problem: null, read: 0, heard: 0, lost: false, refused: null,
+};
+
+const listeners = new Set();
+let asked = false;
+let ageing = 0;
+
+/** Call `listener` once a frame when something has changed, and each second so that values age; returns its end. */
+export function subscribe(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Begin to listen to the server. */
+export function start() {
+  begin(take);
+  tellLater();
+}
+
+/** Call the listeners in the next frame; once for all that changes until then. */
+export function changed() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(tell);
+}
+
+function tell() {
+  asked = false;
+  tellLater();
+  for (const listener of [...listeners]) listener();
+}
+
+function tellLater() {
+  clearTimeout(ageing);
+  ageing = setTimeout(changed, 1000);
+}
+
+/** Whether nothing comes from the web server any more. */
+export function isSilent() {
+  const limit = Math.max(SILENT_INTERVALS * state.interval, SILENT_AT_LEAST) * 1000;
+  return state.heard > 0 && performance.now() - state.heard > limit;
+}
+
+const samplers = new Set();
+
+/** Call `sampler(time)` with each message, also where nothing is shown. */
+export function onMessage(sampler) {
+  samplers.add(sampler);
+  return () => samplers.delete(sampler);
+}
+
+/** Take a message of the stream in. */
+export function take(kind, data) {
+  if (kind === "lost") lose(data);
+  else hear(kind, data);
+  changed();
+}
+
+function lose(error) {
+  state.lost = true;
+  state.refused = error;
+}
+
+function hear(kind, data) {
+  Object.assign(state, { lost: false, refused: null, heard: performance.now(), read: data.read, problem: data.problem });
+  sync(data.read);
+  if (kind === "snapshot") takeSnapshot(data);
+  else takeChange(data);
+  for (const sampler of samplers) sampler(now());
+}
+
+function takeSnapshot(data) {
+  setZone(data.zone);
+  Object.assign(state, {
+    instance: data.instance, device: data.device, interval: data.interval,
+    documents: data.documents, fields: entries(data.fields), alarms: entries(data.alarms),
+  });
+  state.fieldsVersion += 1;
+  takeHub(data.hub);
+  if (data.hub) state.agents = data.hub.agents;
+}
+
+/** The parts of a document of entries that are entries: not its time. */
+function entries(document) {
+  return Object.fromEntries(Object.entries(document ?? {}).filter(([, entry]) => entry && typeof entry === "object"));
+}
+
+function takeHub(hub) {
+  state.hubGone = hub === null;
+  if (hub) state.hub = { ...state.hub, ...hub };
+}
+
+function takeChange(change) {
+  if (change.hub !== undefined) takeHub(change.hub);
+  merge(state.agents, change.agents, change.agents_gone);
+  takeDocuments(change);
+  takeFields(change);
+  replace(state.alarms, entries(change.alarms), change.alarms_gone);
+}
+
+function takeDocuments({ whole, changed: parts, gone }) {
+  replace(state.documents, whole, gone);
+  merge(state.documents, parts);
+}
+
+function takeFields({ fields, fields_gone: gone }) {
+  const come = entries(fields);
+  if (gone?.length || Object.keys(come).some((id) => !(id in state.fields))) state.fieldsVersion += 1;
+  replace(state.fields, come, gone);
+}
+
+function replace(table, come = {}, gone = []) {
+  Object.assign(table, come);
+  for (const name of gone) delete table[name];
+}
+
+function merge(table, come = {}, gone = []) {
+  for (const [name, parts] of Object.entries(come)) table[name] = { ...table[name], ...parts };
+  for (const name of gone) delete table[name];
+}
