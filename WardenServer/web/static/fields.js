@@ -48,12 +48,12 @@ export function valueOf(id) {
   return isDocument(document) ? document[field] : document;
 }
 
-/** What a field's document says about why it has no value; "" where nothing. */
+/** What a document says of this one field, why it has no value; "" where nothing. */
 export function saidWhy(id) {
   const { key, field } = part(id);
   const document = state.documents[key];
   if (document === undefined) return `Memcached has no document ${key}`;
-  return isDocument(document) ? document.reason?.[field] ?? document.error ?? "" : "";
+  return isDocument(document) ? document.reason?.[field] ?? "" : "";
 }
 
 function isDocument(value) {

@@ -2,11 +2,6 @@
 
 import { colour } from "./theme.js";
 
-let ink = "";
-
-/** Forget the colours of the theme that was before. */
-addEventListener("themechange", () => (ink = ""));
-
 /** Draw samples onto a canvas. `walk(each)` calls each(time, value); the line covers the times from `begin` to `end`. */
 export function drawSparkline(canvas, walk, begin, end) {
   const [low, high] = extent(walk, begin);
@@ -39,8 +34,7 @@ function clear(canvas) {
 }
 
 function stroke(pen, walk, begin, across, up) {
-  ink ||= colour("--accent");
-  Object.assign(pen, { strokeStyle: ink, lineWidth: 1.5 * devicePixelRatio, lineJoin: "round" });
+  Object.assign(pen, { strokeStyle: colour("--accent"), lineWidth: 1.5 * devicePixelRatio, lineJoin: "round" });
   pen.beginPath();
   let isDown = false;
   walk((time, value) => {

@@ -18,11 +18,18 @@ export function nextTheme() {
 function apply(chosen) {
   if (THEMES.indexOf(chosen) > 0) document.documentElement.dataset.theme = chosen;
   else delete document.documentElement.dataset.theme;
-  dispatchEvent(new Event("themechange"));
+  tell();
 }
+
+const colours = new Map();
 
 /** A colour of the theme as a canvas can take it. `name` is that of a CSS variable, such as "--accent". */
 export function colour(name) {
+  if (!colours.has(name)) colours.set(name, resolve(name));
+  return colours.get(name);
+}
+
+function resolve(name) {
   const probe = document.createElement("i");
   probe.style.color = `var(${name})`;
   document.body.append(probe);
@@ -31,6 +38,12 @@ export function colour(name) {
   return found;
 }
 
+/** The window gets the event "themechange" when other colours count. */
+function tell() {
+  colours.clear();
+  dispatchEvent(new Event("themechange"));
+}
+
 apply(localStorage.getItem(PLACE));
 addEventListener("storage", (event) => event.key === PLACE && apply(event.newValue));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
