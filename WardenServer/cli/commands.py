@@ -3,7 +3,7 @@
 import click
 
 from WardenServer import __version__
-from WardenServer.cli import compare, looking, notify, plugin_files, running
+from WardenServer.cli import compare, looking, notify, plugin_files, running, web
 from WardenServer.cli.running import beamline_warden
 from WardenServer.cli.shared import CONTEXT
 
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 main.add_command(notify.notify)
-for _room in (running, looking, plugin_files, compare):
+for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():
         if isinstance(_command, click.Command):
             main.add_command(_command)

@@ -17,9 +17,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from WardenServer.errors import SettingError, Unreachable, WardenError
+from WardenServer.errors import Unreachable, WardenError
+from WardenServer.local import our_servers
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
-from WardenServer.machine.child import START_LIMIT, Child, Keeper, make_folder, wait_until
+from WardenServer.local.our_servers import HubServer, WebServer
+from WardenServer.machine.child import Child, Keeper, make_folder
 from WardenServer.results.health import BAD
 from WardenServer.results.hub_document import AgentEntry, HubDocument
 from WardenServer.servers import client, ports, tango_database
@@ -27,8 +29,6 @@ from WardenServer.settings.config import Settings
 
 #: Seconds between looks at the children and the agents.
 LOOK = 0.5
-#: Exit code of our commands for a wrong setting.
-WRONG_SETTING = 2
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLOURS = {"good": "green", "RUNNING": "green", "ALARM": "yellow", "FAULT": "red", "UNKNOWN": "red"}
@@ -49,10 +49,12 @@ def run(settings: Settings, options: Mapping[str, Any]) -> int:
         with interrupts(), only_one(settings.state_folder), ExitStack() as stack:
             local, children = _servers(settings, screen, stack)
             tango_database.register(tango_database.find_database(local), local)
-            children.append(HubServer(local, options))
-            _begin(children[-1], screen, stack)
-            signal.signal(signal.SIGUSR1, lambda *_: children[-1].tell(signal.SIGUSR1))
-            _introduce(local, screen)
+            hub = HubServer(local, options)
+            _begin(hub, screen, stack)
+            signal.signal(signal.SIGUSR1, lambda *_: hub.tell(signal.SIGUSR1))
+            web = _web(local, options, screen, stack)
+            children += [hub, *web]
+            _introduce(local, screen, *(child.address for child in web))
             _follow(local, [Keeper(child) for child in children], screen)
     except KeyboardInterrupt:
         return 0
@@ -64,47 +66,6 @@ def console() -> Console:
 
 
 # -- starting
-
-
-class HubServer(Child):
-    """The device server of the hub, as `warden serve` runs it."""
-
-    patience = 2.2  # its agents are given time to end; with the other two it stays well under 5 s
-
-    def __init__(self, settings: Settings, options: Mapping[str, Any]) -> None:
-        given = [f"--set={name}={value}" for name, value in options.items() if name != "instance"]
-        command = [sys.executable, "-P", "-m", "WardenServer", "serve", settings.instance, *given]
-        environment = {"TANGO_HOST": settings.tango_host, "WARDEN_MEMCACHED": ",".join(settings.memcached)}
-        if settings.file is not None:
-            environment["WARDEN_CONFIG"] = str(settings.file)
-        super().__init__("Device server", command, settings.state_folder / "logs" / "server.out", environment)
-        self.address = settings.device
-        self._settings = settings
-
-    def start(self, limit: float = START_LIMIT) -> None:
-        """See Child. Raises also:
-        WardenError: the device is served by another process already.
-        SettingError: the server says that a setting is wrong.
-        """
-        if not wait_until(lambda: not self.answers(), 3.0):  # a predecessor may be dying just now
-            raise WardenError(
-                f"{self.address} is served by another process already, at TANGO_HOST={self._settings.tango_host};"
-                " end that, or choose another --instance"
-            )
-        try:
-            super().start(limit)
-        except Unreachable:
-            if self.code == WRONG_SETTING:
-                raise SettingError(self.last_line().removeprefix("warden: ")) from None
-            raise
-
-    def answers(self) -> bool:
-        """See Child."""
-        try:
-            client.state(self._settings)
-        except (WardenError, TimeoutError):
-            return False
-        return True
 
 
 @contextmanager
@@ -204,6 +165,20 @@ def _local(
     return child
 
 
+def _web(settings: Settings, options: Mapping[str, Any], screen: Console, stack: ExitStack) -> list[Child]:
+    """The page, and all that comes by HTTP; the hub goes on without it."""
+    if missing := our_servers.missing_for_web():
+        _say(screen, f"Web ... not started: {missing}")
+        return []
+    with _writes(settings.state_folder):
+        web = WebServer(settings, options)
+    try:
+        _begin(web, screen, stack)
+    except WardenError as error:
+        _say(screen, str(error))
+    return [web]
+
+
 def _begin(child: Child, screen: Console, stack: ExitStack) -> None:
     _say(screen, f"{child.name} ...", end=" ")
     stack.callback(child.stop)  # before the start, which may be interrupted
@@ -217,8 +192,9 @@ def _begin(child: Child, screen: Console, stack: ExitStack) -> None:
         _say(screen, child.notice)
 
 
-def _introduce(settings: Settings, screen: Console) -> None:
+def _introduce(settings: Settings, screen: Console, page: str = "") -> None:
     """Say where clients find all that runs."""
+    look = f"Look at it in a browser: {page}\n\nF" if page else "F"
     server, key, device = settings.memcached[0], settings.prefix + settings.hub_key, settings.device
     host, _, port = server.rpartition(":")
     place = f"-U {server.removeprefix('unix:')}" if "/" in server else f"{host.strip('[]')} {port}"
@@ -226,7 +202,7 @@ def _introduce(settings: Settings, screen: Console) -> None:
     _say(
         screen,
         f"""
-The hub runs; Ctrl-C ends all that was started here. From another terminal:
+The hub runs; Ctrl-C ends all that was started here. {look}rom another terminal:
 
   export TANGO_HOST={settings.tango_host}    # then Jive, Taurus and all other clients find {device}
   taurus form {device}/State {device}/Ticks

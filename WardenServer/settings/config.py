@@ -114,6 +114,30 @@ class Settings:
         30.0, parse.hang_limit,
         "How long the whole server may hang, or be stopped, before it is ended, to be started again; 0 for ever.", "s",
     )  # fmt: skip
+    web_listen: str = _setting(
+        "", parse.listen, "Where `warden web` listens, host:port; empty: 127.0.0.1:8060, or the port that `up` found."
+    )
+    web_hosts: tuple[str, ...] = _setting(
+        (), parse.texts, "Names under which browsers find the web page, such as that of a reverse proxy."
+    )
+    web_interval: float = _setting(
+        1.0, parse.web_interval, "How often the web page takes what is new; at least 0.1 s.", "s"
+    )
+    web_login: str = _setting(
+        "elsewhere", parse.login, "Who has to log in to read: browsers elsewhere than on this machine, or always all."
+    )
+    web_token: Any = _setting(
+        "", parse.reference,
+        "What people log in with to read and to change: { env = NAME } or { file = PATH }; empty: made at the start.",
+    )  # fmt: skip
+    web_wall_token: Any = _setting(
+        "", parse.reference, "What wall displays log in with, only to read; { env = NAME } or { file = PATH }."
+    )
+    web_pages: Path = _setting(CONFIG_DIR / "pages", parse.path, "Folder of your own pages, in Markdown.")
+    web_woodstock: bool = _setting(False, parse.flag, "Whether the web has the paths of woodstock, /proc/key, too.")
+    zone: str = _setting(
+        "", parse.zone, "Time zone of the beamline, such as Europe/Berlin; empty: that of the machine."
+    )
     notify: Notify = field(default_factory=Notify)
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -153,11 +177,13 @@ class Settings:
 #: The settings a user can give, by name.
 SETTINGS = {item.name: item for item in dataclasses.fields(Settings) if "help" in item.metadata}
 
-#: Those that may be Tango properties of the device: known only once there is one, and not there to keep others out.
+#: Those that may be Tango properties of the device: known only once there is one, not there to keep others out, and
+#: not of the web's process.
 PROPERTIES = tuple(
     name
     for name in SETTINGS
-    if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes")
+    if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes", "zone")
+    and not name.startswith("web_")
 )
 
 
@@ -250,7 +276,7 @@ def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any
     try:
         values[name] = SETTINGS[name].metadata["parse"](value)
     except (ValueError, RuntimeError) as error:  # RuntimeError: ~name of nobody
-        raise SettingError(f"{where}: {name} is {value!r:.60}; write {error}") from None
+        raise SettingError(f"{where}: {name} is {masked(name, value)!r:.60}; write {error}") from None
     origins[name] = origin
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from WardenServer.settings.masking import is_reference
 from WardenServer.settings.units import duration
 
 
@@ -94,6 +96,41 @@ def hang_limit(value: Any) -> float:
     if 0 < seconds < 2:
         raise ValueError("0, or a duration of at least 2 seconds")
     return seconds
+
+
+def listen(value: Any) -> str:
+    """Nothing, or host:port."""
+    if text(value) and not re.fullmatch(r"([^\s:/]+|\[[0-9a-fA-F:]+\]):\d{1,5}", value):
+        raise ValueError('"host:port", such as "127.0.0.1:8060"')
+    return str(value)
+
+
+def web_interval(value: Any) -> float:
+    """A duration of at least 0.1 s."""
+    seconds = duration(value)
+    if seconds < 0.1:
+        raise ValueError("a duration of at least 0.1 seconds")
+    return seconds
+
+
+def login(value: Any) -> str:
+    """Who has to log in."""
+    if value not in ("elsewhere", "always"):
+        raise ValueError('"elsewhere" or "always"')
+    return str(value)
+
+
+def reference(value: Any) -> str | dict[str, Any]:
+    """A secret: where it is, or it itself."""
+    return dict(value) if is_reference(value) else text(value)
+
+
+def zone(value: Any) -> str:
+    """The name of a time zone."""
+    try:
+        return ZoneInfo(value).key if text(value) else ""
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError('a time zone that this machine knows, such as "Europe/Berlin"') from None
 
 
 def life(value: Any) -> float:

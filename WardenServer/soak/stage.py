@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
-from WardenServer.local.up import HubServer
+from WardenServer.local.our_servers import HubServer
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import tango_database
 from WardenServer.servers.ports import LOOPBACK

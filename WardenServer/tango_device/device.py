@@ -3,12 +3,12 @@
 Commands and reads return at once from snapshots; only the sink's publisher thread pushes events.
 """
 
+import json
 import logging
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import tango
@@ -17,6 +17,7 @@ from tango.server import Device, command, device_property
 
 import WardenServer
 from WardenServer.errors import WardenError
+from WardenServer.hub import about_agent
 from WardenServer.hub.warden import Warden
 from WardenServer.machine.descendants import Descendants
 from WardenServer.results.board import Board
@@ -29,7 +30,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.known_fields import KnownFields
-from WardenServer.tango_device.requests import describe, from_json, refuse, typed
+from WardenServer.tango_device.requests import log_client, name_and_json, refusals, refuse, values_of
 
 log = logging.getLogger("warden.device")
 
@@ -78,7 +79,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """Make the hub from its settings. Never raises: the state is FAULT and the status says the cure."""
         super().init_device()
         HUBS.add(self)
-        self._log_client("Init")
+        log_client(self, "Init")
         self._properties: dict[str, list[str]] = getattr(self, "_properties", {})
         if getattr(self, "_warden", None) is not None:
             return  # a second Init came in while this one waited for the end of the old hub
@@ -231,23 +232,21 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     @command
     def Start(self) -> None:
         """Let the agents run, from tick 0. Nothing happens when they do already."""
-        self._log_client("Start")
+        log_client(self, "Start")
         self._hub().start()
 
     @command
     def Stop(self) -> None:
         """Start no agent any more. Runs that go on are left to end."""
-        self._log_client("Stop")
+        log_client(self, "Stop")
         self._hub().stop()
 
     @command(dtype_out=str, doc_out="What was loaded and what was refused, and why.")
     def Reload(self) -> str:
         """Read the plugin files again, and the settings that say which agents there are."""
-        self._log_client("Reload")
-        try:
+        log_client(self, "Reload")
+        with refusals():
             return latin1(self._hub().reload(ANSWER))
-        except WardenError as error:
-            refuse(error)
 
     def signal_handler(self, number: int) -> None:
         """SIGUSR1: as Reload. Called by Tango's signal thread."""
@@ -257,20 +256,30 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StartAgent(self, name: str) -> None:
         """Schedule an agent again."""
-        self._log_client("StartAgent", name)
-        self._do(self._hub().start_agent, name)
+        log_client(self, "StartAgent", name)
+        with refusals():
+            self._hub().start_agent(name)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def StopAgent(self, name: str) -> None:
         """Start this agent no more."""
-        self._log_client("StopAgent", name)
-        self._do(self._hub().stop_agent, name)
+        log_client(self, "StopAgent", name)
+        with refusals():
+            self._hub().stop_agent(name)
 
     @command(dtype_in=str, doc_in="Name of an agent.")
     def RunAgent(self, name: str) -> None:
         """Run an agent once, now."""
-        self._log_client("RunAgent", name)
-        self._do(self._hub().run_agent, name)
+        log_client(self, "RunAgent", name)
+        with refusals():
+            self._hub().run_agent(name)
+
+    @command(dtype_in=str, doc_in="Name of an agent.", dtype_out=str, doc_out="Stack, file, source, settings: JSON.")
+    def GetAgent(self, name: str) -> str:
+        """Where an agent is now, its file and its settings; what is secret is masked."""
+        hub = self._hub()
+        with refusals(), AutoTangoAllowThreads(self):  # its file may be on a disk that is slow
+            return json.dumps(about_agent.about(hub.agents, name), default=str)
 
     @command(
         dtype_in=(str,), doc_in="Name of an agent, and the request as JSON.",
@@ -278,34 +287,30 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     )  # fmt: skip
     def AskAgent(self, request: list[str]) -> str:
         """Ask an agent something: its function answer replies, in turn with its runs."""
-        self._log_client("AskAgent", " ".join(request))
+        log_client(self, "AskAgent", " ".join(request))
         hub = self._hub()
-        try:
-            if len(request) != 2:
-                raise WardenError(f"AskAgent got {len(request)} texts; give two, the agent's name and JSON")
-            name, argument = request[0], from_json(request[1])
+        with refusals():
+            name, argument = name_and_json(request)
             with AutoTangoAllowThreads(self):  # events go out meanwhile
                 answer = hub.ask_agent(name, argument, ANSWER)
-        except WardenError as error:
-            refuse(error)
         return '{"queued": true}' if answer is None else answer
 
     @command(dtype_in=str, doc_in='JSON: {"rule": NAME, "until": UNIX SECONDS, "why": TEXT}.')
     def Mute(self, request: str) -> None:
         """Tell nobody of a rule of the notifier until a time; * means all rules."""
-        self._log_client("Mute", request)
+        log_client(self, "Mute", request)
         self._say(request, {"rule": str, "until": float, "why": str}, "mute")
 
     @command(dtype_in=str, doc_in='JSON: {"rule": NAME}.')
     def Unmute(self, request: str) -> None:
         """Tell people of a rule again."""
-        self._log_client("Unmute", request)
+        log_client(self, "Unmute", request)
         self._say(request, {"rule": str}, "unmute")
 
     @command(dtype_in=str, doc_in='JSON: {"rule": NAME}, of a rule or of one alarm as the document of alarms has it.')
     def Acknowledge(self, request: str) -> None:
         """Send no reminders about the alarms of a rule."""
-        self._log_client("Acknowledge", request)
+        log_client(self, "Acknowledge", request)
         self._say(request, {"rule": str}, "acknowledge")
 
     @command(dtype_in=str, doc_in="Memcached key, without prefix.", dtype_out=str, doc_out="The document, ASCII JSON.")
@@ -322,16 +327,6 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """All that the hub can say of itself."""
         return latin1(self._hub().info())
 
-    def _log_client(self, command: str, argument: str = "") -> None:
-        """Who changes something. Says nothing at the server's own start, which no client has asked for."""
-        try:
-            client = self.get_client_ident()
-        except Exception:  # whatever Tango has against it: the command goes on
-            log.exception("the client of %s is not known", command)
-            return
-        if client is not None:
-            log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", describe(client))
-
     def _hub(self) -> Warden:
         if self._warden is None:
             refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
@@ -340,18 +335,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def _say(self, request: str, types: dict[str, type], action: str) -> None:
         """Do what a request in JSON asks for, with its values in the order of `types`."""
         hub = self._hub()
-        try:
-            said = from_json(request)
-            if not isinstance(said, dict) or not said.keys() <= types.keys() or "rule" not in said:
-                raise WardenError(f"write JSON with {', '.join(types)}, such as {{\"rule\": \"beam\"}}")
-            values = [typed(name, said.get(name, ""), kind) for name, kind in types.items()]
+        with refusals():
+            values = values_of(request, types)
             with AutoTangoAllowThreads(self):
                 getattr(hub.alarms, action)(*values)
-        except WardenError as error:
-            refuse(error)
-
-    def _do(self, action: Callable[[str], None], name: str) -> None:
-        try:
-            action(name)
-        except WardenError as error:
-            refuse(error)

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from tests.system.conftest import clean_environment
 from WardenServer.errors import SettingError, Unreachable, WardenError
-from WardenServer.local import local_servers, up
+from WardenServer.local import local_servers, our_servers, up
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers import client, ports, tango_database
@@ -365,7 +365,7 @@ def test_a_state_folder_that_cannot_be_is_said(tmp_path):
 
 def test_a_server_that_refuses_a_setting_is_quoted(tmp_path, free_port):
     settings = Settings(state_folder=tmp_path, tango_host=f"127.0.0.1:{free_port()}", memcached=("127.0.0.1:1",))
-    server = up.HubServer(settings, {})
+    server = our_servers.HubServer(settings, {})
     server.command = [sys.executable, "-c", "import sys; print('warden: tick is 0; write more'); sys.exit(2)"]
     with pytest.raises(SettingError, match=r"^tick is 0; write more$"):
         server.start()
@@ -373,7 +373,7 @@ def test_a_server_that_refuses_a_setting_is_quoted(tmp_path, free_port):
 
 def test_a_device_that_is_served_already_is_said(hub):
     hub.start()
-    second = up.HubServer(hub.settings, {})
+    second = our_servers.HubServer(hub.settings, {})
     with pytest.raises(WardenError, match="is served by another process already"):
         second.start()
 

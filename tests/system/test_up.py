@@ -392,7 +392,7 @@ def test_up_ends_with_all_it_started_and_starts_again_in_the_same_places(new_hom
 def end(home: Home, process: subprocess.Popen[bytes], number: signal.Signals) -> int:
     """End `up` by a signal and see that nothing is left; its exit code."""
     started = family(process)
-    assert len(started) == 5, [each.cmdline() for each in started]  # with the guardian of the server
+    assert len(started) == 6, [each.cmdline() for each in started]  # with the guardian of the server
     process.send_signal(number)
     until = time.monotonic() + ENDING
     code = process.wait(ENDING)
