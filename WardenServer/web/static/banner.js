@@ -18,9 +18,7 @@ const mustLogIn = () => state.refused?.status === 401;
 export function problem() {
   if (state.refused) return state.refused.message;
   if (state.lost || isSilent()) return lost();
-  if (state.problem) return state.problem;
-  if (state.heard > 0 && state.hubGone) return `Memcached has no document of the hub ${state.instance}; look whether it runs (warden status).`;
-  return "";
+  return state.heard > 0 && state.hubGone ? state.problem : "";
 }
 
 function lost() {

@@ -29,8 +29,9 @@ function begin() {
   start();
 }
 
-function about({ dataset: { key, field = "value", range = "day", label } }) {
-  return { id: join(key, field), range: range in SPANS ? range : "day", label };
+/** What an element is about. `length` is that of a range that ends now in seconds, undefined where it is a fixed one. */
+function about({ dataset: { key, field = "value", range = "day", label, cut } }) {
+  return { id: join(key, field), range, length: SPANS[range], label, cut };
 }
 
 function add(place, tag, kind = "") {
@@ -48,14 +49,14 @@ function value(place, { id }) {
   };
 }
 
-function sparkline(place, { id, range }) {
+function sparkline(place, { id, range, length = SPANS.day, cut }) {
   const canvas = add(place, "canvas", "spark");
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${id}, the last ${range}`);
+  canvas.setAttribute("aria-label", `${id}, ${range}`);
   let past = null;
   return () => {
-    past ??= state.heard ? new Past(id, range) : null;
-    if (past) drawSparkline(canvas, past.walk, now() - SPANS[range], now());
+    past ??= state.heard ? new Past(id, range, cut) : null;
+    if (past) drawSparkline(canvas, past.walk, now() - length, now());
   };
 }
 
@@ -65,40 +66,42 @@ function sparkrow(place, said) {
   return () => updates.forEach((update) => update());
 }
 
-function plotlink(place, { id, range, label }) {
+function plotlink(place, { id, range, length, label }) {
+  const [from, to] = length ? [] : range.split("..").map((time) => Number(time) || Date.parse(time) / 1000 || now());
   const link = add(place, "a");
-  link.href = `/${address("plots", "", { field: id, span: SPANS[range] })}`;
+  link.href = `/${address("plots", "", { field: id, span: length, from, to })}`;
   link.textContent = label || id;
 }
 
-function plot(place, { id, range, label }) {
-  const shown = { series: null, window: live(SPANS[range]) };
-  if (label) add(place, "span", "label").textContent = label;
+function plot(place, said) {
   const figure = add(place, "div", "plot");
   figure.setAttribute("role", "img");
-  figure.setAttribute("aria-label", `Plot of ${id}, the last ${range}`);
-  const problem = add(place, "span", "wrong-tag");
+  figure.setAttribute("aria-label", `Plot of ${said.id}, ${said.range}`);
+  const shown = { ...said, figure, problem: add(place, "span", "wrong-tag"), series: null, plot: null };
   loadPlot().then((uPlot) => (shown.plot = new Plot(uPlot, figure, { height: HEIGHT })));
   return () => {
-    if (state.heard && !(performance.now() - shown.asked < AGAIN)) ask(shown, id, problem);
-    draw(shown);
+    if (state.heard && !(performance.now() - shown.asked < AGAIN)) ask(shown);
+    if (shown.plot && shown.series) draw(shown);
   };
 }
 
-async function ask(shown, id, problem) {
+async function ask(shown) {
+  const { id, range, cut, problem, asked, length } = shown;
+  if (asked && !length) return;
   shown.asked = performance.now();
   try {
-    shown.series = await fetchSeries(id, state.fields, bounds(shown.window), { points: POINTS });
+    shown.series = await fetchSeries(id, state.fields, range, { points: POINTS, cut });
     problem.textContent = "";
   } catch (error) {
     problem.textContent = error.message;
   }
 }
 
-function draw({ plot: drawn, series, window }) {
-  if (!drawn || !series) return;
-  follow(series, bounds(window)[0]);
-  drawn.show([series], bounds(window));
+/** A range that ends now goes on with what the stream brings; one with a cut or a fixed end stays. */
+function draw({ plot: drawn, series, length, cut }) {
+  const view = length ? bounds(live(length)) : [series.begin, series.end];
+  if (length && !cut) follow(series, view[0]);
+  drawn.show([series], view);
 }
 
 begin();

@@ -17,6 +17,8 @@ const VIEWS = {
   wall: () => import("./wall.js"),
 };
 
+const HOUR = 3_600_000;
+
 const main = document.getElementById("main");
 let view = null;
 let opened = "";
@@ -56,12 +58,18 @@ function title(route) {
   return [place, state.instance && `${state.instance} ${state.hub?.state ?? ""}`, "Warden"].filter(Boolean).join(" · ");
 }
 
+/** Each visit renews the cookie of a wall display. */
+function visit() {
+  lookAtMe().catch(() => {}); // the banner says that nobody answers
+}
+
 document.getElementById("skip").addEventListener("click", () => main.focus());
 addEventListener("hashchange", follow);
 subscribe(show);
 listenToKeys();
 start();
 follow();
-lookAtMe().catch(() => {}); // the banner says that nobody answers
+setInterval(visit, HOUR);
+visit();
 lookForPages();
 render(html`<p class="quiet">Waiting for the hub …</p>`, main);

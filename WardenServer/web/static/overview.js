@@ -98,7 +98,7 @@ const facts = (hub) => html`
 /** What is wrong besides the agents: problems, notes and alarms. */
 function wrong() {
   const alarms = activeAlarms();
-  const problems = state.hub?.problems ?? [];
+  const problems = [...(state.hub?.problems ?? []), ...(state.problem && !state.hubGone ? [state.problem] : [])];
   const notes = state.hub?.notes ?? [];
   if (alarms.length + problems.length + notes.length === 0) return nothing;
   return html`

@@ -5,7 +5,7 @@ import { loadPlot, Plot } from "./plot.js";
 import { controls, fillPeriod } from "./plot_controls.js";
 import * as times from "./plot_window.js";
 import { replace } from "./route.js";
-import { fetchSeries, follow } from "./series.js";
+import { fetchSeries, follow, rangeOf } from "./series.js";
 import { unpack } from "./share.js";
 import { changed, state } from "./store.js";
 import { span } from "./time.js";
@@ -94,12 +94,18 @@ class Plots {
   /** Ask the history for each field, and for each once more where there is a second period. */
   async ask(signal) {
     const points = Math.min(MOST_POINTS, Math.max(LEAST_POINTS, this.root.clientWidth));
-    const wanted = this.fields.flatMap((id) => [[id, 0], ...(this.shift ? [[id, this.shift]] : [])]);
-    const found = await Promise.allSettled(wanted.map(([id, shift]) =>
-      fetchSeries(id, this.entries, times.bounds(this.window), { points, signal, shift, shiftName: shift ? span(shift) : "" })));
+    const bounds = times.bounds(this.window);
+    const found = await Promise.allSettled(this.wanted().map(({ id, shift, name }) =>
+      fetchSeries(id, this.entries, rangeOf(bounds, shift), { points, signal, shift, name })));
     if (signal.aborted) return;
     this.series = found.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
     this.problem = found.filter(({ status }) => status === "rejected").map(({ reason }) => reason.message).join(" ");
+  }
+
+  wanted() {
+    const { shift } = this;
+    const second = (id) => (shift ? [{ id, shift, name: `${id}, ${span(shift)} before` }] : []);
+    return this.fields.flatMap((id) => [{ id, shift: 0, name: id }, ...second(id)]);
   }
 
   update() {

@@ -8,35 +8,38 @@ import { now } from "./time.js";
 const LITTLE = 1e-3;
 
 /**
- * Ask the history for a field. `entries` are the fields that are known, also retired ones.
+ * Ask the history for a field. `entries` are the fields that are known, also retired ones; `range` and `cut` are as
+ * /api/history takes them.
  *
- * Returns {id, name, unit, entry, level, shift, time, value, low, high, gaps, labels}: `low` and `high` are null where the
- * values are raw; of text and states the values are places in `labels`. Times are moved by `shift` seconds.
+ * Returns {id, name, unit, entry, level, shift, begin, end, time, value, low, high, gaps, labels}: `low` and `high` are
+ * null where the values are raw; of text and states the values are places in `labels`. Times are moved by `shift` seconds.
  */
-export async function fetchSeries(id, entries, [from, to], { points, shift = 0, shiftName = "", signal }) {
-  const range = `${(from - shift).toFixed(3)}..${(to - shift).toFixed(3)}`;
-  const found = await fetchJson(query("/api/history", { ...part(id, entries), range, points }), { signal });
+export async function fetchSeries(id, entries, range, { points, cut, shift = 0, name = id, signal }) {
+  const found = await fetchJson(query("/api/history", { ...part(id, entries), range, points, cut }), { signal });
   const entry = entries[id] ?? {};
-  const name = shiftName ? `${id}, ${shiftName} before` : id;
   const about = { id, name, unit: entry.unit ?? found.unit ?? "", entry, level: found.level, shift };
-  const series = { ...about, time: [], value: [], low: found.min ? [] : null, high: found.max ? [] : null, gaps: [], labels: null };
-  fill(series, found, from);
+  const [begin, end] = [found.begin + shift, found.end + shift];
+  const series = { ...about, begin, end, time: [], value: [], low: found.min ? [] : null, high: found.max ? [] : null, gaps: [], labels: null };
+  fill(series, found);
   return series;
 }
 
-function fill(series, found, from) {
+/** A range for /api/history, `shift` seconds before the bounds. */
+export const rangeOf = ([from, to], shift = 0) => `${(from - shift).toFixed(3)}..${(to - shift).toFixed(3)}`;
+
+function fill(series, found) {
   const { shift } = series;
   series.gaps = found.gaps.map((gap) => ({ ...gap, begin: gap.begin + shift, end: gap.end + shift }));
   series.labels = labelsOf(found.value ?? found.mean ?? [], found.before?.[1]);
-  begin(series, found, from);
+  begin(series, found);
   found.time.forEach((time, place) => add(series, time + shift, (found.value ?? found.mean)[place], found.min?.[place], found.max?.[place]));
   for (const gap of series.gaps) cut(series, gap);
 }
 
 /** A raw series begins with the last value before, unless nobody looked then. */
-function begin(series, { before, level }, from) {
-  const inGap = series.gaps.some((gap) => gap.begin <= from && from <= gap.end);
-  if (before && level === "raw" && !inGap) add(series, from, before[1]);
+function begin(series, { before, level }) {
+  const inGap = series.gaps.some((gap) => gap.begin <= series.begin && series.begin <= gap.end);
+  if (before && level === "raw" && !inGap) add(series, series.begin, before[1]);
 }
 
 /** Add a sample at the end. */

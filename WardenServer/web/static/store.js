@@ -86,51 +86,42 @@ function hear(kind, data) {
 }
 
 function takeSnapshot(data) {
+  const { agents = {}, ...hub } = data.hub ?? {};
   setZone(data.zone);
+  gone.clear();
   Object.assign(state, {
-    instance: data.instance, device: data.device, interval: data.interval,
-    documents: data.documents, fields: entries(data.fields), alarms: entries(data.alarms),
+    instance: data.instance, device: data.device, interval: data.interval, hub: data.hub && hub, hubGone: !data.hub, agents,
+    documents: data.documents, fields: data.fields, alarms: data.alarms, fieldsVersion: state.fieldsVersion + 1,
   });
-  state.fieldsVersion += 1;
-  takeHub(data.hub);
-  if (data.hub) state.agents = data.hub.agents;
-}
-
-/** The parts of a document of entries that are entries: not its time. */
-function entries(document) {
-  return Object.fromEntries(Object.entries(document ?? {}).filter(([, entry]) => entry && typeof entry === "object"));
-}
-
-function takeHub(hub) {
-  state.hubGone = hub === null;
-  if (hub) state.hub = { ...state.hub, ...hub };
 }
 
 function takeChange(change) {
   if (change.hub !== undefined) takeHub(change.hub);
-  merge(state.agents, change.agents, change.agents_gone);
-  takeDocuments(change);
-  takeFields(change);
-  replace(state.alarms, entries(change.alarms), change.alarms_gone);
+  takeTable("agents", change.agents, change.agents_gone, true);
+  takeTable("documents", change.whole, change.gone);
+  takeTable("documents", change.changed, [], true);
+  if (change.fields_gone || Object.keys(change.fields ?? {}).some((id) => !state.fields[id])) state.fieldsVersion += 1;
+  takeTable("fields", change.fields, change.fields_gone);
+  takeTable("alarms", change.alarms, change.alarms_gone);
 }
 
-function takeDocuments({ whole, changed: parts, gone }) {
-  replace(state.documents, whole, gone);
-  merge(state.documents, parts);
+function takeHub(hub) {
+  state.hubGone = hub === null;
+  if (!hub) return;
+  state.hub = { ...state.hub, ...hub };
+  for (const [table, names] of gone) for (const name of names) delete state[table][name];
+  if (gone.has("fields")) state.fieldsVersion += 1;
+  gone.clear();
 }
 
-function takeFields({ fields, fields_gone: gone }) {
-  const come = entries(fields);
-  if (gone?.length || Object.keys(come).some((id) => !(id in state.fields))) state.fieldsVersion += 1;
-  replace(state.fields, come, gone);
-}
+/** What has gone with the hub, by table: it is shown as it was last, and grows old, until the hub is back. */
+const gone = new Map();
 
-function replace(table, come = {}, gone = []) {
-  Object.assign(table, come);
-  for (const name of gone) delete table[name];
-}
-
-function merge(table, come = {}, gone = []) {
-  for (const [name, parts] of Object.entries(come)) table[name] = { ...table[name], ...parts };
-  for (const name of gone) delete table[name];
+function takeTable(table, come = {}, names = [], isPart = false) {
+  for (const [name, entry] of Object.entries(come)) {
+    state[table][name] = isPart ? { ...state[table][name], ...entry } : entry;
+    gone.get(table)?.delete(name);
+  }
+  if (state.hubGone) gone.set(table, new Set([...(gone.get(table) ?? []), ...names]));
+  else for (const name of names) delete state[table][name];
 }

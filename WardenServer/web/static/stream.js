@@ -1,6 +1,6 @@
 /** This tab's part of the stream: it lets go while the tab is hidden for long, and catches up when it is shown. */
 
-import { fetchJson } from "./api.js";
+import { fetchJson, Refused } from "./api.js";
 import { Source } from "./source.js";
 
 const HIDDEN = 60_000;
@@ -69,8 +69,15 @@ function catchUp(found) {
   for (const change of missed) take("change", change);
 }
 
+/** The stream does not say why it has ended: it may be that people have to log in. */
+async function lose() {
+  take("lost", null);
+  const { may_read: mayRead } = await fetchJson("/api/me").catch(() => ({ may_read: true }));
+  if (!mayRead) take("lost", new Refused("Log in to see the hub.", 401));
+}
+
 function receive(kind, text) {
-  if (kind === "lost") return take("lost", null);
+  if (kind === "lost") return lose();
   const data = JSON.parse(text);
   if (kind === "snapshot") {
     waiting = null;
