@@ -9,6 +9,7 @@ import { fieldRows, fieldSparks } from "./field_rows.js";
 import { milliseconds } from "./format.js";
 import { withToken } from "./login.js";
 import { address } from "./route.js";
+import { loadSheet } from "./sheet.js";
 import { changed, state } from "./store.js";
 import { now, shortTime, span } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
@@ -18,6 +19,7 @@ const LOOK_AGAIN = 5000;
 
 /** Open the view of an agent in `root`. */
 export function open(root, { name }) {
+  loadSheet("views.css");
   const held = { stack: null, events: [], source: null, problem: "", reasons: new Map() };
   const sparks = fieldSparks(name);
   const timer = setInterval(() => look(name, held), LOOK_AGAIN);

@@ -1,6 +1,5 @@
 /** The banner: why what is shown is not live. */
 
-import { login } from "./login.js";
 import { isSilent, state } from "./store.js";
 import { now, shortTime, span } from "./time.js";
 import { html } from "./vendor/lit-html/lit-html.js";
@@ -9,7 +8,11 @@ import { html } from "./vendor/lit-html/lit-html.js";
 export function banner() {
   const text = problem();
   if (!text) return null;
-  return html`<p class="banner"><b>✕ Not live.</b> ${text} ${mustLogIn() ? html`<button @click=${login}>Log in</button>` : null}</p>`;
+  return html`<p class="banner"><b>✕ Not live.</b> ${text} ${mustLogIn() ? html`<button @click=${logIn}>Log in</button>` : null}</p>`;
+}
+
+async function logIn() {
+  await (await import("./login.js")).login();
 }
 
 const mustLogIn = () => state.refused?.status === 401;

@@ -7,6 +7,7 @@ import { loadPlot, Plot } from "./plot.js";
 import { bounds, live } from "./plot_window.js";
 import { address } from "./route.js";
 import { fetchSeries, follow } from "./series.js";
+import { loadSheet } from "./sheet.js";
 import { drawSparkline } from "./sparkline.js";
 import { start, state, subscribe } from "./store.js";
 import { now } from "./time.js";
@@ -20,9 +21,7 @@ const AGAIN = 60_000;
 const KINDS = { value, plot, sparkline, sparkrow, plotlink };
 
 function begin() {
-  for (const name of ["colours.css", "elements.css"]) {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/static/${name}` }));
-  }
+  for (const name of ["colours.css", "elements.css"]) loadSheet(name);
   const places = [...document.querySelectorAll("[data-warden]")];
   const updates = places.map((place) => KINDS[place.dataset.warden]?.(place, about(place))).filter(Boolean);
   subscribe(() => updates.forEach((update) => update()));

@@ -6,7 +6,6 @@ import { withUnit } from "./format.js";
 import { address } from "./route.js";
 import { changed, state } from "./store.js";
 import { shortTime } from "./time.js";
-import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
 const SIGNS = { info: "●", warning: "◆", alarm: "▲" };
@@ -17,7 +16,7 @@ const across = new Map();
 
 /** The list of events. */
 export const eventLines = (events) => html`
-  <ol class="events">${repeat(events, (event) => event.id, line)}</ol>`;
+  <ol class="events">${events.map(line)}</ol>`;
 
 const line = (event) => html`
   <li>

@@ -3,6 +3,7 @@
 import { fetchJson, query } from "./api.js";
 import { eventLines } from "./event_lines.js";
 import { replace } from "./route.js";
+import { loadSheet } from "./sheet.js";
 import { changed, state } from "./store.js";
 import { fromLocal, local, zoneName } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
@@ -14,6 +15,7 @@ const SEVERITIES = ["info", "warning", "alarm"];
 
 /** Open the events in `root`. */
 export function open(root, { parameters }) {
+  loadSheet("views.css");
   const view = new Events(parameters);
   return { update: () => render(view.content(), root), close: () => view.close(), follow: (route) => view.begin(route.parameters) };
 }

@@ -2,7 +2,7 @@
 
 import { activeAlarms } from "./agents.js";
 import { showKeys } from "./keys.js";
-import { login, logout, me } from "./login.js";
+import { me } from "./me.js";
 import { pages } from "./pages.js";
 import { address } from "./route.js";
 import { changed, isSilent, state } from "./store.js";
@@ -31,13 +31,18 @@ export const header = (route) => html`
   <time title=${zoneName()}>${clock(now())} <small>${zoneShort(now())}</small></time>
   <span class="tools">
     <button @click=${switchTheme} aria-label=${`Theme: ${theme()}`} title="Light, dark, or as the system says (t)">${THEMES[theme()]}</button>
-    ${me.may_change ? html`<button @click=${logout}>Log out</button>` : html`<button @click=${login}>Log in</button>`}
+    ${me.may_change ? html`<button @click=${() => act("logout")}>Log out</button>` : html`<button @click=${() => act("login")}>Log in</button>`}
     <button @click=${showKeys} aria-label="Keys" title="Keys (?)">?</button>
   </span>`;
 
 function alarmSign() {
   const number = activeAlarms().length;
   return number === 0 ? null : html`<a class="alarms" href="#/">▲ ${number} ${number === 1 ? "alarm" : "alarms"}</a>`;
+}
+
+/** Log in or out; what it takes is loaded then. */
+async function act(verb) {
+  await (await import("./login.js"))[verb]();
 }
 
 function switchTheme() {

@@ -1,18 +1,9 @@
-/** Who may change things: the token is asked for when the server wants it. */
+/** Login: the token is asked for when the server wants it. */
 
-import { fetchJson, post } from "./api.js";
+import { post } from "./api.js";
 import { ask } from "./dialog.js";
-import { changed } from "./store.js";
+import { lookAtMe, me } from "./me.js";
 import { html } from "./vendor/lit-html/lit-html.js";
-
-/** What this browser may do, as /api/me says it. */
-export const me = { may_read: true, may_change: false, login_needed: false };
-
-/** Ask the server what this browser may do. */
-export async function lookAtMe() {
-  Object.assign(me, await fetchJson("/api/me"));
-  changed();
-}
 
 /** Ask for the token; returns null when people gave it up. */
 export function login() {

@@ -3,7 +3,7 @@
 import { banner } from "./banner.js";
 import { header } from "./header.js";
 import { listenToKeys } from "./keys.js";
-import { lookAtMe } from "./login.js";
+import { lookAtMe } from "./me.js";
 import { lookForPages } from "./pages.js";
 import { read } from "./route.js";
 import { start, state, subscribe } from "./store.js";

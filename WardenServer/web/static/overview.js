@@ -1,21 +1,22 @@
 /** The overview: the hub in one glance, what is wrong, and every agent, the worst first. */
 
-import { acknowledge, actOnHub, mute, unmute } from "./actions.js";
 import { activeAlarms, counts, inOrder, remark, shownState, SIGNS } from "./agents.js";
-import { hold, row } from "./agent_row.js";
+import { Rows } from "./agent_rows.js";
 import { mainField } from "./fields.js";
 import { shownHub } from "./header.js";
 import { keepOnly } from "./samples.js";
 import { changed, state } from "./store.js";
 import { clock, shortTime } from "./time.js";
-import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 
 const MOST_ALARMS = 20;
 
+/** Do something of actions.js, which is loaded then. */
+const act = (verb, ...said) => async () => (await import("./actions.js"))[verb](...said);
+
 /** Open the overview in `root`. */
 export function open(root) {
-  const rows = hold(changed);
+  const rows = new Rows(changed);
   let wanted = "";
   let version = -1;
   const filter = (text) => {
@@ -26,14 +27,15 @@ export function open(root) {
     update() {
       if (version !== state.fieldsVersion) keepOnly(Object.keys(state.agents).map(mainField).filter(Boolean));
       version = state.fieldsVersion;
-      render(content(wanted, filter, rows), root);
-      rows.drawn();
+      const names = fitting(wanted);
+      render(content(wanted, filter, names.length === 0), root);
+      rows.show(root.querySelector(".agents tbody"), names);
     },
-    close: () => rows.end(),
+    close: () => rows.close(),
   };
 }
 
-const content = (wanted, filter, rows) => html`
+const content = (wanted, filter, isEmpty) => html`
   <h1 class="hidden">Overview</h1>
   ${hubPanel()}
   ${wrong()}
@@ -45,7 +47,7 @@ const content = (wanted, filter, rows) => html`
         <button class="chip state-${shown.replace(" ", "-")}" @click=${() => filter(wanted === shown ? "" : shown)}
           aria-pressed=${wanted === shown}>${SIGNS[shown]} ${number} ${shown}</button>`)}
     </div>
-    ${table(fitting(wanted), rows)}
+    ${table(isEmpty)}
   </section>`;
 
 /** The agents that fit to the filter, in their order. */
@@ -61,7 +63,7 @@ function fits(name, text) {
   return [name, agent.key, shownState(agent), remark(agent)].some((said) => said?.toLowerCase().includes(text));
 }
 
-const table = (names, rows) => html`
+const table = (isEmpty) => html`
   <table class="agents">
     <thead><tr>
       <th scope="col" class="state-column">State</th><th scope="col">Agent</th><th scope="col">Value</th>
@@ -69,9 +71,9 @@ const table = (names, rows) => html`
       <th scope="col" class="number wide">Next run</th><th scope="col" class="number wide" title="99 of 100 runs begin within this time">Late</th>
       <th scope="col" class="says">What it says</th>
     </tr></thead>
-    <tbody>${repeat(names, (name) => name, (name) => row(name, rows))}</tbody>
+    <tbody></tbody>
   </table>
-  ${names.length === 0 ? html`<p class="quiet">${Object.keys(state.agents).length ? "No agent fits to the filter." : "No agent is known."}</p>` : nothing}`;
+  ${isEmpty ? html`<p class="quiet">${Object.keys(state.agents).length ? "No agent fits to the filter." : "No agent is known."}</p>` : nothing}`;
 
 const hubPanel = () => html`
   <section class="panel hub" aria-label="Hub">
@@ -79,9 +81,9 @@ const hubPanel = () => html`
     <p>${state.hub ? firstLine(state.hub.status) : "Nothing is known of the hub yet."}</p>
     ${state.hub ? facts(state.hub) : nothing}
     <span class="buttons">
-      <button @click=${() => actOnHub("start")}>Start</button>
-      <button @click=${() => actOnHub("stop")}>Stop</button>
-      <button @click=${() => actOnHub("reload")}>Reload</button>
+      <button @click=${act("actOnHub", "start")}>Start</button>
+      <button @click=${act("actOnHub", "stop")}>Stop</button>
+      <button @click=${act("actOnHub", "reload")}>Reload</button>
     </span>
   </section>`;
 
@@ -116,8 +118,8 @@ const alarmLine = ([name, alarm]) => html`
   <li>
     <b class="severity-${alarm.severity}">▲ ${alarm.severity}</b> <b>${name}</b> ${alarm.text}
     <span class="quiet">since ${shortTime(alarm.since)}${alarm.acknowledged ? ", acknowledged" : ""}${alarm.quiet ? `, ${alarm.quiet}` : ""}</span>
-    ${alarm.acknowledged ? nothing : html`<button class="small" @click=${() => acknowledge(name)}>Acknowledge</button>`}
+    ${alarm.acknowledged ? nothing : html`<button class="small" @click=${act("acknowledge", name)}>Acknowledge</button>`}
     ${alarm.muted_until
-      ? html`<button class="small" @click=${() => unmute(alarm.rule)}>Unmute</button>`
-      : html`<button class="small" @click=${() => mute(alarm.rule)}>Mute</button>`}
+      ? html`<button class="small" @click=${act("unmute", alarm.rule)}>Unmute</button>`
+      : html`<button class="small" @click=${act("mute", alarm.rule)}>Mute</button>`}
   </li>`;

@@ -2,6 +2,7 @@
 
 import { drawGaps, drawLimits, drawNow, limitsOf } from "./plot_layers.js";
 import { plain } from "./format.js";
+import { loadSheet } from "./sheet.js";
 import { colour } from "./theme.js";
 import { zoneName } from "./time.js";
 
@@ -25,14 +26,8 @@ let library = null;
 
 /** Load uPlot; returns its class. */
 export function loadPlot() {
-  library ??= Promise.all([import("./vendor/uplot/uPlot.esm.js"), style("/static/vendor/uplot/uPlot.min.css"), style("/static/plots.css")]);
+  library ??= Promise.all([import("./vendor/uplot/uPlot.esm.js"), loadSheet("vendor/uplot/uPlot.min.css"), loadSheet("plots.css")]);
   return library.then(([module]) => module.default);
-}
-
-function style(href) {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  document.head.append(link);
-  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 /** The colour of a series by its place, and its dashes: so that colour is not the only sign. */

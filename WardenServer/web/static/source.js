@@ -1,45 +1,65 @@
-/** The server's stream of changes, opened again whenever it ends or falls silent. */
+/**
+ * The server's stream of changes, asked for again whenever it ends or falls silent.
+ *
+ * It is read by fetch, not by an EventSource: that cannot begin after a snapshot which is known already, and does not
+ * say why it is refused.
+ */
 
 const SILENCE = 20_000;
-const AGAIN = 3_000;
+const AGAIN = 2_000;
+const REFUSED = [401, 403];
 
-/** Reads /api/stream and gives each message to `take(kind, text)`; kind is "snapshot", "change" or "lost". */
+/** Gives each message to `take(kind, text)`: "snapshot" or "change" with JSON, "refused" where people must log in, "lost". */
 export class Source {
-  constructor(take) {
-    this.take = take;
-    this.open();
+  constructor(take, last) {
+    Object.assign(this, { take, last, isClosed: false });
+    this.go();
   }
 
-  open() {
-    this.events = new EventSource("/api/stream");
-    for (const kind of ["snapshot", "change"]) this.events.addEventListener(kind, (event) => this.heard(kind, event.data));
-    this.events.addEventListener("error", () => this.lost());
-    this.watch(SILENCE);
+  async go() {
+    while (!this.isClosed) {
+      await this.read().catch(() => this.tell("lost", ""));
+      await new Promise((done) => setTimeout(done, AGAIN));
+    }
   }
 
-  heard(kind, text) {
-    this.watch(SILENCE);
-    this.take(kind, text);
+  async read() {
+    this.asking = new AbortController();
+    this.watch();
+    const headers = this.last ? { "Last-Event-ID": this.last } : {};
+    const answer = await fetch("/api/stream", { headers, signal: this.asking.signal, cache: "no-store" });
+    if (!answer.ok) return this.tell(REFUSED.includes(answer.status) ? "refused" : "lost", "");
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = "", piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      this.watch();
+      const blocks = (text + piece.value).split("\n\n");
+      text = blocks.pop();
+      blocks.forEach((block) => this.hear(block));
+    }
+    this.tell("lost", "");
   }
 
-  lost() {
-    this.take("lost", "");
-    this.watch(this.events.readyState === EventSource.CLOSED ? AGAIN : SILENCE); // else the browser tries itself
+  /** A block of the stream: lines as `event: change`; those without a name are there to keep the connection. */
+  hear(block) {
+    const said = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s)));
+    if (!said.event) return;
+    this.last = said.id;
+    this.tell(said.event, said.data);
   }
 
-  watch(limit) {
+  tell(kind, text) {
+    if (!this.isClosed) this.take(kind, text);
+  }
+
+  watch() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.reopen(), limit);
-  }
-
-  reopen() {
-    this.close();
-    this.open();
+    this.timer = setTimeout(() => this.asking.abort(), SILENCE);
   }
 
   /** End it. */
   close() {
+    this.isClosed = true;
     clearTimeout(this.timer);
-    this.events.close();
+    this.asking?.abort();
   }
 }

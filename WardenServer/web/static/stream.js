@@ -1,17 +1,17 @@
 /** This tab's part of the stream: it lets go while the tab is hidden for long, and catches up when it is shown. */
 
 import { fetchJson, Refused } from "./api.js";
-import { Source } from "./source.js";
 
 const HIDDEN = 60_000;
+const AGAIN = 3_000;
 const MOST_WAITING = 1000;
 
-let leave = null;
+let line = null;
 let waiting = null;
 let timer = 0;
 let take = () => {};
 
-/** Begin; each message goes to `taker(kind, data)`: "snapshot", "change", or "lost" with no data. */
+/** Begin; each message goes to `taker(kind, data)`: "snapshot", "change", or "lost" with the reason where that is known. */
 export function begin(taker) {
   take = taker;
   document.addEventListener("visibilitychange", look);
@@ -23,42 +23,44 @@ export function begin(taker) {
 function look() {
   clearTimeout(timer);
   if (document.hidden) timer = setTimeout(detach, HIDDEN);
-  else if (!leave) attach();
+  else if (!line) attach();
 }
 
 function attach() {
   waiting = [];
-  leave = "SharedWorker" in window ? shared() : own();
+  line = "SharedWorker" in window ? shared() : own();
+  snapshot(line);
 }
 
 function detach() {
-  leave?.();
-  leave = null;
+  line?.leave();
+  line = null;
 }
 
-function own() {
-  const source = new Source(receive);
-  return () => source.close();
-}
-
-/** The stream that all tabs share has begun before: the snapshot is fetched, and what comes meanwhile waits. */
+/** A line by which changes come: `from(id)` begins after that snapshot. All tabs share one where the browser can. */
 function shared() {
   const { port } = new SharedWorker("/static/worker.js", { type: "module", name: "warden" });
   port.onmessage = (event) => receive(...event.data);
-  snapshot(port);
-  return () => {
-    port.postMessage("leave");
-    port.close();
-  };
+  return { from: (id) => port.postMessage(id), leave: () => (port.postMessage("leave"), port.close()) };
 }
 
-async function snapshot(port) {
+function own() {
+  const module = import("./source.js");
+  let source = null;
+  const from = async (id) => (source = new (await module).Source(receive, id));
+  return { from, leave: () => source?.close() };
+}
+
+/** Fetch the snapshot. What a line that was there before brings meanwhile waits. */
+async function snapshot(asker) {
   try {
     const found = await fetchJson("/api/snapshot");
+    if (asker !== line) return;
+    line.from(found.id);
     if (waiting) catchUp(found);
   } catch (error) {
     take("lost", error);
-    setTimeout(() => waiting && leave && snapshot(port), 3000);
+    setTimeout(() => asker === line && snapshot(asker), AGAIN);
   }
 }
 
@@ -69,20 +71,14 @@ function catchUp(found) {
   for (const change of missed) take("change", change);
 }
 
-/** The stream does not say why it has ended: it may be that people have to log in. */
-async function lose() {
-  take("lost", null);
-  const { may_read: mayRead } = await fetchJson("/api/me").catch(() => ({ may_read: true }));
-  if (!mayRead) take("lost", new Refused("Log in to see the hub.", 401));
+function receive(kind, text) {
+  if (kind === "lost") take("lost", null);
+  else if (kind === "refused") take("lost", new Refused("Log in to see the hub.", 401));
+  else accept(kind, JSON.parse(text));
 }
 
-function receive(kind, text) {
-  if (kind === "lost") return lose();
-  const data = JSON.parse(text);
-  if (kind === "snapshot") {
-    waiting = null;
-    return take(kind, data);
-  }
+function accept(kind, data) {
+  if (kind === "snapshot") waiting = null;
   if (!waiting) return take(kind, data);
   waiting.push(data);
   if (waiting.length > MOST_WAITING) waiting.shift(); // the snapshot that comes has it

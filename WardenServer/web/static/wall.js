@@ -5,6 +5,7 @@ import { problem } from "./banner.js";
 import { isStale, mainField, valueOf } from "./fields.js";
 import { withUnit } from "./format.js";
 import { shownHub } from "./header.js";
+import { loadSheet } from "./sheet.js";
 import { changed, state } from "./store.js";
 import { clock, day, now, shortTime, zoneShort } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
@@ -15,6 +16,7 @@ const MOST_ALARMS = 6;
 
 /** Open the wall in `root`; the parameter `field`, given as often as you like, names fields for a page of their own. */
 export function open(root, { parameters }) {
+  loadSheet("wall.css");
   const wall = { number: 0, isPaused: false, fields: parameters.getAll("field") };
   const turn = setInterval(() => wall.isPaused || go(wall, 1), TURN);
   const keys = (event) => press(event, wall);

@@ -16,9 +16,14 @@ function leave(port) {
   source = null;
 }
 
+/** A tab says from which snapshot on it needs the changes, and that it goes. */
+function hear(port, said) {
+  if (said === "leave") leave(port);
+  else source ??= new Source(send, said);
+}
+
 self.addEventListener("connect", (event) => {
   const port = event.ports[0];
   ports.add(port);
-  port.onmessage = () => leave(port); // the one thing a tab says: that it goes
-  source ??= new Source(send);
+  port.onmessage = ({ data }) => hear(port, data);
 });

@@ -55,7 +55,7 @@ class FakeHub:
         if self.bad.get(name) in _ERRORS:
             return {**dict.fromkeys([*_KINDS, "Shutter"]), "timestamp": now, "error": _ERRORS[self.bad[name]]}
         wave = math.sin(now / 20 + number)
-        values = {field: begin * (1 + 0.1 * wave) for field, (begin, _) in _KINDS.items()}
+        values = {field: round(begin * (1 + 0.1 * wave), 4) for field, (begin, _) in _KINDS.items()}
         values["Count"] = int(values["Count"])
         return {**values, "Shutter": STATES[int(now / 30) % 2], "timestamp": now}
 
