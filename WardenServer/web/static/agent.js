@@ -79,7 +79,7 @@ function runs(name, agent) {
     </section>`;
 }
 
-const since = (agent) => (agent.since ? ` Since ${shortTime(agent.since)}.` : "");
+const since = (agent) => (agent.since ? ` (since ${shortTime(agent.since)})` : "");
 
 function facts(agent) {
   const [next, age] = [nextRun(agent), ageOfAgent(agent)];

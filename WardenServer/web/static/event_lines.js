@@ -44,11 +44,11 @@ function changes(event, found) {
   if (typeof found === "string") return html`<p class="quiet">${found}</p>`;
   if (found.length === 0) return html`<p class="quiet">No field changed across it.</p>`;
   return html`
-    <table>
+    <div><table>
       <caption class="hidden">Fields that changed across this event</caption>
       <thead><tr><th scope="col">Field</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th></tr></thead>
       <tbody>${found.map((change) => changeRow(event, change))}</tbody>
-    </table>`;
+    </table></div>`;
 }
 
 function changeRow({ timestamp }, { key, field, before, after }) {

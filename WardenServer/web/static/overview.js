@@ -67,7 +67,7 @@ const table = (isEmpty) => html`
   <table class="agents">
     <thead><tr>
       <th scope="col" class="state-column">State</th><th scope="col">Agent</th><th scope="col">Value</th>
-      <th scope="col" class="wide">Last two minutes</th><th scope="col" class="number">Age</th>
+      <th scope="col" class="wide">Two minutes</th><th scope="col" class="number">Age</th>
       <th scope="col" class="number wide">Next run</th><th scope="col" class="number wide" title="99 of 100 runs begin within this time">Late</th>
       <th scope="col" class="says">What it says</th>
     </tr></thead>

@@ -63,7 +63,7 @@ function timeBar(view) {
       <button @click=${go(times.zoom(window, 2))} aria-label="Zoom out">−</button>
       <button aria-pressed=${view.isLive} @click=${go(times.live(window.span))}>Live</button>
     </div>
-    <form class="bar" @submit=${(event) => showPeriod(event, view)}>
+    <form class="bar" @input=${() => (view.isTouched = true)} @submit=${(event) => showPeriod(event, view)}>
       <label>From <input name="from" type="datetime-local" step="1" required></label>
       <label>to <input name="to" type="datetime-local" step="1" required></label>
       <span class="quiet">${zoneName()}</span> <button>Show</button>
@@ -82,12 +82,9 @@ function showPeriod(event, view) {
   else say("The end must be later than the beginning.", true);
 }
 
-/** Write the period into its fields, but not into one that somebody is at. */
+/** Write the period into its fields. */
 export function fillPeriod(root, [from, to]) {
-  for (const [name, time] of [["from", from], ["to", to]]) {
-    const input = root.querySelector(`input[name="${name}"]`);
-    if (input !== document.activeElement) input.value = local(time);
-  }
+  for (const [name, time] of [["from", from], ["to", to]]) root.querySelector(`input[name="${name}"]`).value = local(time);
 }
 
 const legend = (view) => html`

@@ -25,7 +25,7 @@ export function gapsOf(series) {
   return [...new Map(series.flatMap(({ gaps }) => gaps).map((gap) => [key(gap), gap])).values()];
 }
 
-/** Shade each gap, and write its reason into it. */
+/** Shade each gap, and write its reason into it where there is room; the list below has all. */
 export function drawGaps(chart, series) {
   for (const gap of gapsOf(series)) drawGap(chart, gap);
 }
@@ -37,11 +37,9 @@ function drawGap(chart, { begin, end, reason }) {
   pen.save();
   pen.fillStyle = colour("--plain-ground");
   pen.fillRect(left, bbox.top, Math.max(right - left, LEAST_WIDTH), bbox.height);
-  pen.beginPath();
-  pen.rect(left, bbox.top, right - left, bbox.height);
-  pen.clip();
   letters(pen, "--quiet");
-  pen.fillText(reason, left + 4 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+  const [pad, room] = [4 * devicePixelRatio, right - left];
+  if (pen.measureText(reason).width + 2 * pad < room) pen.fillText(reason, left + pad, bbox.top + pad);
   pen.restore();
 }
 

@@ -38,14 +38,14 @@ export function table(series) {
   const all = rows(series);
   const newest = all.slice(-MOST_ROWS).reverse();
   return html`
-    <table class="data">
+    <div class="data" role="region" aria-label="Data table" tabindex="0"><table>
       <caption>${all.length > newest.length ? `The newest ${newest.length} of ${all.length} rows; CSV has all.` : `${all.length} rows.`}</caption>
       <thead><tr><th scope="col">Time (${zoneName()})</th>${columns(series).map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
       <tbody>${newest.map(([time, values]) => html`
         <tr><th scope="row">${written(time)}</th>${columns(series).map(({ series: one }, place) => html`
           <td class="number">${values[place] === undefined ? "" : plain(values[place], one.entry)}</td>`)}</tr>`)}
       </tbody>
-    </table>`;
+    </table></div>`;
 }
 
 /** Gaps as a list; those of a second period are in the plot only. */

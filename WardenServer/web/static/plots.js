@@ -23,7 +23,10 @@ export function open(root, { parameters }) {
   return { update: () => view.update(), close: () => view.close(), follow: (route) => view.begin(route.parameters) };
 }
 
-/** The view. `window` is what time it shows (see plot_window), `shift` how many seconds before is the second period. */
+/**
+ * The view. `window` is what time it shows (see plot_window), `shift` how many seconds before is the second period,
+ * `isTouched` whether somebody is writing another period.
+ */
 class Plots {
   constructor(root) {
     Object.assign(this, { root, plot: null, entries: {}, series: [], problem: "", pointed: null, isTable: false, isLoading: false });
@@ -55,7 +58,7 @@ class Plots {
 
   /** Change what is shown, and keep it in the address. */
   want(said) {
-    Object.assign(this, said, { packed: null });
+    Object.assign(this, said, { packed: null, isTouched: false });
     replace("plots", { field: this.fields, ...times.toParameters(this.window), before: this.shift || "" });
     this.look();
   }
@@ -112,7 +115,7 @@ class Plots {
     const bounds = times.bounds(this.window);
     if (this.isLive) for (const series of this.series) follow(series, bounds[0]);
     render(controls(this), this.root);
-    fillPeriod(this.root, bounds);
+    if (!this.isTouched) fillPeriod(this.root, bounds);
     this.draw(bounds);
   }
 

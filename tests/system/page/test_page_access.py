@@ -36,7 +36,7 @@ def test_no_serious_fault(view: str, theme: Any, page: Page, site: Site) -> None
 def test_no_serious_fault_in_dialogs_and_tables(page: Page, site: Site) -> None:
     page.goto(f"{site.url}#/plots?field=agent_000.Current")
     page.get_by_role("button", name="Data table").click()
-    expect(page.locator("table.data")).to_be_visible()
+    expect(page.locator(".data")).to_be_visible()
     page.get_by_role("button", name="Log in").click()
     assert faults(page) == []
 

@@ -83,7 +83,7 @@ def test_a_period_by_its_times(page: Page, site: Site) -> None:
 def test_the_data_table_has_the_values(page: Page, site: Site) -> None:
     page.goto(site.url + BOTH)
     page.get_by_role("button", name="Data table").click()
-    table = page.locator("table.data")
+    table = page.locator(".data table")
     expect(table.locator("thead")).to_contain_text("agent_000.Current (mA)")
     expect(table.locator("tbody tr").first).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d"))
 
