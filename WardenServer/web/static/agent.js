@@ -85,13 +85,20 @@ function facts(agent) {
   const [next, age] = [nextRun(agent), ageOfAgent(agent)];
   return [
     ["Runs", agent.runs], ["Failures", agent.failures], ["Left out", agent.skipped],
-    ["Every", agent.at ? `day at ${agent.at} UTC` : `${agent.interval} s`],
+    ["Every", every(agent)],
     ["Last run", age === null ? "none yet" : `${span(age)} ago`],
     ["Next run", next === null ? "—" : `in ${span(next - now())}`],
     ...(agent.tries_every ? [["Tried every", `${agent.tries_every} s`]] : []),
     ["Late (p99)", milliseconds(agent.lateness_p99)], ["Processor", `${Math.round((agent.cpu ?? 0) * 100)} %`],
     ["Document", agent.key],
   ];
+}
+
+/** How often it runs: each interval, or at a time of each day, or of a day of each month. */
+function every({ at, interval }) {
+  if (!at) return `${interval} s`;
+  const [time, day] = at.split(" ").reverse();
+  return day ? `month on day ${day} at ${time} UTC` : `day at ${time} UTC`;
 }
 
 const stack = (lines) => html`

@@ -26,15 +26,14 @@ export class Rows {
   show(body, names) {
     const wanted = new Set(names);
     for (const [name, row] of this.rows) if (!wanted.has(name)) this.drop(name, row);
-    names.forEach((name, place) => {
-      const row = this.rows.get(name) ?? this.make(name);
-      put(body, place, row);
-      draw(name, row);
-    });
+    names.forEach((name, place) => put(body, place, this.rows.get(name) ?? this.make(name)));
+    for (const name of names) draw(name, this.rows.get(name));
+    for (const name of names) drawLine(name, this.rows.get(name)); // apart: they ask for widths, which costs a layout
   }
 
   make(name) {
     const row = document.createElement("tr");
+    row.role = "row";
     row.dataset.agent = name;
     this.rows.set(name, row);
     this.observer.observe(row);
@@ -67,26 +66,26 @@ function draw(name, row) {
   row.shown = shown;
   row.className = isBad(shown) ? "bad-row" : "";
   render(cells(name, state.agents[name], shown), row);
-  if (row.isSeen) drawLine(row, mainField(name));
 }
 
-function drawLine(row, id) {
-  const canvas = row.querySelector("canvas");
-  if (id && canvas.clientWidth) drawSparkline(canvas, (each) => samplesOf(id).walk(each), now() - SHOWN, now());
+function drawLine(name, row) {
+  const id = mainField(name);
+  const canvas = row.isSeen && row.querySelector("canvas");
+  if (id && canvas?.clientWidth) drawSparkline(canvas, (each) => samplesOf(id).walk(each), now() - SHOWN, now());
 }
 
 function cells(name, agent, shown) {
   const id = mainField(name);
   const next = nextRun(agent);
   return html`
-    <td class="state-column"><span class="state state-${shown.replace(" ", "-")}">${SIGNS[shown]} <span class="word">${shown}</span></span></td>
-    <th scope="row"><a href=${address("agent", name)}>${name}</a></th>
-    <td class=${id && isStale(id) ? "stale" : ""}>${id ? value(id) : "—"}</td>
-    <td class="wide"><canvas class="spark" aria-hidden="true"></canvas></td>
-    <td class="number">${age(agent)}</td>
-    <td class="number wide">${next === null ? "—" : dueIn(next)}</td>
-    <td class="number wide">${milliseconds(agent.lateness_p99)}</td>
-    <td class="says" title=${remark(agent)}>${remark(agent)}</td>`;
+    <td role="cell" class="state-column"><span class="state state-${shown.replace(" ", "-")}">${SIGNS[shown]} <span class="word">${shown}</span></span></td>
+    <th scope="row" role="rowheader"><a href=${address("agent", name)}>${name}</a></th>
+    <td role="cell" class=${id && isStale(id) ? "stale" : ""}>${id ? value(id) : "—"}</td>
+    <td role="cell" class="wide"><canvas class="spark" aria-hidden="true"></canvas></td>
+    <td role="cell" class="number">${age(agent)}</td>
+    <td role="cell" class="number wide">${next === null ? "—" : dueIn(next)}</td>
+    <td role="cell" class="number wide">${milliseconds(agent.lateness_p99)}</td>
+    <td role="cell" class="says" title=${remark(agent)}>${remark(agent)}</td>`;
 }
 
 function value(id) {

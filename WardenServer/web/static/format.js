@@ -2,6 +2,7 @@
 
 const DIGITS = 6;
 const MOST_ELEMENTS = 8;
+const LONGEST = 300;
 
 /** A value with its unit. `entry` is what the document of fields says of the field, or undefined. */
 export function withUnit(value, entry) {
@@ -14,7 +15,8 @@ export function plain(value, entry) {
   if (value === null || value === undefined) return "—";
   if (Array.isArray(value)) return list(value, entry);
   if (typeof value === "number") return number(value, entry);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
 }
 
 function list(values, entry) {

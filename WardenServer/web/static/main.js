@@ -7,7 +7,7 @@ import { lookAtMe } from "./me.js";
 import { lookForPages } from "./pages.js";
 import { read } from "./route.js";
 import { start, state, subscribe } from "./store.js";
-import { html, render } from "./vendor/lit-html/lit-html.js";
+import { render } from "./vendor/lit-html/lit-html.js";
 
 const VIEWS = {
   "": () => import("./overview.js"),
@@ -30,19 +30,15 @@ async function follow() {
   document.body.dataset.view = route.view || "overview";
   if (view && key === opened) return view.follow?.(route);
   const { open } = await (VIEWS[route.view] ?? VIEWS[""])();
-  leave();
-  opened = key;
-  view = open(main, route);
-  show();
-}
-
-function leave() {
+  const isFirst = view === null;
   view?.close?.();
-  view = null;
-  render(null, main);
-  main.replaceChildren();
-  delete main._$litPart$; // what lit-html knows of the content that is gone
+  const root = document.createElement("div");
+  main.replaceChildren(root);
+  opened = key;
+  view = open(root, route);
+  show();
   scrollTo(0, 0);
+  if (!isFirst && document.activeElement === document.body) main.focus({ preventScroll: true }); // what had it is gone
 }
 
 function show() {
@@ -72,4 +68,3 @@ follow();
 setInterval(visit, HOUR);
 visit();
 lookForPages();
-render(html`<p class="quiet">Waiting for the hub …</p>`, main);

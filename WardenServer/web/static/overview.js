@@ -63,15 +63,16 @@ function fits(name, text) {
   return [name, agent.key, shownState(agent), remark(agent)].some((said) => said?.toLowerCase().includes(text));
 }
 
+/** The table. Its rows are grids, so that each is laid out by itself; the roles say that it is a table all the same. */
 const table = (isEmpty) => html`
-  <table class="agents">
-    <thead><tr>
-      <th scope="col" class="state-column">State</th><th scope="col">Agent</th><th scope="col">Value</th>
-      <th scope="col" class="wide">Two minutes</th><th scope="col" class="number">Age</th>
-      <th scope="col" class="number wide">Next run</th><th scope="col" class="number wide" title="99 of 100 runs begin within this time">Late</th>
-      <th scope="col" class="says">What it says</th>
+  <table class="agents" role="table">
+    <thead role="rowgroup"><tr role="row">
+      <th scope="col" role="columnheader" class="state-column">State</th><th scope="col" role="columnheader">Agent</th><th scope="col" role="columnheader">Value</th>
+      <th scope="col" role="columnheader" class="wide">Two minutes</th><th scope="col" role="columnheader" class="number">Age</th>
+      <th scope="col" role="columnheader" class="number wide">Next run</th><th scope="col" role="columnheader" class="number wide" title="99 of 100 runs begin within this time">Late</th>
+      <th scope="col" role="columnheader" class="says">What it says</th>
     </tr></thead>
-    <tbody></tbody>
+    <tbody role="rowgroup"></tbody>
   </table>
   ${isEmpty ? html`<p class="quiet">${Object.keys(state.agents).length ? "No agent fits to the filter." : "No agent is known."}</p>` : nothing}`;
 

@@ -1,6 +1,7 @@
 /** What stands around a plot: fields, time, second period, legend, table, and ways to share. */
 
 import { say } from "./dialog.js";
+import { isStale } from "./fields.js";
 import { plain } from "./format.js";
 import { dashOf, inkOf } from "./plot.js";
 import { csv, gapList, table } from "./plot_table.js";
@@ -89,9 +90,12 @@ export function fillPeriod(root, [from, to]) {
 
 const legend = (view) => html`
   <ul class="legend">${view.series.map((series, place) => html`
-    <li>${sample(series, place)} ${series.name} <b>${valueAt(series, view.pointed)}</b> <small class="quiet">${series.level === "raw" ? "" : `mean, min to max of ${series.level}`}</small></li>`)}
+    <li>${sample(series, place)} ${series.name} <b>${valueAt(series, view.pointed)}</b> ${isOld(view, series) ? html`<span class="stale-sign">◷ stale</span>` : nothing} <small class="quiet">${series.level === "raw" ? "" : `mean, min to max of ${series.level}`}</small></li>`)}
     ${view.pointed ? html`<li class="quiet">at ${shortTime(view.pointed)}</li>` : nothing}
   </ul>`;
+
+/** Whether the value shown is the newest one, and stale. */
+const isOld = (view, { id, shift }) => view.isLive && view.pointed === null && !shift && isStale(id);
 
 const sample = ({ shift }, place) => html`
   <svg width="34" height="8" aria-hidden="true"><line x1="0" x2="34" y1="4" y2="4" stroke=${colour(inkOf(place))} stroke-width="3"

@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def make_site(tmp_path: Path) -> Iterator[MakeSite]:
     """Make a site for this test alone, that it may disturb."""
     with ExitStack() as stack:
-        yield lambda hub: stack.enter_context(open_site(tmp_path, hub))
+        yield lambda hub, **more: stack.enter_context(open_site(tmp_path, hub, **more))
 
 
 def five() -> FakeHub:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheError
 
-from tests.system.conftest import free_port
+from tests.bench.servers import free_port
 from tests.system.page.fake_hub import FakeHub
 from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.local.our_servers import WebServer
@@ -56,8 +56,8 @@ class Site:
 
 
 @contextmanager
-def open_site(folder: Path, hub: FakeHub, interval: float = 0.2) -> Iterator[Site]:
-    """Start it in a folder of its own, with a page of the site's own and some events."""
+def open_site(folder: Path, hub: FakeHub, interval: float = 0.2, **more: str) -> Iterator[Site]:
+    """Start it in a folder of its own, with a page of the site's own, some events, and more settings."""
     memcached = LocalMemcached(free_port(), folder / "memcached")
     pages = folder / "pages"
     pages.mkdir()
@@ -65,7 +65,7 @@ def open_site(folder: Path, hub: FakeHub, interval: float = 0.2) -> Iterator[Sit
     options = {
         "state_folder": str(folder / "state"), "instance": hub.instance, "memcached": memcached.address,
         "web_listen": f"127.0.0.1:{free_port()}", "web_interval": str(interval), "web_pages": str(pages),
-        "zone": "Europe/Berlin", "tango_host": f"127.0.0.1:{free_port()}",
+        "zone": "Europe/Berlin", "tango_host": f"127.0.0.1:{free_port()}", **more,
     }  # fmt: skip
     settings = config.load(environment={}, options=options)
     _tell_events(store.place(settings), hub.names)
@@ -105,5 +105,5 @@ def _tell_events(path: Path, agents: list[str]) -> None:
     events.close()
 
 
-#: Makes a site that ends with the test: make(hub).
-MakeSite = Callable[[FakeHub], Site]
+#: Makes a site that ends with the test: make(hub, setting="value", ...).
+MakeSite = Callable[..., Site]

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.page.conftest import Troubles
-from tests.system.page.site import Site
+from tests.system.page.conftest import Troubles, five
+from tests.system.page.site import MakeSite, Site
 
 GROUND = "() => getComputedStyle(document.body).backgroundColor"
 
@@ -110,3 +110,31 @@ def test_times_are_in_the_zone_of_the_beamline_and_it_is_named(browser: Browser,
     time = page.locator("#header time")
     expect(time).to_contain_text(re.compile("CES?T"))
     expect(time).to_have_attribute("title", "Europe/Berlin")
+
+
+def test_a_tab_that_is_hidden_for_long_lets_go_and_catches_up_when_it_is_shown(page: Page, site: Site) -> None:
+    page.clock.install()
+    page.goto(site.url)
+    value = page.locator("tr[data-agent=agent_000] td").nth(1)
+    expect(value).to_have_text(re.compile("mA"))
+    hide = "(hidden) => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});" \
+        " document.dispatchEvent(new Event('visibilitychange')); }"  # fmt: skip
+    page.evaluate(hide, True)
+    page.clock.run_for(70_000)
+    expect(value.locator(".stale-sign")).to_be_visible()  # nothing came meanwhile
+    page.evaluate(hide, False)
+    expect(value.locator(".stale-sign")).to_have_count(0)
+
+
+def test_where_reading_needs_a_login_people_are_asked_for_it(
+    page: Page, make_site: MakeSite, troubles: Troubles
+) -> None:
+    site = make_site(five(), web_login="always")
+    page.goto(site.url)
+    expect(page.locator(".banner")).to_contain_text("log in first")
+    page.locator(".banner").get_by_role("button", name="Log in").click()
+    page.get_by_role("dialog").get_by_label("Token").fill(site.token)
+    page.get_by_role("dialog").get_by_role("button", name="Log in").click()
+    expect(page.locator("tr[data-agent]")).to_have_count(5)
+    expect(page.locator(".banner")).to_have_count(0)
+    troubles.clear()  # the browser tells of 401
