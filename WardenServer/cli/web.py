@@ -39,7 +39,6 @@ def web(settings: config.Settings, options: dict[str, Any]) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings, unseen = client.with_properties(settings, options)
     click.echo(unseen, nl=False, err=True)
-    click.echo(serve.introduce(settings))
-    code = serve.run(settings)
+    code = serve.run(settings, click.echo)
     sys.stdout.flush()
     os._exit(code)  # a call that still waits for a device which hangs would hold up the interpreter's own end

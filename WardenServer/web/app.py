@@ -16,6 +16,7 @@ from WardenServer.servers.client import RefusedByHub
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.web import openapi
+from WardenServer.web.changes import Changes
 from WardenServer.web.device import Device
 from WardenServer.web.events import Events
 from WardenServer.web.follow import Follow
@@ -27,18 +28,14 @@ from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
 from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
+from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
 
 STATIC = FilePath(__file__).parent / "static"
 
 
-def make_app(settings: Settings, follow: Follow) -> Starlette:
-    """The application.
-
-    Raises:
-        WardenError: a token cannot be read or made.
-    """
-    login = Login(settings)
+def make_app(settings: Settings, login: Login, follow: Follow) -> Starlette:
+    """The application."""
     paths = [*login.paths(), *_paths(settings, follow)]
     description = as_json(openapi.describe(paths))
     static = [
@@ -61,6 +58,8 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
     return [
         *live.paths(),
         *history.paths(),
+        *Changes(settings, history).paths(),
+        *Why(settings, follow, history).paths(),
         *Events(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),

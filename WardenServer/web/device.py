@@ -20,7 +20,8 @@ log = logging.getLogger("warden.web")
 AT_A_TIME = 4
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 1000}
 _RULE = {"rule": _TEXT}
-_MUTE = {**_RULE, "until": {"type": "number", "description": "Unix seconds"}, "why": _TEXT}
+_UNTIL = {"type": "number", "description": "Unix seconds", "exclusiveMinimum": 0, "exclusiveMaximum": 1e11}
+_MUTE = {**_RULE, "until": _UNTIL, "why": _TEXT}
 _SAID = {"type": "object", "properties": {"said": {"type": "string"}}}
 _OBJECT = {"type": "object"}
 
@@ -111,7 +112,7 @@ class Device:
     def _stack(self, name: str) -> list[str] | None:
         try:
             return list(self._about(name)["stack"])
-        except (WardenError, KeyError, TypeError):  # the rest of the answer stands without it
+        except WardenError:  # the rest of the answer stands without it
             return None
 
     def _about(self, name: str) -> dict[str, Any]:

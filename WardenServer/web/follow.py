@@ -83,7 +83,7 @@ class Follow:
         now = self._memory.read(before.number + 1)
         if now.problem and now.problem != before.problem:
             log.warning("%s", now.problem)
-        said = event("change", now.number, encode(change(before, now)))
+        said = b"event: change\nid: %d\ndata: %s\n\n" % (now.number, encode(change(before, now)))
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._publish, now, said)
         return now
@@ -91,8 +91,3 @@ class Follow:
     def _publish(self, view: View, said: bytes) -> None:
         self.view = view
         self.feed.put(view.number, said)
-
-
-def event(name: str, number: int, data: bytes) -> bytes:
-    """A server-sent event; the data has no line breaks, as JSON made by `encode` has none."""
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), number, data)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from WardenServer.web.follow import Follow
 from WardenServer.web.paths import Asked, Parameter, Path, as_json
 
-_STRICT = Parameter("strict", "Given, ALARM is 503 too.", {"type": "string", "maxLength": 10})
+_STRICT = Parameter("strict", "Given, ALARM is 503 too.")
 
 
 class Health:

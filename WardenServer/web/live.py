@@ -4,11 +4,12 @@ from anyio import CapacityLimiter
 from starlette.responses import Response
 
 from WardenServer.web.follow import Follow
-from WardenServer.web.paths import Asked, Parameter, Path, Refused, as_json
+from WardenServer.web.paths import LONGEST, Asked, Parameter, Path, Refused, as_json
 from WardenServer.web.stream import Stream
 
-KEY = Parameter("key", "Key of a document, without prefix.", required=True)
-FIELD = Parameter("field", "Field of the document; that of a plain key is value.", required=True)
+_NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+KEY = Parameter("key", "Key of a document, without prefix.", _NAME, required=True)
+FIELD = Parameter("field", "Field of the document; that of a plain key is value.", _NAME, required=True)
 _OBJECT = {"type": "object"}
 
 

@@ -22,7 +22,7 @@ LONGEST = 16
 HUB_STATES = ("RUNNING", "ALARM", "ON", "FAULT", "INIT", "UNKNOWN")
 AGENT_STATES = ("good", "waiting", "no data", "failing", "stalled", "stopped", "refused")
 _LABELS = ("device", "name", "label", "type", "dim_x", "dim_y", "x", "y")
-_ARRAYS = Parameter("arrays", f"Given, arrays of up to {LONGEST} elements come too.", {"type": "string"})
+_ARRAYS = Parameter("arrays", f"Given, arrays of up to {LONGEST} elements come too.")
 #: By entry of an agent: metric, help, whether it only counts up.
 _OF_AGENT = {
     "runs": ("warden_agent_runs", "Runs since the start of the hub.", True),

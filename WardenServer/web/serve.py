@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,6 +18,7 @@ from WardenServer.web import tokens
 from WardenServer.web.app import make_app
 from WardenServer.web.connection import Connection
 from WardenServer.web.follow import Follow
+from WardenServer.web.login import Login
 
 #: Connections at a time.
 MOST = 1000
@@ -29,21 +30,23 @@ ENDING, JOINING = 1, 1.0
 log = logging.getLogger("warden.web")
 
 
-def introduce(settings: Settings) -> str:
-    """Where the page is, and where the token that browsers elsewhere need."""
+def _introduction(settings: Settings) -> str:
     place = web_url(*web_address(settings))
     known = "set by web_token" if settings.web_token else f"in the file {tokens.place(settings)}"
     return f"The web page is at {place} and the token to log in with is {known}."
 
 
-def run(settings: Settings) -> int:
-    """Serve until SIGTERM or Ctrl-C; the exit code.
+def run(settings: Settings, say: Callable[[str], None]) -> int:
+    """Serve until SIGTERM or Ctrl-C; the exit code. `say` is told where the page is.
 
     Raises:
-        WardenError: nothing can listen there.
+        SettingError: a token cannot be read.
+        WardenError: nothing can listen there, or a token cannot be made.
     """
+    login = Login(settings)
     listener = _listen(*web_address(settings))
-    asyncio.run(_serve(settings, listener))
+    say(_introduction(settings))
+    asyncio.run(_serve(settings, login, listener))
     return 0
 
 
@@ -69,10 +72,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, login: Login, listener: socket.socket) -> None:
     follow = Follow(settings, asyncio.get_running_loop())
     config = uvicorn.Config(
-        make_app(settings, follow),
+        make_app(settings, login, follow),
         http=Connection,
         ws="none",
         lifespan="off",

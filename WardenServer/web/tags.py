@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
 
 from WardenServer.web.period import WORDS
 
@@ -47,7 +48,7 @@ class _Tag(InlineProcessor):
             element = element_of(word, (found[2] or "").strip())
         except Wrong as error:
             element = Element("span", {"class": "wrong-tag", "title": str(error)})
-            element.text = found[0]
+            element.text = AtomicString(found[0])
         return element, found.start(), found.end()
 
 

@@ -32,7 +32,7 @@ def change(before: View, now: View) -> dict[str, Any]:
     """What a client that knows `before` must learn to know `now`; parts in which nothing has changed are left out."""
     hub, agents = _hub(before.hub, now.hub), _new(before.agents, now.agents)
     parts = {
-        "agents": {name: _new(before.agents.get(name, {}), entry) for name, entry in agents.items()},
+        "agents": {name: _entries(before.agents.get(name, {}), entry) for name, entry in agents.items()},
         "agents_gone": _gone(before.agents, now.agents),
         **_documents(before.documents, now.documents),
         "gone": _gone(before.documents, now.documents),
@@ -51,7 +51,7 @@ def _hub(before: Table | None, now: Table | None) -> dict[str, Any] | None:
     """Entries of the hub's document, agents apart; None where there is none any more."""
     if now is None:
         return {} if before is None else None
-    return {name: value for name, value in _new(before or {}, now).items() if name != "agents"}
+    return {name: value for name, value in _entries(before or {}, now).items() if name != "agents"}
 
 
 def _documents(before: Table, now: Table) -> dict[str, Any]:
@@ -66,12 +66,23 @@ def _documents(before: Table, now: Table) -> dict[str, Any]:
     return {"whole": whole, "changed": changed}
 
 
+def _entries(before: Table, now: Table) -> dict[str, Any]:
+    """The entries of a table that are new; null for those that it has no longer, as a hub of another release may."""
+    return {**_new(before, now), **dict.fromkeys(_gone(before, now))}
+
+
 def _new(before: Table, now: Table) -> dict[str, Any]:
     return {name: value for name, value in now.items() if name not in before or not _same(before[name], value)}
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, also by type: 1, 1.0 and true are not the same to people."""
+    """Whether two values, or all entries of two tables, are equal, also by type: 1 and true are not the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(value, other[name]) for name, value in one.items())
+    return _alike(one, other)
+
+
+def _alike(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 

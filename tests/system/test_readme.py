@@ -60,6 +60,7 @@ def test_commands_and_files_in_their_order(running: Path, environment: dict[str,
             plugin.write_text(text, encoding="utf-8")
         elif language == "sh":
             text = text.replace("11211", str(known["memcached"])).replace("10000", str(known["database"]))
+            text = text.replace("8060", str(known["web"]))
             exports = "\n".join(line for line in text.splitlines() if line.startswith("export "))
             for line in text.splitlines():
                 _run(line, exports, environment)
