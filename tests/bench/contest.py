@@ -12,17 +12,18 @@ from WardenServer.errors import WardenError
 
 #: The measurements of all rounds, by contender.
 Runs = dict[str, list[Run]]
-#: Seconds that one measurement may take.
+#: Seconds that one measurement may take, if it does not say more.
 LIMIT = 120.0
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to measure: a function of the group's module, and what it is called with."""
+    """Something to measure: a function of the group's module, what it is called with, and the seconds it may take."""
 
     name: str
     function: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    limit: float = LIMIT
 
 
 class Contest:
@@ -45,7 +46,7 @@ class Contest:
         for contender in self.contenders if number % 2 == 0 else reversed(self.contenders):
             say(f"{self.group}: {contender.name}")
             try:
-                run = measure(self.group, contender.function, contender.arguments, LIMIT)
+                run = measure(self.group, contender.function, contender.arguments, contender.limit)
             except WardenError as error:
                 self.trouble = str(error)
                 return

@@ -1,0 +1,40 @@
+/** Questions to the server. */
+
+/** What the server refuses, as a sentence; `status` is that of HTTP, 0 where nobody answers. */
+export class Refused extends Error {
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+const LIMIT = 15_000;
+
+/** The answer of the server as JSON; raises Refused. */
+export async function fetchJson(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { signal: AbortSignal.timeout(LIMIT), ...options });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Refused("The web server does not answer; look whether `warden web` runs.", 0);
+  }
+  const body = await answer.json().catch(() => ({ error: `The web server answers ${answer.status} without JSON.` }));
+  if (!answer.ok) throw new Refused(body.error ?? `The web server answers ${answer.status}.`, answer.status);
+  return body;
+}
+
+/** Send something as JSON; raises Refused. */
+export function post(path, body = {}) {
+  const headers = { "content-type": "application/json" };
+  return fetchJson(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** A path with a query; what is undefined or "" is left out, and a list gives several. */
+export function query(path, said) {
+  const found = new URLSearchParams();
+  for (const [name, value] of Object.entries(said)) {
+    for (const each of [value].flat()) if (each !== undefined && each !== "") found.append(name, each);
+  }
+  return `${path}?${found}`;
+}

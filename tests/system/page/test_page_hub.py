@@ -1,0 +1,98 @@
+"""The page of a real hub: what changes it, and what only its device knows."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.system.conftest import Hub, MakeHub, free_port
+from tests.system.page.conftest import Troubles
+from WardenServer.local.our_servers import WebServer
+from WardenServer.settings import config
+from WardenServer.web import tokens
+
+QUICK = """INTERVAL = 0.5
+SETTINGS = {"password": "swordfish"}
+FIELDS = {"Answer": {"unit": "mA"}}
+def work(agent):
+    return {"Answer": 42}
+"""
+HANGING = """INTERVAL = 0.5
+TIMEOUT = 0.5
+def work(agent):
+    while not agent.stopping.wait(0.1):
+        pass  # it hangs here
+"""
+
+
+class Beamline:
+    """A real hub with a web server. `url` of the page, `token` to log in with."""
+
+    def __init__(self, hub: Hub, url: str, token: str) -> None:
+        self.hub, self.url, self.token = hub, url, token
+
+
+@pytest.fixture
+def beamline(hub: MakeHub, write: Callable[..., Path]) -> Iterator[Beamline]:
+    write("quick", QUICK)
+    write("hanging", HANGING)
+    server = hub()
+    said = {"instance": server.settings.instance, "prefix": server.settings.prefix, "tango_host": server.database,
+            "memcached": server.servers, "state_folder": str(server.settings.state_folder), "web_interval": "0.2",
+            "web_listen": f"127.0.0.1:{free_port()}"}  # fmt: skip
+    settings = config.load(environment={}, options=said)
+    with WebServer(settings, said) as web:
+        yield Beamline(server, web.address, tokens.place(settings).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def page(beamline: Beamline, page: Page) -> Page:
+    """A page that ends before the beamline, on which somebody has logged in."""
+    page.goto(beamline.url)
+    page.get_by_role("button", name="Log in").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Token").fill(beamline.token)
+    dialog.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    return page
+
+
+def test_an_agent_that_hangs_shows_where(page: Page, beamline: Beamline) -> None:
+    expect(page.locator("tr[data-agent]").first).to_contain_text(re.compile("stalled.*hanging", re.S))
+    page.get_by_role("link", name="hanging").click()
+    expect(page.locator("pre").first).to_contain_text("hanging.py:4 in work")
+
+
+def test_its_file_and_settings_with_secrets_masked(page: Page, beamline: Beamline) -> None:
+    page.goto(f"{beamline.url}#/agent/quick")
+    page.get_by_role("button", name="Show", exact=True).click()
+    source = page.get_by_role("region", name="Source")
+    expect(source).to_contain_text("return {\"Answer\": 42}")
+    expect(source.locator("pre").first).to_contain_text("***")
+
+
+def test_an_agent_is_stopped_run_and_started(page: Page, beamline: Beamline, troubles: Troubles) -> None:
+    page.goto(f"{beamline.url}#/agent/quick")
+    state = page.locator(".hub .state")
+    expect(state).to_contain_text("good")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(state).to_contain_text("stopped")
+    page.get_by_role("button", name="Start").click()
+    expect(state).to_contain_text("good")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.locator("#toast")).to_have_text("quick runs at the next tick.")
+
+
+def test_the_hub_is_stopped_and_started(page: Page, beamline: Beamline) -> None:
+    state = page.locator(".panel.hub .state")
+    expect(state).to_have_text("ALARM")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(state).to_have_text("ON")
+    page.get_by_role("button", name="Start").click()
+    expect(state).to_have_text("ALARM")
+    page.get_by_role("button", name="Reload").click()
+    expect(page.locator("#toast")).to_have_text("The plugin files are read again.")
