@@ -35,7 +35,7 @@ class Writer:
     def __init__(self, connection: Connection, day: int) -> None:
         self._day = day
         self._sources = SourceBook(connection)
-        self._last = connection.scalar(select(func.max(tables.fresh.c.id)).where(tables.fresh.c.day == day)) or 0
+        self._last = 0
 
     def fits(self, connection: Connection) -> bool:
         """Whether the part is still the one that this knows."""
@@ -43,6 +43,8 @@ class Writer:
 
     def write(self, store: Store, connection: Connection, samples: Iterable[Sample]) -> None:
         """Write samples, all of this day."""
+        newest = connection.scalar(select(func.max(tables.fresh.c.id)).where(tables.fresh.c.day == self._day))
+        self._last = max(self._last, newest or 0)  # another hub may write here too
         made = []
         for source, first, last, data in rows(samples):
             self._last += 1
