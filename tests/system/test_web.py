@@ -127,6 +127,12 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
             yield name, number, json.loads(line[6:])
 
 
+def unsent(port: int) -> int:
+    """Bytes that the kernel keeps for clients of a server that do not read."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(queue.partition(":")[0], 16) for _, ours, _, _, queue, *_ in lines if ours.endswith(f":{port:04X}"))
+
+
 # -- what stands and what changes
 
 
@@ -170,6 +176,11 @@ def test_who_comes_back_gets_only_what_is_missing(web: Web) -> None:
 def test_of_what_is_not_known_a_snapshot_is_given(web: Web, last: str) -> None:
     with httpx.stream("GET", f"{web.address}api/stream", timeout=10, headers={"Last-Event-ID": last}) as answer:
         assert next(events(answer.iter_lines()))[0] == "snapshot"
+
+
+def test_only_the_head_of_the_stream_has_an_end(web: Web) -> None:
+    answer = web.ask("HEAD", "/api/stream")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
 
 
 def test_a_listener_that_does_not_read_loses_its_connection(web: Web) -> None:
@@ -249,6 +260,9 @@ def test_sigterm_ends_it_with_0_though_streams_are_open(hub: Hub) -> None:
         for _ in range(5):
             answer = stack.enter_context(httpx.stream("GET", f"{server.address}api/stream", timeout=10))
             next(events(answer.iter_lines()))
+        deaf = stack.enter_context(closing(socket.create_connection(("127.0.0.1", server.port))))
+        deaf.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_for(lambda: unsent(server.port) > 0, 10, "until it lags behind")
         server.tell(signal.SIGTERM)
         process = server._process
         assert process is not None
