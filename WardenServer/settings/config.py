@@ -126,12 +126,13 @@ class Settings:
     web_login: str = _setting(
         "elsewhere", parse.login, "Who has to log in to read: browsers elsewhere than on this machine, or always all."
     )
-    web_token: Any = _setting(
+    web_token: Mapping[str, str] | str = _setting(
         "", parse.reference,
-        "What people log in with to read and to change: { env = NAME } or { file = PATH }; empty: made at the start.",
+        'Where the token is that lets people read and change: { env = "NAME" } or { file = "PATH" }; without it the'
+        " first start makes one.",
     )  # fmt: skip
-    web_wall_token: Any = _setting(
-        "", parse.reference, "What wall displays log in with, only to read; { env = NAME } or { file = PATH }."
+    web_wall_token: Mapping[str, str] | str = _setting(
+        "", parse.reference, "Where the token of wall displays is, which lets them only read."
     )
     web_pages: Path = _setting(CONFIG_DIR / "pages", parse.path, "Folder of your own pages, in Markdown.")
     web_woodstock: bool = _setting(False, parse.flag, "Whether the web has the paths of woodstock, /proc/key, too.")

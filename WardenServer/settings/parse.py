@@ -120,9 +120,11 @@ def login(value: Any) -> str:
     return str(value)
 
 
-def reference(value: Any) -> str | dict[str, Any]:
-    """A secret: where it is, or it itself."""
-    return dict(value) if is_reference(value) else text(value)
+def reference(value: Any) -> dict[str, Any] | str:
+    """Where a secret is, or nothing. Not the secret itself: command lines can be read by all."""
+    if value and not is_reference(value):
+        raise ValueError('{ env = "NAME" } or { file = "PATH" } in the settings file')
+    return dict(value) if value else ""
 
 
 def zone(value: Any) -> str:

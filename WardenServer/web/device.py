@@ -23,7 +23,6 @@ _RULE = {"rule": _TEXT}
 _UNTIL = {"type": "number", "description": "Unix seconds", "exclusiveMinimum": 0, "exclusiveMaximum": 1e11}
 _MUTE = {**_RULE, "until": _UNTIL, "why": _TEXT}
 _SAID = {"type": "object", "properties": {"said": {"type": "string"}}}
-_OBJECT = {"type": "object"}
 
 
 class Device:
@@ -35,35 +34,30 @@ class Device:
 
     def paths(self) -> list[Path]:
         """The paths of this module."""
+        return [*self._looks(), *self._commands()]
+
+    def _looks(self) -> list[Path]:
+        hangs = "One agent, with its fields; with its stack where it hangs."
+        look = partial(Path, "GET", schema={"type": "object"})
+        return [
+            look("/api/agents", "All agents, by name.", self.agents),
+            look("/api/agents/{name}", hangs, self.agent, turn=self._turn),
+            look("/api/agents/{name}/source", "Its file and settings.", self.source, Right.CHANGE, turn=self._turn),
+        ]
+
+    def _commands(self) -> list[Path]:
         change = partial(Path, "POST", needs=Right.CHANGE, schema=_SAID, turn=self._turn)
-        agents = [
-            change(f"/api/agents/{{name}}/{word}", text, partial(self.tell_agent, f"{word.capitalize()}Agent"), body={})
-            for word, text in (("run", "Run it now."), ("start", "Schedule it again."), ("stop", "Run it no more."))
+        return [
+            change("/api/agents/{name}/run", "Run it now.", partial(self.tell_agent, "RunAgent"), body={}),
+            change("/api/agents/{name}/start", "Schedule it again.", partial(self.tell_agent, "StartAgent"), body={}),
+            change("/api/agents/{name}/stop", "Run it no more.", partial(self.tell_agent, "StopAgent"), body={}),
+            change("/api/hub/start", "Let the agents run.", partial(self.tell, "Start"), body={}),
+            change("/api/hub/stop", "Start no agent any more.", partial(self.tell, "Stop"), body={}),
+            change("/api/hub/reload", "Read the plugin files again.", partial(self.tell, "Reload"), body={}),
+            change("/api/alarms/mute", "Tell nobody of a rule for a time.", partial(self.say, "Mute"), body=_MUTE),
+            change("/api/alarms/unmute", "Tell people again.", partial(self.say, "Unmute"), body=_RULE),
+            change("/api/alarms/acknowledge", "Send no reminders.", partial(self.say, "Acknowledge"), body=_RULE),
         ]
-        hub = [
-            change(f"/api/hub/{word}", text, partial(self.tell, word.capitalize()), body={})
-            for word, text in (
-                ("start", "Let the agents run."),
-                ("stop", "Start no agent any more."),
-                ("reload", "Read the plugin files again."),
-            )
-        ]
-        alarms = [
-            change(f"/api/alarms/{word}", text, partial(self.say, word.capitalize()), body=body)
-            for word, text, body in (
-                ("mute", "Tell nobody of a rule until a time.", _MUTE),
-                ("unmute", "Tell people of it again.", _RULE),
-                ("acknowledge", "Send no reminders about its alarms.", _RULE),
-            )
-        ]
-        look = [
-            Path("GET", "/api/agents", "All agents, by name.", self.agents, schema=_OBJECT),
-            Path("GET", "/api/agents/{name}", "One agent, with its fields; with its stack where it hangs.",
-                 self.agent, schema=_OBJECT, turn=self._turn),
-            Path("GET", "/api/agents/{name}/source", "Its file and its settings.", self.source, Right.CHANGE,
-                 schema=_OBJECT, turn=self._turn),
-        ]  # fmt: skip
-        return [*look, *agents, *hub, *alarms]
 
     def agents(self, asked: Asked) -> Response:
         """All agents as the hub's document has them."""

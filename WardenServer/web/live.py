@@ -26,7 +26,7 @@ class Live:
             Path("GET", "/api/snapshot", "All that the hub publishes now.", self.snapshot, schema=_OBJECT, turn=turn),
             Path("GET", "/api/stream", "A snapshot, then changes, as server-sent events.", self.stream,
                  media_type="text/event-stream"),
-            Path("GET", "/api/documents", "All documents, by key.", self.documents, schema=_OBJECT),
+            Path("GET", "/api/documents", "All documents, by key.", self.documents, schema=_OBJECT, turn=turn),
             Path("GET", "/api/documents/{key:path}", "One document; of a plain key, its value.", self.document),
             Path("GET", "/api/value", "The newest value of a field.", self.value, parameters=(KEY, FIELD)),
         ]  # fmt: skip

@@ -12,6 +12,7 @@ _CODES = {
     401: "Log in first.",
     403: "This is not allowed.",
     404: "There is no such thing.",
+    408: "The body did not come in time.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The hub refuses.",

@@ -1,5 +1,6 @@
 """What a path of the web is: what it takes, what it needs, who answers. Routing and description are made from it."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from WardenServer.web.view import encode
 
 #: Most characters of a parameter, values of one, bytes of a body, and questions that wait for their turn.
 LONGEST, MANY, LARGEST, QUEUE = 1000, 10, 65_536, 20
+#: Seconds that a body may take to come.
+PATIENCE = 10.0
 
 
 class Right(IntEnum):
@@ -131,12 +134,21 @@ def _check_length(name: str, value: str) -> str:
     return value
 
 
-async def _body(request: Request, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+async def _take(request: Request) -> bytes:
     data = bytearray()
     async for piece in request.stream():
         data += piece
         if len(data) > LARGEST:
             raise Refused(413, f"the body has more than {LARGEST} bytes; send less")
+    return bytes(data)
+
+
+async def _body(request: Request, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            data = await _take(request)
+    except TimeoutError:
+        raise Refused(408, f"the body did not come within {PATIENCE:g} s; send it at once") from None
     if not known and not data:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from WardenServer.errors import SettingError, WardenError
@@ -38,7 +39,7 @@ def wall_token(settings: Settings) -> str:
     return _given("web_wall_token", settings.web_wall_token) if settings.web_wall_token else ""
 
 
-def _given(name: str, said: object) -> str:
+def _given(name: str, said: Mapping[str, str] | str) -> str:
     found = str(secret.value(name, said))
     masking.add(found)
     if len(found) < SHORTEST:

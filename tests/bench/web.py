@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -113,37 +113,50 @@ async def _write(memcached: str) -> None:
         await asyncio.sleep(1.0)
 
 
-async def _open(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
-    writer.write(f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
-    return reader, writer
+class Listener(asyncio.Protocol):
+    """Asks for the stream, and notes how late the end of each change comes after it was read. It looks at little of it:
+    all of them share a processor with each other."""
+
+    def __init__(self, port: int, late: list[float]) -> None:
+        self._port, self._late = port, late
+        self._read = 0.0
+        self.transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """See asyncio."""
+        self.transport = transport
+        transport.write(f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n\r\n".encode())
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if found := _READ.search(data[:200]):
+            self._read = float(found[1])
+        if self._read and data.endswith(b"\n\n\r\n"):
+            self._late.append(time.time() - self._read)
+            self._read = 0.0
+
+
+async def _open(port: int, late: list[float]) -> Listener:
+    _, listener = await asyncio.get_running_loop().create_connection(lambda: Listener(port, late), "127.0.0.1", port)
+    return listener
 
 
 async def _listen(port: int, late: list[float], seconds: float) -> None:
-    """Read for some seconds, and note how late each change comes after it was read."""
-    reader, writer = await _open(port)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while event := await reader.readuntil(b"\n\n"):
-                if found := _READ.search(event):
-                    late.append(time.time() - float(found[1]))
-    writer.close()
+    """Read for some seconds."""
+    listener = await _open(port, late)
+    await asyncio.sleep(seconds)
+    listener.transport.close()
 
 
 async def _stop(port: int, process: psutil.Process) -> float:
-    """Ask, read a little and then nothing; seconds until the server has let go."""
-    reader, writer = await _open(port)
-    await reader.readuntil(b"\n\n")
-    writer.transport.pause_reading()
-    ours, began = writer.get_extra_info("sockname")[1], time.monotonic()
-    while time.monotonic() - began < PATIENCE:
-        held = await asyncio.to_thread(_held, process)
-        if ours not in held:
-            break
+    """Ask, and read nothing; seconds until the server has let go."""
+    listener = await _open(port, [])
+    listener.transport.pause_reading()
+    ours, began = listener.transport.get_extra_info("sockname")[1], time.monotonic()
+    while time.monotonic() - began < PATIENCE and ours in await asyncio.to_thread(_held, process):
         await asyncio.sleep(0.5)
-    took = time.monotonic() - began
-    writer.transport.abort()
-    return took
+    listener.transport.abort()
+    return time.monotonic() - began
 
 
 def _held(process: psutil.Process) -> set[int]:

@@ -58,7 +58,7 @@ def work(agent):
 class Web(WebServer):
     """The web of a hub of the tests."""
 
-    def __init__(self, hub: Hub, **more: str) -> None:
+    def __init__(self, hub: Hub, token: bool = True, **more: str) -> None:
         self.port = free_port()
         servers = more.pop("memcached", hub.servers)
         given = {
@@ -68,11 +68,13 @@ class Web(WebServer):
             "tango_host": hub.database,
             "web_listen": f"127.0.0.1:{self.port}",
             "web_interval": "0.1",
-            "web_token": TOKEN,
             **more,
         }
-        settings = config.load(environment={}, options={**given, "instance": hub.settings.instance})
+        file = hub.settings.state_folder / "web.toml"
+        file.write_text('web_token = { env = "TOKEN_OF_THE_TESTS" }\n' if token else "", encoding="utf-8")
+        settings = config.load(file, {}, options={**given, "instance": hub.settings.instance})
         super().__init__(settings, given)
+        self._environment["TOKEN_OF_THE_TESTS"] = TOKEN
 
     def get(self, url: str, **more: Any) -> Any:
         """The JSON of an answer."""
@@ -125,6 +127,12 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
             yield name, number, json.loads(line[6:])
 
 
+def unsent(port: int) -> int:
+    """Bytes that the kernel keeps for clients of a server that do not read."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(queue.partition(":")[0], 16) for _, ours, _, _, queue, *_ in lines if ours.endswith(f":{port:04X}"))
+
+
 # -- what stands and what changes
 
 
@@ -168,6 +176,11 @@ def test_who_comes_back_gets_only_what_is_missing(web: Web) -> None:
 def test_of_what_is_not_known_a_snapshot_is_given(web: Web, last: str) -> None:
     with httpx.stream("GET", f"{web.address}api/stream", timeout=10, headers={"Last-Event-ID": last}) as answer:
         assert next(events(answer.iter_lines()))[0] == "snapshot"
+
+
+def test_only_the_head_of_the_stream_has_an_end(web: Web) -> None:
+    answer = web.ask("HEAD", "/api/stream")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
 
 
 def test_a_listener_that_does_not_read_loses_its_connection(web: Web) -> None:
@@ -247,6 +260,9 @@ def test_sigterm_ends_it_with_0_though_streams_are_open(hub: Hub) -> None:
         for _ in range(5):
             answer = stack.enter_context(httpx.stream("GET", f"{server.address}api/stream", timeout=10))
             next(events(answer.iter_lines()))
+        deaf = stack.enter_context(closing(socket.create_connection(("127.0.0.1", server.port))))
+        deaf.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_for(lambda: unsent(server.port) > 0, 10, "until it lags behind")
         server.tell(signal.SIGTERM)
         process = server._process
         assert process is not None
@@ -287,7 +303,7 @@ def test_a_port_that_is_taken_is_said(web: Web, tmp_path: Path) -> None:
         ("web_interval=0.05", "write a duration of at least 0.1 seconds"),
         ("web_login=never", 'write "elsewhere" or "always"'),
         ("zone=Europe/Atlantis", "write a time zone that this machine knows"),
-        ("web_token=short", "take 12 at least"),
+        ("web_token=secret-itself", "write { env ="),
     ],
 )
 def test_wrong_settings_are_said(setting: str, sentence: str, tmp_path: Path) -> None:
@@ -301,7 +317,7 @@ def test_the_start_says_where_the_page_and_the_token_are(hub: Hub) -> None:
     with Web(hub) as server:
         said = f"The web page is at {server.address} and the token to log in with is set by web_token."
         assert said in server.output.read_text()
-    with Web(hub, web_token="") as server:
+    with Web(hub, token=False) as server:
         place = hub.settings.state_folder / "web-web-token"
         assert f"is in the file {place}." in server.output.read_text()
         assert place.read_text() not in server.output.read_text()

@@ -1,5 +1,6 @@
 """Settings: sources and their order, durations, and errors that name the place and the likely meaning."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -128,3 +129,35 @@ def test_every_setting_says_what_it_means_and_durations_have_units() -> None:
     for name, item in settings_view.as_dict(config.Settings()).items():
         assert item["meaning"].endswith("."), name
     assert settings_view.as_dict(config.Settings())["tick"]["unit"] == "s"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("web_listen", "8060", 'write "host:port"'),
+        ("web_listen", "http://a:1", 'write "host:port"'),
+        ("web_interval", 0.05, "at least 0.1 seconds"),
+        ("web_login", "never", 'write "elsewhere" or "always"'),
+        ("zone", "Mars/Base", "write a time zone that this machine knows"),
+        ("zone", "../etc/passwd", "write a time zone that this machine knows"),
+        ("web_token", 12345678, "write { env ="),
+        ("web_wall_token", "12345678", "write { env ="),
+    ],
+)
+def test_wrong_settings_of_the_web(name: str, value: object, cure: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(cure)) as raised:
+        config.load(environment={}, options={name: value})
+    assert "12345678" not in str(raised.value), "it may be a secret"
+
+
+def test_of_the_tokens_of_the_web_is_shown_where_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "warden.toml"
+    file.write_text('web_token = { env = "WEB" }\nzone = "Europe/Berlin"\n')
+    shown = settings_view.as_dict(config.load(file, {}))
+    assert shown["web_token"]["value"] == {"env": "WEB"}
+    assert shown["web_wall_token"]["value"] == ""
+    assert shown["zone"]["value"] == "Europe/Berlin"
+
+
+def test_settings_of_the_web_are_no_properties_of_the_device() -> None:
+    assert not [name for name in config.PROPERTIES if name.startswith("web_")]

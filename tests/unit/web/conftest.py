@@ -58,14 +58,17 @@ def make_view(**more: Any) -> View:
 
 
 @pytest.fixture
-def ask(settings: Callable[..., config.Settings]) -> Ask:
+def ask(settings: Callable[..., config.Settings], monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask the application: ask("GET", "/api/me", view=..., client="10.0.0.1", json=..., web_login="always")."""
 
     def send(
         method: str, url: str, *, view: View | None = None, client: str = "127.0.0.1", host: str = "127.0.0.1:8060",
         headers: dict[str, str] | None = None, json: Any = None, content: bytes | None = None, **options: Any,
     ) -> httpx.Response:  # fmt: skip
-        made = settings(**{"web_token": TOKEN, "web_wall_token": WALL, **options})
+        for name, value in (("OUR_TOKEN", TOKEN), ("OUR_WALL_TOKEN", WALL)):
+            monkeypatch.setenv(name, options.pop(name, value))
+        tokens = {"web_token": {"env": "OUR_TOKEN"}, "web_wall_token": {"env": "OUR_WALL_TOKEN"}}
+        made = settings(**{**tokens, **options})
 
         async def exchange() -> httpx.Response:
             follow = Follow(made, asyncio.get_running_loop())

@@ -101,7 +101,7 @@ def test_a_cookie_ends(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_cookie_is_worth_nothing_when_the_token_is_another(ask: Ask) -> None:
     old = cookie(ask, TOKEN)
-    assert ask("GET", "/api/me", client=ELSEWHERE, headers=old, web_token="another-token-now").json() == NOTHING
+    assert ask("GET", "/api/me", client=ELSEWHERE, headers=old, OUR_TOKEN="another-token-now").json() == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,9 @@ def test_tokens_of_variables_and_files(
         tokens.wall_token(settings(web_wall_token={"file": str(file)}))
 
 
-def test_a_short_token_is_refused(settings: Callable[..., config.Settings]) -> None:
+def test_a_short_token_is_refused(
+    settings: Callable[..., config.Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUR_TOKEN", "short")
     with pytest.raises(SettingError, match="web_token has 5 characters; take 12 at least"):
-        tokens.token(settings(web_token="short"))
+        tokens.token(settings(web_token={"env": "OUR_TOKEN"}))
