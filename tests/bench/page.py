@@ -3,6 +3,7 @@
 At ten times the rate it is looked at for six minutes: what grows then would grow all day.
 """
 
+import json
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.bench.contest import Contender, Runs
 from tests.bench.figure import Figure, Run, limit
 from tests.system.page.fake_hub import FakeHub
 from tests.system.page.site import open_site
+from WardenServer.machine.child import wait_until
 
 AGENTS = 500
 #: Seconds that the page is left alone before it is measured, and those of the long look.
@@ -49,12 +51,13 @@ def look(folder: Path, interval: float, seconds: float) -> Run:
     """Open the overview, and look at it for a while."""
     with open_site(folder, FakeHub(AGENTS), interval) as site, _chromium() as page:
         browser = page.context.new_cdp_session(page)
+        wait_until(lambda: _documents(site.url) == AGENTS, 10)
         for domain in ("Network", "Performance", "HeapProfiler"):
             browser.send(f"{domain}.enable")
         sizes: list[float] = [_compressed(f"{site.url}static/{name}") for name in _WORKER]
         browser.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
         page.goto(site.url)
-        page.wait_for_function(f"document.querySelectorAll('tr[data-agent]').length === {AGENTS}")
+        page.locator(f"tr[data-agent=agent_{AGENTS - 1}]").wait_for(state="attached")
         page.wait_for_timeout(1000 * SETTLING)
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         return {"transferred": sum(sizes) / 1000, "paint": paint, **_watch(page, browser, seconds)}
@@ -66,6 +69,11 @@ def _chromium() -> Iterator[Page]:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
         yield chromium.new_page(viewport={"width": 1400, "height": 900})
         chromium.close()
+
+
+def _documents(url: str) -> int:
+    with urllib.request.urlopen(f"{url}api/documents") as answer:
+        return len(json.load(answer))
 
 
 def _compressed(url: str) -> int:

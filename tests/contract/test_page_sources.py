@@ -1,4 +1,4 @@
-"""The page's sources: nothing makes code of text or comes from elsewhere, and libraries of others have their licence."""
+"""The page's sources: nothing makes code of text or comes from elsewhere; libraries of others have their licence."""
 
 import re
 from pathlib import Path

@@ -10,12 +10,15 @@ import { state } from "./store.js";
 import { now, span } from "./time.js";
 import { html, render } from "./vendor/lit-html/lit-html.js";
 
+/** Seconds that a line shows, and the least milliseconds between two drawings of the lines. */
 const SHOWN = 120;
+const APART = 900;
 
 /** The rows in a table, one for each agent; `changed` is called when others come onto the screen. */
 export class Rows {
   constructor(changed) {
     this.rows = new Map();
+    this.drawn = -APART;
     this.observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) target.isSeen = isIntersecting;
       changed();
@@ -28,6 +31,8 @@ export class Rows {
     for (const [name, row] of this.rows) if (!wanted.has(name)) this.drop(name, row);
     names.forEach((name, place) => put(body, place, this.rows.get(name) ?? this.make(name)));
     for (const name of names) draw(name, this.rows.get(name));
+    if (performance.now() - this.drawn < APART) return;
+    this.drawn = performance.now();
     for (const name of names) drawLine(name, this.rows.get(name)); // apart: they ask for widths, which costs a layout
   }
 

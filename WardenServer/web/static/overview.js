@@ -79,7 +79,7 @@ const table = (isEmpty) => html`
 const hubPanel = () => html`
   <section class="panel hub" aria-label="Hub">
     <span class="state large hub-${shownHub()}">${shownHub()}</span>
-    <p>${state.hub ? firstLine(state.hub.status) : "Nothing is known of the hub yet."}</p>
+    <p>${said()}</p>
     ${state.hub ? facts(state.hub) : nothing}
     <span class="buttons">
       <button @click=${act("actOnHub", "start")}>Start</button>
@@ -88,10 +88,13 @@ const hubPanel = () => html`
     </span>
   </section>`;
 
-const firstLine = (text) => (text ?? "").split("\n")[0];
+function said() {
+  if (!state.hub) return "Nothing is known of the hub yet.";
+  return shownHub() === "UNKNOWN" ? "This is what the hub said last:" : (state.hub.status ?? "").split("\n")[0];
+}
 
 const facts = (hub) => html`
-  <dl>
+  <dl class=${shownHub() === "UNKNOWN" ? "stale" : ""}>
     <div><dt>Said at</dt><dd>${clock(hub.timestamp)}</dd></div>
     <div><dt>Tick</dt><dd>${hub.tick} s, ${hub.ticks} so far, ${hub.missed} missed</dd></div>
     <div><dt>Late (p99)</dt><dd>${(hub.lateness_p99 * 1000).toFixed(1)} ms</dd></div>

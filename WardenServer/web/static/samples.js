@@ -1,7 +1,7 @@
 /** The last minutes of fields as numbers, from what the stream brought; only of fields that somebody looks at. */
 
-import { valueOf } from "./fields.js";
-import { onMessage } from "./store.js";
+import { isStale, valueOf } from "./fields.js";
+import { onMessage, state } from "./store.js";
 
 /** Samples that are kept of a field, and the least time between two in seconds. */
 export const LENGTH = 120;
@@ -53,5 +53,5 @@ export function asNumber(value) {
 }
 
 onMessage((time) => {
-  for (const [id, ring] of rings) ring.put(time, asNumber(valueOf(id)));
+  for (const [id, ring] of rings) ring.put(time, state.hubGone || isStale(id) ? NaN : asNumber(valueOf(id)));
 });

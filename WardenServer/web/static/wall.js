@@ -103,7 +103,8 @@ function alarms(active) {
 function agentTile(name) {
   const shown = shownState(state.agents[name]);
   const id = mainField(name);
-  return tile(`${SIGNS[shown]} ${name}`, isBad(shown) || !id ? shown : null, id, isBad(shown) ? `state-${shown}` : "");
+  const hasValue = id && (!isBad(shown) || shown === "stale");
+  return tile(`${SIGNS[shown]} ${name}`, hasValue ? null : shown, id, isBad(shown) ? `state-${shown}` : "");
 }
 
 const fieldTile = (id) => tile(state.fields[id]?.label ?? id, null, id, "");

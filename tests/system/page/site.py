@@ -23,13 +23,15 @@ TICKS = 10
 
 
 class Feeder(threading.Thread):
-    """Writes what a hub would write, every `interval` seconds, until it is closed; not while it is `silent`."""
+    """Writes what a hub would write, every `interval` seconds, until it is closed; not while it is `silent`. `written`
+    is set from the first time on."""
 
     def __init__(self, hub: FakeHub, address: str, interval: float) -> None:
         super().__init__(name="fake hub", daemon=True)
         self._hub, self._address, self._interval = hub, address, interval
         self._closing = threading.Event()
         self.silent = threading.Event()
+        self.written = threading.Event()
 
     def run(self) -> None:
         began = time.time()
@@ -38,6 +40,7 @@ class Feeder(threading.Thread):
             if not self.silent.is_set():
                 try:
                     self._hub.write(client, time.time(), int((time.time() - began) * TICKS))
+                    self.written.set()
                 except (OSError, MemcacheError):  # Memcached is away, as the test wants it
                     client.close()
         client.close()
@@ -70,12 +73,19 @@ def open_site(folder: Path, hub: FakeHub, interval: float = 0.2, **more: str) ->
     settings = config.load(environment={}, options=options)
     _tell_events(store.place(settings), hub.names)
     feeder = Feeder(hub, memcached.address, interval)
-    with memcached, WebServer(settings, options) as web:
-        feeder.start()
-        try:
-            yield Site(web, memcached, feeder, hub, tokens.place(settings).read_text(encoding="utf-8"))
-        finally:
-            feeder.close()
+    with memcached, _fed(feeder), WebServer(settings, options) as web:
+        yield Site(web, memcached, feeder, hub, tokens.place(settings).read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _fed(feeder: Feeder) -> Iterator[None]:
+    """The web server shall find all there when it starts."""
+    feeder.start()
+    try:
+        feeder.written.wait(10)
+        yield
+    finally:
+        feeder.close()
 
 
 #: Severities and texts of the events that were told, over and over; one of them is an attempt to get in.

@@ -34,6 +34,7 @@ def test_its_events_and_plots_are_one_click_away(page: Page, site: Site) -> None
 
 
 def test_an_agent_that_is_not_there(page: Page, site: Site, troubles: Troubles) -> None:
-    page.goto(f"{site.url}#/agent/nobody")
+    with page.expect_response("**/api/agents/nobody"):
+        page.goto(f"{site.url}#/agent/nobody")
     expect(page.get_by_text("The hub has no agent nobody.")).to_be_visible()
     troubles.clear()  # the browser tells of the 404

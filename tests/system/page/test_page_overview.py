@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.conftest import wait_for
 from tests.system.page.conftest import Troubles, five
 from tests.system.page.fake_hub import FakeHub
 from tests.system.page.site import MakeSite, Site
@@ -31,7 +32,7 @@ def test_values_and_lines_follow_the_hub(page: Page, site: Site) -> None:
     expect(value).not_to_have_text(first)
     drawn = "() => document.querySelector('tr[data-agent=agent_000] canvas').getContext('2d')" \
         ".getImageData(0, 0, 400, 20).data.some((part) => part > 0)"  # fmt: skip
-    page.wait_for_function(drawn)
+    wait_for(lambda: page.evaluate(drawn))
 
 
 def test_the_filter_finds_by_name_state_and_text(page: Page, site: Site) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.conftest import wait_for
 from tests.system.page.site import Site
 
 BOTH = "#/plots?field=agent_000.Current&field=agent_000.Shutter"
@@ -59,7 +60,7 @@ def test_zoom_by_keys_buttons_and_dragging(page: Page, site: Site) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 300, box["y"] + 50)
     page.mouse.up()
-    page.wait_for_function("location.hash.includes('from=')")
+    expect(page).to_have_url(re.compile("from="))
     found = re.search(r"from=([\d.]+)&to=([\d.]+)", page.url)
     assert found is not None
     assert 43200 * 0.1 < float(found[2]) - float(found[1]) < 43200 * 0.3
@@ -112,7 +113,7 @@ def test_a_link_carries_its_own_data(page: Page, site: Site) -> None:
     expect(page.locator(".legend li")).to_have_count(2)
     page.evaluate("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")
     page.get_by_role("button", name="Copy link with data").click()
-    page.wait_for_function("window.copied")
+    wait_for(lambda: page.evaluate("window.copied"))
     link = page.evaluate("window.copied")
     assert len(link) < 17_000
     page.route("**/api/history?*", lambda route: route.abort())  # the link needs no history

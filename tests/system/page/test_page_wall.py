@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.conftest import wait_for
 from tests.system.page.conftest import Troubles, five
 from tests.system.page.fake_hub import FakeHub
 from tests.system.page.site import MakeSite, Site
@@ -58,6 +59,6 @@ def test_a_red_border_when_nothing_comes_any_more(page: Page, make_site: MakeSit
     border = "() => getComputedStyle(document.body, '::after').borderTopWidth"
     assert page.evaluate(border) == "0px"
     site.web.stop()
-    page.wait_for_function(f"({border})() !== '0px'")
+    wait_for(lambda: page.evaluate(border) != "0px")
     expect(page.locator(".banner")).to_contain_text("Not live")
     troubles.clear()  # the browser says that it could not connect
