@@ -10,8 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from WardenServer import __version__
 from WardenServer.errors import WardenError
+from WardenServer.hub import about
 from WardenServer.hub.alarms.alarms import Alarms
 from WardenServer.hub.diary import Diary
 from WardenServer.hub.field_table import FieldTable
@@ -29,7 +29,6 @@ from WardenServer.results import health
 from WardenServer.results.board import HUB, Board
 from WardenServer.results.hub_document import HubDocument, SinkEntry
 from WardenServer.results.result import Result
-from WardenServer.running import look
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
 from WardenServer.settings import config
@@ -334,15 +333,7 @@ class Warden:
     def info(self) -> str:
         """All that the hub can say of itself, as text."""
         self._refresh()
-        hub = self.health
-        lines = [f"WardenServer {__version__}, instance {hub.instance}, state {hub.state}", hub.status, ""]
-        for name, agent in hub.as_dict()["agents"].items():
-            lines.append(
-                f"{name}: " + ", ".join(f"{item} {value}" for item, value in agent.items() if value is not None)
-            )
-            if agent["state"] == "stalled":
-                lines += [f"    {line}" for line in look.stack(self.agents.runners[name])]
-        return "\n".join(lines)
+        return about.info(self.health, self.agents)
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""

@@ -4,7 +4,6 @@ Later sources win: default, TOML file, environment (`WARDEN_<NAME>`), Tango prop
 """
 
 import dataclasses
-import difflib
 import os
 import re
 import tomllib
@@ -20,6 +19,7 @@ from WardenServer.settings import notify, parse, users_file
 from WardenServer.settings.masking import learn, masked
 from WardenServer.settings.notify import Notify
 from WardenServer.settings.units import duration, size
+from WardenServer.settings.where import line_of, meaning
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")
@@ -259,7 +259,7 @@ def load(
     agents = _agents(table.pop("agents", {}), path, text)
     rules = notify.read(table.pop("notify", {}), f"{path}")
     for name, value in table.items():
-        where = f"{path}:{_line(text, name)}"
+        where = f"{path}:{line_of(text, name)}"
         _take(values, origins, name, value, where, f"{path}")
     for name in SETTINGS:
         if (value := environment.get(variable_name(name))) is not None:
@@ -293,7 +293,7 @@ def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
 
 def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any, where: str, origin: str) -> None:
     if name not in SETTINGS:
-        raise SettingError(f'{where}: unknown setting "{name}"{_meaning(name, SETTINGS)}')
+        raise SettingError(f'{where}: unknown setting "{name}"{meaning(name, SETTINGS)}')
     try:
         values[name] = SETTINGS[name].metadata["parse"](value)
     except (ValueError, RuntimeError) as error:  # RuntimeError: ~name of nobody
@@ -305,11 +305,11 @@ def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
     """The tables [agents.NAME] over the default ones. Durations and sizes apart, the plugin judges their content."""
     if not isinstance(table, Mapping):
         raise SettingError(
-            f"{path}:{_line(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]"
+            f"{path}:{line_of(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]"
         )
     agents = {name: dict(entry) for name, entry in DEFAULT_AGENTS.items()}
     for name, entry in table.items():
-        line = max(_line(text, name, "agents"), _line(text, name, f"agents.{name}"))
+        line = max(line_of(text, name, "agents"), line_of(text, name, f"agents.{name}"))
         if not isinstance(entry, Mapping):
             shown = repr(masked(name, entry))[:40]
             raise SettingError(f"{path}:{line}: agents.{name} is {shown}; write a table [agents.{name}]")
@@ -333,23 +333,6 @@ def _parsed(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[
             try:
                 read[setting] = read_it(read[setting])
             except ValueError as error:
-                line = _line(text, setting, f"agents.{name}")
+                line = line_of(text, setting, f"agents.{name}")
                 raise SettingError(f"{path}:{line}: {setting} is {read[setting]!r:.60}; write {error}") from None
     return read
-
-
-def _meaning(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name.lower(), known, 1, 0.5)
-    return f'; did you mean "{close[0]}"?' if close else "; `warden config` lists all settings"
-
-
-def _line(text: str, key: str, table: str = "") -> int:
-    """The line of `key` in `[table]` of a TOML text that is known to parse; else the table's own line."""
-    current, fallback = "", 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-            current = header[1].replace('"', "").replace("'", "").replace(" ", "")
-            fallback = number if current == table else fallback
-        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-            return number
-    return fallback

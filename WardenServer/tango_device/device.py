@@ -17,7 +17,7 @@ from tango.server import Device, command, device_property
 
 import WardenServer
 from WardenServer.errors import WardenError
-from WardenServer.hub import about_agent
+from WardenServer.hub import about
 from WardenServer.hub.warden import Warden
 from WardenServer.machine.descendants import Descendants
 from WardenServer.results.board import Board
@@ -279,7 +279,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         """Where an agent is now, its file and its settings; what is secret is masked."""
         hub = self._hub()
         with refusals(), AutoTangoAllowThreads(self):  # its file may be on a disk that is slow
-            return json.dumps(about_agent.about(hub.agents, name), default=str)
+            return json.dumps(about.agent(hub.agents, name), default=str)
 
     @command(
         dtype_in=(str,), doc_in="Name of an agent, and the request as JSON.",
