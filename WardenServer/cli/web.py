@@ -34,11 +34,13 @@ def web(settings: config.Settings, options: dict[str, Any]) -> None:
     if missing := our_servers.missing_for_web():
         raise WardenError(missing)
     from WardenServer.servers import client
-    from WardenServer.web import serve
+    from WardenServer.web import late, serve
 
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings, unseen = client.with_properties(settings, options)
     click.echo(unseen, nl=False, err=True)
+    if unseen:
+        late.watch(settings, options)
     code = serve.run(settings, click.echo)
     sys.stdout.flush()
     os._exit(code)  # a call that still waits for a device which hangs would hold up the interpreter's own end

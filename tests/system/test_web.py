@@ -22,6 +22,7 @@ from tests.conftest import wait_for
 from tests.system.conftest import Hub, clean_environment, free_port, make_hub
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.local.our_servers import WebServer
+from WardenServer.servers import tango_database
 from WardenServer.settings import config
 
 TOKEN = "a-token-of-the-tests"
@@ -276,6 +277,19 @@ def test_a_device_that_is_away_costs_only_what_needs_it(web: Web, hub: Hub) -> N
         refused = server.ask("POST", "/api/hub/start", headers=BEARER)
         assert refused.status_code == 503
         assert refused.json()["error"]
+
+
+def test_settings_in_a_tango_database_that_comes_late(hub: Hub, tmp_path: Path) -> None:
+    late = LocalDatabase(free_port(), tmp_path)
+    with late:
+        properties = config.as_properties({"memcached_timeout": "0.5"})
+        tango_database.register(tango_database.connect(late.address), hub.settings, properties)
+    with Web(hub, tango_host=late.address) as server, late:
+        wait_for(lambda: not server.alive, 20, "for its end")
+        assert server.code == 0
+        assert "the Tango database is there now, and has other settings" in server.output.read_text()
+        server.start()
+        assert server.wait("/api/snapshot", lambda said: said["hub"])["problem"] is None
 
 
 # -- the command
