@@ -71,7 +71,8 @@ def test_next_runs_by_tick_and_by_calendar(run: Any) -> None:
 
 
 SERIES = """{
-    id: 'a.b', name: 'a.b', unit: 'mA', shift: 0, level: 'raw', labels: null, gaps: [], entry: {}, low: null, high: null,
+    id: 'a.b', name: 'a.b', unit: 'mA', shift: 0, level: 'raw', labels: null, gaps: [], entry: {},
+    low: null, high: null,
     time: Array.from({length: %d}, (_, place) => 1.8e9 + place),
     value: Array.from({length: %d}, (_, place) => Math.random()),
 }"""
