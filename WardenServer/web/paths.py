@@ -58,8 +58,8 @@ class Asked:
     body: Mapping[str, Any]
 
     def get(self, name: str, default: str = "") -> str:
-        """The value of a parameter."""
-        return self.query.get(name, [default])[0]
+        """The value of a parameter; the default where it is not given, or empty."""
+        return self.query.get(name, [""])[0] or default
 
 
 @dataclass(frozen=True)

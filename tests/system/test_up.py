@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -195,6 +197,14 @@ def test_all_shipped_agents_are_good_and_tango_clients_see_them(home: Home, abou
     total = proxy.read_attribute("host_memory_total")
     assert (total.value, total.quality) == (psutil.virtual_memory().total, tango.AttrQuality.ATTR_VALID)
     assert "warden/hub/local" in proxy.tango_servers_devices_answering
+
+
+def test_the_page_is_where_up_says(home: Home) -> None:
+    [page] = re.findall(r"Look at it in a browser: (http://127\.0\.0\.1:\d+/)", home.said)
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        assert answer.headers["content-type"].startswith("text/html")
+    with urllib.request.urlopen(f"{page}api/agents", timeout=10) as answer:
+        assert json.load(answer).keys() == SHIPPED
 
 
 def test_the_document_host_is_about_this_computer(memcached: Client) -> None:

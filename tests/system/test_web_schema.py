@@ -10,10 +10,9 @@ from tests.system.conftest import clean_environment, make_hub
 from tests.system.test_web import RING, TOKEN, Web
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 
-#: The hub must run for /health to be good. That a valid range may still begin after its end, no schema can say.
-LEFT_OUT = (
-    "--exclude-path=/api/stream", "--exclude-path=/api/hub/stop", "--exclude-checks=positive_data_acceptance",
-)  # fmt: skip
+#: That a range may not begin after its end, no schema can say; 503 is described, where something does not answer, and
+#: 500 is not.
+LEFT_OUT = ("--exclude-path=/api/stream", "--exclude-checks=positive_data_acceptance,not_a_server_error")
 
 
 @pytest.mark.timeout(240)
@@ -30,6 +29,6 @@ def test_schemathesis_finds_nothing(
         done = subprocess.run(
             command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, check=False, timeout=200
         )
-        assert done.returncode == 0, done.stdout[-5000:]
+        assert done.returncode == 0, done.stdout
         assert "Tested: " in done.stdout
         assert "Traceback" not in web.output.read_text()
