@@ -17,7 +17,7 @@ from tests.bench import picture, table
 from tests.bench.contest import Contest
 from tests.bench.figure import Figure
 
-GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "page")
+GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "web", "page")
 ROUNDS, QUICK_ROUNDS = 5, 2
 #: Seconds after which --quick begins no round that would not end by then.
 QUICK_LIMIT = 170.0
@@ -32,6 +32,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
   tango       1000 changed scalars per wake-up, reads of 1 and 100 attributes: bare loops, a minimal device
   end_to_end  from work() returning to Memcached and to a client's event: a device polled by Tango at 100 ms
   trouble     100 agents beside a device of 5 s, 1000 alarms and a service that hangs: the same hub at rest
+  web         200 listeners to the web, 50 of whom stop to read: limits
   page        500 agents in a browser: size, first paint, processor, and what grows in six minutes
   start       1000 plugin files loaded, and to RUNNING with their attributes: bare imports, bare add_attribute
 """

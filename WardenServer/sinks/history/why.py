@@ -44,11 +44,12 @@ def look(settings: Settings) -> Seen:
     """Look into Memcached."""
     try:
         hub = hub_document.read(json.loads(client.document(settings, settings.hub_key)))
-        fields = json.loads(client.document(settings, settings.fields_key))
+        table = json.loads(client.document(settings, settings.fields_key))
     except Unreachable as error:
         return Seen(str(error), None, {}, lambda key: None)
     except (WardenError, ValueError):
         return Seen("", None, {}, lambda key: None)
+    fields = {name: entry for name, entry in table.items() if isinstance(entry, dict)}  # beside its timestamp
     return Seen("", hub, fields, lambda key: _document(settings, key))
 
 

@@ -5,7 +5,7 @@ import { ageOf, fieldsOf, isStale, part, saidWhy, valueOf } from "./fields.js";
 import { plain } from "./format.js";
 import { Past } from "./past.js";
 import { address } from "./route.js";
-import { keepOnly } from "./samples.js";
+import { keepFor } from "./samples.js";
 import { drawSparkline } from "./sparkline.js";
 import { changed, state } from "./store.js";
 import { now, shortTime, span } from "./time.js";
@@ -62,7 +62,7 @@ export function fieldSparks(agent) {
   const pasts = new Map();
   const watch = () => {
     const ids = fieldsOf(agent).filter((id) => !Array.isArray(valueOf(id))).slice(0, MOST_LINES);
-    keepOnly(ids);
+    keepFor("agent", ids);
     for (const id of ids) if (!pasts.has(id)) pasts.set(id, new Past(id, "hour"));
   };
   return {

@@ -4,7 +4,7 @@ import { activeAlarms, counts, inOrder, remark, shownState, SIGNS } from "./agen
 import { Rows } from "./agent_rows.js";
 import { mainField } from "./fields.js";
 import { shownHub } from "./header.js";
-import { keepOnly } from "./samples.js";
+import { keepFor } from "./samples.js";
 import { changed, state } from "./store.js";
 import { clock, shortTime } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
@@ -25,7 +25,7 @@ export function open(root) {
   };
   return {
     update() {
-      if (version !== state.fieldsVersion) keepOnly(Object.keys(state.agents).map(mainField).filter(Boolean));
+      if (version !== state.fieldsVersion) keepFor("overview", Object.keys(state.agents).map(mainField).filter(Boolean));
       version = state.fieldsVersion;
       const names = fitting(wanted);
       render(content(wanted, filter, names.length === 0), root);

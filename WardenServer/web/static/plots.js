@@ -13,7 +13,8 @@ import { render } from "./vendor/lit-html/lit-html.js";
 
 const LEAST_POINTS = 300;
 const MOST_POINTS = 2000;
-const AGAIN_AT_LEAST = 30_000;
+/** Milliseconds after which a live plot asks the history anew, at least and at most. */
+const AGAIN = [30_000, 900_000];
 const MOST_FIELDS = 12;
 
 /** Open the plots in `root`. */
@@ -77,12 +78,14 @@ class Plots {
     }
     if (asking.signal.aborted) return;
     this.isLoading = false;
-    this.timer = setTimeout(() => this.lookAgain(), Math.max(AGAIN_AT_LEAST, this.window.span * 10));
+    this.lookLater();
     changed();
   }
 
-  lookAgain() {
-    if (this.isLive && !document.hidden) this.look();
+  lookLater() {
+    const [least, most] = AGAIN;
+    const again = () => (document.hidden ? this.lookLater() : this.look());
+    if (this.isLive) this.timer = setTimeout(again, Math.min(most, Math.max(least, this.window.span * 10)));
   }
 
   get isLive() {

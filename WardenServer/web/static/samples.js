@@ -41,10 +41,14 @@ export function samplesOf(id) {
   return rings.get(id);
 }
 
-/** Keep the samples of these fields only. */
-export function keepOnly(ids) {
-  const wanted = new Set(ids);
-  for (const id of rings.keys()) if (!wanted.has(id)) rings.delete(id);
+const wanted = new Map();
+
+/** Keep the samples of these fields for a view, also while another one is open, and forget what no view wants. */
+export function keepFor(view, ids) {
+  wanted.set(view, ids);
+  const all = new Set([...wanted.values()].flat());
+  for (const id of all) samplesOf(id);
+  for (const id of rings.keys()) if (!all.has(id)) rings.delete(id);
 }
 
 /** A value as a number for a line; NaN where it is none. */

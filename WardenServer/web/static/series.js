@@ -29,7 +29,7 @@ export const rangeOf = ([from, to], shift = 0) => `${(from - shift).toFixed(3)}.
 
 function fill(series, found) {
   const { shift } = series;
-  series.gaps = found.gaps.map((gap) => ({ ...gap, begin: gap.begin + shift, end: gap.end + shift }));
+  series.gaps = found.gaps.map((gap) => ({ ...gap, begin: gap.begin + shift, end: gap.end && gap.end + shift }));
   series.labels = labelsOf(found.value ?? found.mean ?? [], found.before?.[1]);
   begin(series, found);
   found.time.forEach((time, place) => add(series, time + shift, (found.value ?? found.mean)[place], found.min?.[place], found.max?.[place]));

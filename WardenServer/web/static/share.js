@@ -47,7 +47,7 @@ export async function pack(series, [from, to]) {
   return null;
 }
 
-/** Of each stretch of a series the least and the greatest value. */
+/** Of each stretch of a series the least and the greatest value, and of all the first and the last. */
 function thin(series, points) {
   const { id, name, unit, shift, level, labels, gaps, entry } = series;
   const kept = { id, name, unit, shift, level, labels, gaps, entry: limits(entry), time: [], value: [], low: series.low && [], high: series.high && [] };
@@ -63,7 +63,7 @@ const short = (value) => (typeof value === "number" ? Number(value.toPrecision(v
 function places(values, points) {
   if (values.length <= points) return values.keys();
   const size = Math.ceil((2 * values.length) / points);
-  const kept = new Set();
+  const kept = new Set([0, values.length - 1]);
   for (let begin = 0; begin < values.length; begin += size) {
     const stretch = Array.from({ length: Math.min(size, values.length - begin) }, (_, place) => begin + place);
     const order = stretch.filter((place) => values[place] !== null).sort((one, other) => values[one] - values[other]);
