@@ -21,38 +21,49 @@ SMALL = 8
 MOST_ROWS, MOST_DELETED = 200_000, 20_000
 #: Most numbers in one statement.
 MOST_WORDS = 500
-#: Sources that are packed in one transaction: the hub, which writes meanwhile, waits for its end.
+#: Sources that are written in one transaction: the hub, which writes meanwhile, waits for its end.
 TOGETHER = 20
 
 
 def pack(store: Store, part: Part, whole: bool = False) -> None:
-    """Pack all of a part of the raw level; `whole`: also blocks that may still grow, since the day is over.
+    """Pack what is there of a part of the raw level; `whole`: also blocks that may still grow, since the day is over.
 
-    What is packed is deleted as fresh only when all is packed: until then it is there twice, with the same times.
+    What is packed is deleted as fresh only when all is packed: until then it is there twice, with the same times. What
+    comes meanwhile is for the next time.
 
     Raises:
         Unreachable: the store does not answer, or is full.
     """
-    last = 0
-    while True:
+    for numbers in _waiting(store, part):
         with store.read(part) as connection:
-            new, last = _read_fresh(connection, part.begin, last)
-            grown = [] if new else _grown(connection, part.begin, whole)
-        _pack(store, part.begin, new or dict.fromkeys(grown, ()), whole)
-        _forget_fresh(store, part, last)
-        if not new:
-            return
+            new = _read_fresh(connection, part.begin, numbers)
+        _pack(store, part.begin, new, whole)
+        _forget_fresh(store, part, numbers)
+    with store.read(part) as connection:
+        grown = _grown(connection, part.begin, whole)
+    _pack(store, part.begin, dict.fromkeys(grown, ()), whole)
 
 
-def _read_fresh(connection: Connection, day: int, last: int) -> tuple[dict[int, list[str]], int]:
-    """Fresh rows after the one of this number, in order, by source, and the number of the last one."""
+def _waiting(store: Store, part: Part) -> list[range]:
+    """The numbers of all fresh rows, as many together as are packed in one go."""
+    number, day = tables.fresh.c.id, tables.fresh.c.day
+    with store.read(part) as connection:
+        first, last = connection.execute(select(func.min(number), func.max(number)).where(day == part.begin)).one()
+    return [] if last is None else _cut(range(first, last + 1), MOST_ROWS)
+
+
+def _cut(numbers: range, most: int) -> list[range]:
+    return [numbers[begin : begin + most] for begin in range(0, len(numbers), most)]
+
+
+def _read_fresh(connection: Connection, day: int, numbers: range) -> dict[int, list[str]]:
+    """The fresh rows of these numbers, in order, by source."""
     row = tables.fresh.c
-    chosen = select(row.id, row.source, row.data).where(row.day == day, row.id > last).order_by(row.id).limit(MOST_ROWS)
     found: dict[int, list[str]] = {}
-    for number, source, data in connection.execute(chosen):
+    chosen = select(row.source, row.data).where(row.day == day, row.id.between(numbers[0], numbers[-1]))
+    for source, data in connection.execute(chosen.order_by(row.id)):
         found.setdefault(source, []).append(data)
-        last = number
-    return found, last
+    return found
 
 
 def _grown(connection: Connection, day: int, whole: bool) -> list[int]:
@@ -64,21 +75,23 @@ def _grown(connection: Connection, day: int, whole: bool) -> list[int]:
 
 
 def _pack(store: Store, day: int, found: Mapping[int, Sequence[str]], whole: bool) -> None:
-    todo = iter(found.items())
+    """Read and compute first, then write: the hub waits for what is written only, not for the computing."""
+    todo, part = iter(found.items()), part_of(RAW, day)
     while some := list(islice(todo, TOGETHER)):
-        with store.write(part_of(RAW, day)) as connection:
-            packer = _Packer(store, connection, day, whole)
+        with store.read(part) as connection:
+            packer = _Packer(connection, day, whole)
             for source, new in some:
                 packer.pack(source, new)
-            packer.write()
-
-
-def _forget_fresh(store: Store, part: Part, last: int) -> None:
-    """Delete the rows up to this number, not too many at once: the hub waits meanwhile."""
-    row = tables.fresh.c
-    for end in range(0, last + MOST_DELETED, MOST_DELETED):
         with store.write(part) as connection:
-            connection.execute(delete(tables.fresh).where(row.day == part.begin, row.id <= min(end, last)))
+            packer.write(store, connection)
+
+
+def _forget_fresh(store: Store, part: Part, numbers: range) -> None:
+    """Delete the rows of these numbers, not too many at once: the hub waits meanwhile."""
+    row = tables.fresh.c
+    for some in _cut(numbers, MOST_DELETED):
+        with store.write(part) as connection:
+            connection.execute(delete(tables.fresh).where(row.day == part.begin, row.id.between(some[0], some[-1])))
 
 
 class _Piece(NamedTuple):
@@ -89,13 +102,14 @@ class _Piece(NamedTuple):
 
 
 class _Packer:
-    """Packs in one transaction."""
+    """Packs what it reads by one connection, and writes it by another; nobody else packs meanwhile."""
 
-    def __init__(self, store: Store, connection: Connection, day: int, whole: bool) -> None:
-        self._store, self._connection, self._day, self._whole = store, connection, day, whole
+    def __init__(self, connection: Connection, day: int, whole: bool) -> None:
+        self._connection, self._day, self._whole = connection, day, whole
         self._last = connection.scalar(select(func.max(tables.times.c.id)).where(tables.times.c.day == day)) or 0
         self._times: list[dict[str, Any]] = []
         self._blocks: list[dict[str, Any]] = []
+        self._outdated: list[int] = []
 
     def pack(self, source: int, new: Sequence[str]) -> None:
         """Put fresh rows of a source into blocks, together with small ones where there are enough of them."""
@@ -106,15 +120,16 @@ class _Packer:
         small = self._small(source)
         if self._whole or len(small) >= SMALL or sum(count for _, count, _ in small) >= FULL:
             pieces = [*self._of_blocks(small, series), *pieces]
-            self._forget(tables.times.c.id, [number for number, _, _ in small])
-            self._forget(tables.blocks.c.times, [number for number, _, _ in small])
+            self._outdated += [number for number, _, _ in small]
         if pieces:
             self._cut(source, series, pieces)
 
-    def write(self) -> None:
-        """Write what was packed."""
-        self._store.put(self._connection, tables.times, self._times)
-        self._store.put(self._connection, tables.blocks, self._blocks)
+    def write(self, store: Store, connection: Connection) -> None:
+        """Write what was packed, in place of the small blocks that it is made of."""
+        for column in (tables.times.c.id, tables.blocks.c.times):
+            self._forget(connection, column)
+        store.put(connection, tables.times, self._times)
+        store.put(connection, tables.blocks, self._blocks)
 
     def _small(self, source: int) -> list[tuple[int, int, bytes]]:
         """Number, count and times of the blocks of a source that are not full."""
@@ -167,10 +182,10 @@ class _Packer:
                 "data": form.pack(kind, values[begin:end]),
             })  # fmt: skip
 
-    def _forget(self, column: Any, numbers: Sequence[int]) -> None:
-        table, left = column.table, iter(numbers)
+    def _forget(self, connection: Connection, column: Any) -> None:
+        table, left = column.table, iter(self._outdated)
         while some := list(islice(left, MOST_WORDS)):
-            self._connection.execute(delete(table).where(table.c.day == self._day, column.in_(some)))
+            connection.execute(delete(table).where(table.c.day == self._day, column.in_(some)))
 
 
 def _piece_of(new: Sequence[str], width: int) -> _Piece:
