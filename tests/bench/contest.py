@@ -12,18 +12,23 @@ from WardenServer.errors import WardenError
 
 #: The measurements of all rounds, by contender.
 Runs = dict[str, list[Run]]
-#: Seconds that one measurement may take, if it does not say more.
+#: Seconds that a measurement may take where nothing is said.
 LIMIT = 120.0
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to measure: a function of the group's module, what it is called with, and the seconds it may take."""
+    """Something to measure: a function of the group's module, or of another `module`, and what it is called with.
+
+    `limit` is how many seconds it may take; one that takes minutes is measured in the first round only (`once`).
+    """
 
     name: str
     function: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    module: str = ""
     limit: float = LIMIT
+    once: bool = False
 
 
 class Contest:
@@ -44,9 +49,11 @@ class Contest:
         """Measure all contenders once, in the opposite order in every second round; `say` is told before each."""
         began = time.monotonic()
         for contender in self.contenders if number % 2 == 0 else reversed(self.contenders):
+            if contender.once and number > 0:
+                continue
             say(f"{self.group}: {contender.name}")
             try:
-                run = measure(self.group, contender.function, contender.arguments, contender.limit)
+                run = measure(contender.module or self.group, contender.function, contender.arguments, contender.limit)
             except WardenError as error:
                 self.trouble = str(error)
                 return

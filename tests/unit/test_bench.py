@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import picture, probe, table
-from tests.bench.contest import Contender, Contest
+from tests.bench import days, history, picture, probe, simulation, table
+from tests.bench.contest import LIMIT, Contender, Contest
 from tests.bench.figure import Figure, against, limit, quantiles
 from tests.bench.measure import measure
 from WardenServer.errors import WardenError
@@ -74,6 +74,53 @@ def test_ours_and_the_rivals_take_turns(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(2):
         contest.compete(number, said.append)
     assert said == ["tick: ours", "tick: bare_loop", "tick: bare_loop", "tick: ours"]
+
+
+def test_what_takes_minutes_is_measured_in_the_first_round_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+    monkeypatch.setattr("tests.bench.contest.measure", lambda *given: measured.append(given) or {"x": 1.0})
+    contest = Contest("tick", True)
+    contest.contenders = [Contender("long", "ours", {"a": 1}, "other", 900, once=True), Contender("short", "ours")]
+    contest._runs = {"long": [], "short": []}
+    for number in range(2):
+        contest.compete(number, lambda what: None)
+    long, short = ("other", "ours", {"a": 1}, 900), ("tick", "ours", {}, LIMIT)
+    assert measured == [long, short, short]
+
+
+@pytest.mark.parametrize("away", [[], ["victoria"], ["victoria", "rrdcached"]])
+def test_a_rival_that_is_not_installed_is_named_and_left_out(
+    away: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(history, "missing", lambda: away)
+    contenders = history.contenders(True)
+    names = {contender.name for contender in contenders}
+    assert {"ours", "executemany", "ask", "packing process"} <= names
+    assert {"victoria", "rrdcached", "ask_victoria"} - names == {*away, *(["ask_victoria"] if away else [])}
+    said = capsys.readouterr().err
+    assert ("apt install victoria-metrics" in said) == ("victoria" in away)
+    run = dict.fromkeys(("seconds", "days", "keys", "kept", "given", "cpu", "hub", "cpu_each", "bytes", "p50", "p99",
+                         "first", "points", "right", "missed", "took"), 1.0)  # fmt: skip
+    figures = history.figures({contender.name: [run] for contender in contenders})
+    assert any("VictoriaMetrics" in figure.rival_name for figure in figures) == (not away)
+
+
+def test_simulated_documents_change_by_half() -> None:
+    values = simulation.documents(200, 50)
+    changed = (values[1:] != values[:-1]).any(axis=2).mean()
+    assert values.shape == (200, 50, len(simulation.FIELDS))
+    assert 0.4 < changed < 0.6
+    assert (simulation.documents(200, 50) == values).all()
+
+
+def test_all_extremes_of_simulated_days_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, begins = 20_000, [20_000 * days.DAY + 777.0]
+    simulation.write_days(tmp_path / "ours", first, 31)
+    run = days.ask(tmp_path, str(tmp_path), 31, first, begins)
+    assert run["right"] == run["points"] > 1000
+    day = simulation.day
+    monkeypatch.setattr(simulation, "day", lambda number: day(number) + (number == first + 3))  # these were not stored
+    assert 0 < days.ask(tmp_path, str(tmp_path), 31, first, begins)["right"] < run["points"]
 
 
 def test_a_measurement_has_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
