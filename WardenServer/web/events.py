@@ -12,8 +12,8 @@ from WardenServer.web.paths import Asked, Parameter, Path, Refused, as_json
 from WardenServer.web.period import moment
 from WardenServer.web.zone import zone
 
-#: Events that are given when nothing is said, the most that are given, and how many are looked through.
-USUAL, MOST, LOOKED = 100, 1000, 20_000
+#: Events that are given when nothing is said, and the most that are given.
+USUAL, MOST = 100, 1000
 _WORDS = [str(severity) for severity in Severity]
 _PARAMETERS = (
     Parameter("since", "Unix seconds or ISO 8601."),
@@ -35,18 +35,18 @@ class Events:
     def paths(self) -> list[Path]:
         """The paths of this module."""
         turn = CapacityLimiter(2)
-        text = f"Events, newest first, among the newest {LOOKED} since then."
+        text = "What has happened, newest first."
         return [Path("GET", "/api/events", text, self.events, parameters=_PARAMETERS, schema=_EVENTS, turn=turn)]
 
     def events(self, asked: Asked) -> Response:
         """The newest events that fit."""
-        here, part = zone(self._settings), asked.get("text").lower()
+        here = zone(self._settings)
         since, until = (moment(asked.get(name, usual), here) for name, usual in (("since", "0"), ("until", "9e10")))
         found = store.read(
-            store.place(self._settings), LOOKED, since, _severities(asked.query.get("severity", [])), asked.get("agent")
-        )
-        fitting = [each for each in reversed(found) if each.timestamp <= until and part in each.text.lower()]
-        return as_json([_plain(asdict(event)) for event in fitting[: _number(asked.get("number", str(USUAL)))]])
+            store.place(self._settings), _number(asked.get("number", str(USUAL))), since,
+            _severities(asked.query.get("severity", [])), asked.get("agent"), until, asked.get("text"),
+        )  # fmt: skip
+        return as_json([_plain(asdict(event)) for event in reversed(found)])
 
 
 def _plain(event: dict[str, object]) -> dict[str, object]:

@@ -80,8 +80,17 @@ class History:
         return as_json({**about, "unit": unit, **series.as_dict(), "gaps": gaps})
 
     def ask(self, key: str, field: str, begin: float, end: float, points: int) -> tuple[Any, Series]:
-        """What the history says of a field, and its values."""
-        found = self.reader.range(key, field, begin, end, points)
+        """What the history says of a field, and its values; of one that has just come there are none yet."""
+        try:
+            found = self.reader.range(key, field, begin, end, points)
+        except Unreachable:
+            raise
+        except WardenError:
+            if begin > end or not self._entries(key, field):
+                raise
+            from WardenServer.sinks.history.ask import nothing
+
+            found = nothing(key, field, begin, end)
         return found, Series(found.time, found.columns, found.before)
 
     def cut(self, series: Series, said: str, begin: float, end: float) -> Series:

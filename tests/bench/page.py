@@ -3,7 +3,10 @@
 At ten times the rate it is looked at for six minutes: what grows then would grow all day.
 """
 
+import getpass
 import json
+import shutil
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,16 +16,35 @@ from pathlib import Path
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from tests.bench.contest import Contender, Runs
-from tests.bench.figure import Figure, Run, limit
+from tests.bench.figure import Figure, Run, against, limit
+from tests.bench.servers import free_port
 from tests.system.page.fake_hub import FakeHub
 from tests.system.page.site import open_site
-from WardenServer.machine.child import wait_until
+from WardenServer.machine.child import Child, wait_until
 
 AGENTS = 500
 #: Seconds that the page is left alone before it is measured, and those of the long look.
 SETTLING, LONG = 8.0, 360.0
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync")  # fmt: skip
+_NETDATA = """
+[global]
+run as user = {user}
+[directories]
+cache = {folder}/cache
+lib = {folder}/lib
+log = {folder}/log
+[db]
+mode = ram
+[plugins]
+go.d = no
+python.d = no
+charts.d = no
+apps = no
+[web]
+bind to = 127.0.0.1
+default port = {port}
+"""
 #: What the worker loads that all tabs share; the browser does not count it for the page.
 _WORKER = ("worker.js", "source.js")
 
@@ -30,16 +52,25 @@ _WORKER = ("worker.js", "source.js")
 def contenders(quick: bool) -> list[Contender]:
     """See __main__."""
     seconds = 10.0 if quick else LONG
-    return [
+    found = [
         Contender("each second", "look", {"interval": 1.0, "seconds": 10.0}),
-        Contender("ten times a second", "look", {"interval": 0.1, "seconds": seconds}, seconds + 90),
+        Contender("ten times a second", "look", {"interval": 0.1, "seconds": seconds}, limit=seconds + 90),
     ]
+    if shutil.which("netdata") is None:
+        print("bench: Netdata is not installed; its dashboard is left out", file=sys.stderr)
+        return found
+    return [*found, Contender("netdata", "netdata")]
 
 
 def figures(runs: Runs) -> list[Figure]:
     """See __main__."""
     usual, fast, what = runs["each second"], runs["ten times a second"], f"the page with {AGENTS} agents"
+    rivals = runs.get("netdata")
+    against_netdata = [
+        against(f"{what}: first paint", usual, rivals, "paint", "ms", "Netdata's dashboard of one machine", 1.0)
+    ] if rivals else []  # fmt: skip
     return [
+        *against_netdata,
         limit(f"{what}: transferred", usual, "transferred", "kB", 80),
         limit(f"{what}: first paint", usual, "paint", "ms", 500),
         limit(f"{what}: main thread busy, each second", usual, "busy", "%", 20),
@@ -59,8 +90,38 @@ def look(folder: Path, interval: float, seconds: float) -> Run:
         page.goto(site.url)
         page.locator(f"tr[data-agent=agent_{AGENTS - 1}]").wait_for(state="attached")
         page.wait_for_timeout(1000 * SETTLING)
-        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        return {"transferred": sum(sizes) / 1000, "paint": paint, **_watch(page, browser, seconds)}
+        return {"transferred": sum(sizes) / 1000, "paint": _paint(page), **_watch(page, browser, seconds)}
+
+
+class Netdata(Child):
+    """Debian's Netdata with a folder and a port of its own, and only what it collects itself."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}/"
+        file = folder / "netdata.conf"
+        file.write_text(_NETDATA.format(folder=folder, user=getpass.getuser(), port=port), encoding="utf-8")
+        for name in ("cache", "lib", "log"):
+            (folder / name).mkdir()
+        super().__init__("Netdata", ["netdata", "-D", "-c", str(file)], folder / "netdata.out")
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.address, timeout=2):
+                return True
+        except OSError:
+            return False
+
+
+def netdata(folder: Path) -> Run:
+    """Open Netdata's dashboard."""
+    with Netdata(folder, free_port()) as server, _chromium() as page:
+        page.goto(server.address, wait_until="domcontentloaded")
+        page.wait_for_timeout(1000 * SETTLING)
+        return {"paint": _paint(page)}
+
+
+def _paint(page: Page) -> float:
+    return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
 
 
 @contextmanager

@@ -291,6 +291,14 @@ def test_what_was_never_kept_is_said(past: Past) -> None:
         past.read(field="y")
 
 
+def test_a_field_that_was_always_null_is_known(past: Past) -> None:
+    past.write(Result("a", "a", MIDNIGHT, {"x": None}, reasons={"x": "no beam"}))
+    found = past.read()
+    assert (len(found.time), found.gaps) == (0, [(MIDNIGHT, None, "no beam")])
+    with pytest.raises(WardenError, match="no history of"):
+        past.read(field="y")
+
+
 def test_far_more_values_than_wanted_become_points_or_changes(past: Past) -> None:
     past.write(*(Result("a", "a", MIDNIGHT + n / 10, {"x": float(n), "t": "ab"[n // 1000 % 2]}) for n in range(3000)))
     found = past.read(end=MIDNIGHT + 300, points=50)

@@ -376,3 +376,48 @@ def test_prometheus_scrapes_it(web: Web, tmp_path: Path) -> None:
         process.wait(20)
 
 
+
+
+def test_the_history_of_a_real_hub(web: Web) -> None:
+    asked = "/api/history?key=Petra&field=Current&range=hour"
+    found = web.wait(asked, lambda said: len(said["time"]) > 10)
+    assert found["level"] == "raw"
+    assert found["unit"] == "mA"
+    assert found["value"] == sorted(found["value"])
+    points = web.get(f"{asked}&points=2")
+    assert points["max"][-1] >= found["value"][-1]
+    newest = web.get(f"{asked}&order=newest")["time"]
+    assert newest == sorted(newest, reverse=True)
+    assert web.ask("GET", f"{asked}&form=csv").text.splitlines()[0] == "time,unix_seconds,value"
+    text = web.get("/api/history?key=Petra&field=Text&range=hour")["value"]
+    assert "<script>" in text[0]
+    assert web.get("/api/history?key=Petra&field=Nothing&range=hour")["gaps"][0]["reason"] == "it has no value"
+    assert web.get("/api/history?key=Petra&field=Big&range=hour")["time"] == [], "arrays are kept only on request"
+    cut = web.get(f"{asked}&cut=Petra.Current=5")
+    assert cut["value"] == [5]
+
+
+def test_why_and_what_changed_on_a_real_hub(web: Web) -> None:
+    web.wait("/api/history?key=Petra&field=Current&range=hour", lambda said: len(said["time"]) > 30)
+    assert "Petra.Current has a value" in web.get("/api/why?key=Petra&field=Current")["text"]
+    assert "is null" in web.get("/api/why?key=Petra&field=Nothing")["text"]
+    times = web.get("/api/history?key=Petra&field=Current&range=hour")["time"]
+    middle = times[len(times) // 2]
+    found = web.get(f"/api/changes?at={middle}&seconds=10")
+    assert ("Petra", "Current") in {(each["key"], each["field"]) for each in found}
+    assert "Petra.Current was" in web.get(f"/api/why?key=Petra&field=Current&at={middle}")["text"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("key=Petra&field=Current&range=3e10..4e10", 200), ("key=Petra&field=Current&range=0..9e10", 200),
+        ("key=Petra&field=Current&range=9..1", 400), ("key=Petra&field=Current&range=-3e13..3e13", 400),
+        ("key=No&field=such&range=day", 404), (f"key={'x' * 10_000}&field=y&range=day", 400),
+    ],
+)  # fmt: skip
+def test_bad_questions_to_a_real_history(web: Web, query: str, status: int) -> None:
+    answer = web.ask("GET", f"/api/history?{query}")
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert answer.json()["error"]

@@ -4,6 +4,7 @@ The hub alone writes it; anybody who may read the file can read it, also while t
 """
 
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -46,7 +47,8 @@ AND NOT EXISTS (SELECT 1 FROM events WHERE id = {END}) ORDER BY timestamp, id DE
 """
 _NEWEST = """
 SELECT id, timestamp, agent, severity, text FROM events
-WHERE timestamp >= ? AND severity IN (SELECT value FROM json_each(?)) AND (? = '' OR agent = ?)
+WHERE timestamp BETWEEN ? AND ? AND severity IN (SELECT value FROM json_each(?)) AND (? = '' OR agent = ?)
+AND (? = '' OR instr(lower(text), lower(?)))
 ORDER BY timestamp DESC, id LIMIT ?
 """
 
@@ -129,8 +131,16 @@ class Store:
         return f"{self._path} cannot be written ({said}); make room, or correct state_folder or its rights"
 
 
-def read(path: Path, number: int, since: float = 0.0, severities: Sequence[str] = (), agent: str = "") -> list[Event]:
-    """The newest `number` events since a time in Unix seconds, the oldest of them first; none where there is no file.
+def read(
+    path: Path,
+    number: int,
+    since: float = 0.0,
+    severities: Sequence[str] = (),
+    agent: str = "",
+    until: float = math.inf,
+    text: str = "",
+) -> list[Event]:
+    """The newest `number` events of a time, the oldest of them first; none where there is no file.
 
     Args:
         path: the file.
@@ -138,11 +148,14 @@ def read(path: Path, number: int, since: float = 0.0, severities: Sequence[str] 
         since: Unix seconds.
         severities: only events of these; of all where there are none.
         agent: only events of this agent; "" is all.
+        until: Unix seconds.
+        text: only events whose text has this in it, in small or large letters (of ASCII).
 
     Raises:
         Unreachable: the file cannot be read.
     """
-    rows = _select(path, _NEWEST, (since, json.dumps(severities or list(Severity)), agent, agent, number))
+    chosen = json.dumps(severities or list(Severity))
+    rows = _select(path, _NEWEST, (since, until, chosen, agent, agent, text, text, number))
     return rows[::-1]
 
 

@@ -59,6 +59,11 @@ class Range(NamedTuple):
     gaps: list[Gap]
 
 
+def nothing(key: str, field: str, begin: float, end: float) -> Range:
+    """The range of a field that there is nothing of yet."""
+    return Range(key, field, RAW.name, 0, begin, end, np.empty(0), {"value": np.empty(0)}, None, [])
+
+
 class History:
     """The history of a hub."""
 
@@ -133,8 +138,7 @@ class History:
         question = _Question(self.store, parts, key, field, begin, end)
         level = question.reaching(choose(end - begin, wanted))
         found = question.values(wanted) if level is RAW else question.points(level, wanted)
-        is_known = question.series_seen or any((each.key, each.field) == (key, field) for each in self.known())
-        if not is_known:
+        if not (question.series_seen or self._knows(key, field)):
             raise WardenError(f"there is no history of {key}.{field}; `warden history list` shows what there is")
         return found
 
@@ -148,6 +152,15 @@ class History:
         if not math.isfinite(at) or not 0 < seconds <= DAY:
             raise WardenError("write a time in Unix seconds, and up to a day of seconds before and after it")
         return across(self.store, at, seconds, most)
+
+    def _knows(self, key: str, field: str) -> bool:
+        """Whether there was ever a value of a field, or a null."""
+        for part in self.store.parts():
+            if part.level is BREAKS:
+                with self.store.read(part) as connection:
+                    if breaks.knows(connection, key, field):
+                        return True
+        return any((each.key, each.field) == (key, field) for each in self.known())
 
     def _names(self, part: Part) -> list[tuple[str, str, str]]:
         column = tables.series.c

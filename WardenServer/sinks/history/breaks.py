@@ -135,14 +135,21 @@ def unfinished(connection: Connection) -> dict[Where, str]:
 
 
 def of(connection: Connection, where: Where, begin: float, end: float) -> list[Gap]:
-    """The gaps of one field of an agent in a range, the oldest first."""
+    """The gaps of one field of an agent in a range, the oldest first; where the agent is "", of whichever fills it."""
     column: Any = tables.breaks.c
     touches = and_(column.begin <= end, or_(column.end.is_(None), column.end >= begin))
-    about = or_(column.field == "", and_(column.key == where.key, column.field == where.field))
+    its_own = and_(column.key == where.key, column.field == where.field)
+    about = or_(column.agent == "", its_own)
+    if where.agent:
+        about = and_(column.agent.in_([where.agent, ""]), or_(column.field == "", its_own))
     found = connection.execute(
-        select(column.begin, column.end, column.reason)
-        .where(column.agent.in_([where.agent, ""]), about, touches)
-        .order_by(column.begin)
-        .limit(MOST)
+        select(column.begin, column.end, column.reason).where(about, touches).order_by(column.begin).limit(MOST)
     )
     return [Gap(*row) for row in found]
+
+
+def knows(connection: Connection, key: str, field: str) -> bool:
+    """Whether this field was ever null."""
+    column = tables.breaks.c
+    found = connection.scalar(select(column.id).where(column.key == key, column.field == field).limit(1))
+    return found is not None

@@ -130,8 +130,9 @@ def _of_document(said: Any, key: str, field: str, agent: str) -> Why:
     since = document.get("timestamp")
     if document.get(field) is not None:
         return Why(f"{key}.{field} has a value: {document[field]!r:.100}", since)
-    reason = document.get("reason") or document.get("error") or "its agent returned None, or NaN"
-    return Why(f"{key}.{field} is null: {reason}", since)
+    reasons = str(document.get("reason") or document.get("error") or "its agent returned None, or NaN")
+    own = [each.removeprefix(f"{field}: ") for each in reasons.split("; ") if each.startswith(f"{field}: ")]
+    return Why(f"{key}.{field} is null: {own[0] if own else reasons}", since)
 
 
 # -- then

@@ -4,20 +4,28 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, free_port
 from tests.system.page.conftest import Troubles
 from WardenServer.local.our_servers import WebServer
 from WardenServer.settings import config
 from WardenServer.web import tokens
 
-QUICK = """INTERVAL = 0.5
+QUICK = """from WardenServer import NoData
+INTERVAL = 0.5
 SETTINGS = {"password": "swordfish"}
 FIELDS = {"Answer": {"unit": "mA"}}
+n = 0
 def work(agent):
-    return {"Answer": 42}
+    global n
+    n += 1
+    if n == 5:
+        agent.tell("half way")
+    return {"Answer": 42 if n < 5 else 43, "Sum": n, "Missing": NoData("no beam")}
 """
 HANGING = """INTERVAL = 0.5
 TIMEOUT = 0.5
@@ -69,8 +77,35 @@ def test_its_file_and_settings_with_secrets_masked(page: Page, beamline: Beamlin
     page.goto(f"{beamline.url}#/agent/quick")
     page.get_by_role("button", name="Show", exact=True).click()
     source = page.get_by_role("region", name="Source")
-    expect(source).to_contain_text("return {\"Answer\": 42}")
+    expect(source).to_contain_text("return {\"Answer\": 42 if n")
     expect(source.locator("pre").first).to_contain_text("***")
+
+
+@pytest.fixture
+def past(page: Page) -> Page:
+    """A page that gets the answers of the real history."""
+    for path in ("history", "why", "changes"):
+        page.context.unroute(f"**/api/{path}?*")
+    return page
+
+
+def test_its_history_is_plotted(past: Page, beamline: Beamline) -> None:
+    asked = f"{beamline.url}api/history?key=quick&field=Missing&range=hour"
+    wait_for(lambda: httpx.get(asked).json().get("gaps"))  # it is written every few seconds
+    past.goto(f"{beamline.url}#/plots?field=quick.Sum&field=quick.Missing")
+    expect(past.locator(".legend")).to_contain_text(re.compile(r"quick.Sum \d"))
+    expect(past.locator(".gaps li").first).to_contain_text("no beam")
+    past.get_by_role("button", name="Data table").click()
+    expect(past.locator(".data table tbody tr").first).to_contain_text(re.compile(r"\d"))
+
+
+def test_why_a_value_is_missing_and_what_changed_across_an_event(past: Page, beamline: Beamline) -> None:
+    past.goto(f"{beamline.url}#/agent/quick")
+    past.get_by_role("button", name="Why has quick.Missing no value?").click()
+    expect(past.locator("tr.why")).to_contain_text("quick.Missing is null: no beam")
+    event = past.locator("li").filter(has_text="half way").first
+    event.get_by_role("button", name="What changed").click()
+    expect(past.get_by_role("row").filter(has_text="Answer").last).to_contain_text("43")
 
 
 def test_an_agent_is_stopped_run_and_started(page: Page, beamline: Beamline, troubles: Troubles) -> None:

@@ -34,6 +34,8 @@ def test_what_is_kept_is_read_the_newest_last(path: Path) -> None:
     assert ids(path, since=2.0) == ["id 2", "id 3"]
     assert ids(path, severities=["alarm", "warning"]) == ["id 1"]
     assert ids(path, agent="dark") == ["id 2"]
+    assert ids(path, until=2.0) == ["id 1", "id 2"]
+    assert ids(path, text="TEXT 3") == ["id 3"]
     kept.close()
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 

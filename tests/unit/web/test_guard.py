@@ -43,13 +43,17 @@ def test_our_own_page_can(ask: Ask) -> None:
     assert ask("POST", "/api/logout", headers=behind_a_proxy, web_hosts=["p02.example"]).status_code == 200
 
 
-@pytest.mark.parametrize("url", ["/", "/api/me", "/nothing", "/static/nothing", "/metrics"])
-def test_every_answer_says_what_a_browser_may_do(ask: Ask, url: str) -> None:
-    headers = ask("GET", url).headers
-    policy = headers["content-security-policy"]
+@pytest.mark.parametrize("url", ["/", "/static/icon.svg", "/metrics"])
+def test_what_may_be_a_page_says_what_a_browser_may_do(ask: Ask, url: str) -> None:
+    policy = ask("GET", url).headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'self'" in policy
+
+
+@pytest.mark.parametrize("url", ["/", "/api/me", "/nothing", "/static/nothing", "/static/page.css", "/metrics"])
+def test_every_answer_is_taken_for_what_it_is(ask: Ask, url: str) -> None:
+    headers = ask("GET", url).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "cache-control" in headers
 

@@ -47,6 +47,7 @@ def now(agent: AgentEntry, document: Any = None, state: str = "RUNNING", name: s
         (AgentEntry("waiting"), {}, "agent ring has not run yet; wait"),
         (AgentEntry("good"), None, "Memcached has dropped Petra, or its life is over; give Memcached more memory"),
         (AgentEntry("good"), {"Current": None, "reason": "hot"}, "Petra.Current is null: hot"),
+        (AgentEntry("good"), {"Current": None, "reason": "x: cold; Current: hot"}, "Petra.Current is null: hot"),
         (AgentEntry("good"), {"Current": None, "error": "broken"}, "Petra.Current is null: broken"),
         (AgentEntry("good"), {"Current": None}, "Petra.Current is null: its agent returned None"),
         (AgentEntry("good"), {"Current": 3}, "Petra.Current has a value: 3"),
