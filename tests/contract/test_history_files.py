@@ -1,6 +1,7 @@
 """The history in files: what can befall a folder."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -140,6 +141,19 @@ def test_what_cannot_wait_any_longer_is_counted_and_a_gap(
     assert f"{kit.sink.lost} results were lost" in gap.reason
     assert kit.sink.notes == [f"sink history has lost {kit.sink.lost} results since its start"]
     kit.close()
+
+
+def test_a_store_that_hangs_is_said(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sink, "SLOW", 0.1)
+    hangs = threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(files.Files, "free", lambda self: (hangs.wait(20), (90, 100))[1])
+        kit.put(1.0)
+        wait_for(lambda: kit.sink.notes)
+        assert "to write what came" in kit.sink.notes[0]
+        hangs.set()
+        kit.wait([1.0])
+    wait_for(lambda: not kit.sink.notes)
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])

@@ -26,6 +26,8 @@ GATHER = 3.0
 MOST_LOSSES = 1000
 #: Seconds between two results that are lost one after the other.
 NEXT = 10.0
+#: Seconds after which the status says that writing takes long.
+SLOW = 10.0
 LIBRARIES = ("sqlalchemy", "pcodec")
 
 
@@ -51,13 +53,19 @@ class History(LogSink):
         self._scribe: Scribe | None = None
         self._keeper = Keeper(settings)
         self._losses: deque[Loss] = deque(maxlen=MOST_LOSSES)
+        self._writes_since: float | None = None
 
     @property
     def notes(self) -> list[str]:
         """See Sink."""
         if self._missing:
             return [f"there is no history: the library {self._missing} is missing; {store.CURE.format('history')}"]
-        return [*super().notes, *self._keeper.notes]
+        return [*super().notes, *self._slowness(), *self._keeper.notes]
+
+    def _slowness(self) -> list[str]:
+        since = self._writes_since
+        took = 0.0 if since is None else time.monotonic() - since
+        return [f"the history has taken {took:.0f} s to write what came; see its disk or database"] if took > SLOW else []
 
     # -- called by the hub
 
@@ -116,10 +124,17 @@ class History(LogSink):
             return
         if self._scribe is None:
             self._scribe = self._open()
-        losses = list(self._losses)
-        self._scribe.write(results, losses)
-        for _ in losses:
-            self._losses.popleft()
+        with self._lock:
+            losses, self._losses = self._losses, deque(maxlen=MOST_LOSSES)
+        self._writes_since = time.monotonic()
+        try:
+            self._scribe.write(results, list(losses))
+        except BaseException:
+            with self._lock:
+                self._losses.extendleft(reversed(losses))
+            raise
+        finally:
+            self._writes_since = None
 
     def _open(self) -> "Scribe":
         from WardenServer.sinks.history.scribe import Scribe
