@@ -65,7 +65,8 @@ class History(LogSink):
     def _slowness(self) -> list[str]:
         since = self._writes_since
         took = 0.0 if since is None else time.monotonic() - since
-        return [f"the history has taken {took:.0f} s to write what came; see its disk or database"] if took > SLOW else []
+        said = f"the history has taken {took:.0f} s to write what came; see its disk or database"
+        return [said] if took > SLOW else []
 
     # -- called by the hub
 
