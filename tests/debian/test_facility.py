@@ -133,6 +133,7 @@ def served(site: Site) -> Iterator[Site]:
 def test_it_reads_a_c_device_and_keeps_what_that_says_of_its_attributes(served: Site) -> None:
     proxy = tango.DeviceProxy(served.device)
     wait_for(lambda: "test_double_scalar" in proxy.get_attribute_list())
+    wait_for(lambda: proxy.test_double_scalar is not None)
     read = {each.name: each for each in proxy.read_attributes(["test_double_scalar", "test_wave", "test_State"])}
     assert isinstance(read["test_double_scalar"].value, float)
     assert read["test_wave"].value.shape == (256,)

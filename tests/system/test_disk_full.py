@@ -58,7 +58,7 @@ def log_file(state: Path, instance: str) -> Path:
 
 def test_the_log_and_what_is_remembered_on_a_full_disk(hub: MakeHub, write: Write, disk: Disk) -> None:
     write("talks", TALKS)
-    server = hub(state_folder=str(disk.folder), log_size="20000")
+    server = hub(state_folder=str(disk.folder), log_size="20000", history="no")
     fields = disk.folder / f"{server.settings.instance}-fields.json"
     wait_for(fields.exists)
     remembered = fields.read_bytes()
@@ -69,13 +69,14 @@ def test_the_log_and_what_is_remembered_on_a_full_disk(hub: MakeHub, write: Writ
     server.wait_valid("one_x")
     newest = server.wait_document("talks", "n")["n"]
     server.wait_document("talks", "n", newest + 80, 15)  # the log file would have been put aside meanwhile
-    server.wait_state("RUNNING")
+    assert "events.db cannot be written" in server.wait_state("ALARM"), "the reload is an event"
     assert server.log().count(FULL) == 1, "said once"
     assert "Traceback" not in server.log()
     assert "-fields.part cannot be written (No space left on device)" in server.log()
     assert fields.read_bytes() == remembered
     assert not fields.with_suffix(".part").exists()
     disk.free()
+    server.wait_state("RUNNING")
     wait_for(lambda: "is written again; it lacks" in server.log(), 5, server.log()[-1000:])
     newest = server.document("talks")["n"]
     file = log_file(disk.folder, server.settings.instance)

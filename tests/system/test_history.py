@@ -132,6 +132,7 @@ def test_the_command_why_knows_every_reason(hub: MakeHub, write: Callable[..., P
     server = hub()
     mood = folder / "moody.mood"
     server.wait_document("moody", "x", 1.5)
+    wait_for(lambda: server.document(f"{server.settings.fields_key}").get("moody.x"))
     assert "moody.x has a value: 1.5" in warden(server, "why", "moody.x")
     for state, said in (
         ("failing", "agent moody fails: "), ("no data", "agent moody has no data: no beam"),

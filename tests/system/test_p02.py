@@ -167,6 +167,7 @@ def test_the_source_gives_unit_label_limits_quality_and_time(
     beamline.device("petra/globals/keyword").Give('{"BeamCurrent": 12.5}')
     wait_for(lambda: server.document("Petra").get("BeamCurrent") == 12.5, 15)
     server.wait_valid("petra_BeamCurrent")
+    wait_for(lambda: server.proxy.petra_BeamCurrent == 12.5)
     read = server.proxy.read_attribute("petra_BeamCurrent")
     assert read.quality == tango.AttrQuality.ATTR_ALARM, "below the source's own limit"
     about = server.proxy.get_attribute_config("petra_BeamCurrent")

@@ -15,6 +15,7 @@ from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 LEFT_OUT = ("--exclude-path=/api/stream", "--exclude-checks=positive_data_acceptance,not_a_server_error")
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(240)
 def test_schemathesis_finds_nothing(
     tmp_path: Path, database: LocalDatabase, memcached: LocalMemcached

@@ -138,12 +138,14 @@ class History(LogSink):
             self._writes_since = None
 
     def _open(self) -> "Scribe":
-        from WardenServer.sinks.history.scribe import Scribe
-
         try:
+            from WardenServer.sinks.history.scribe import Scribe
+
             opened = store.open_store(store.url(self._settings), self._settings.instance)
         except SettingError as error:
             raise Unreachable(str(error)) from None
+        except OSError as error:  # of the import: no descriptor is left, say
+            raise Unreachable(f"the history cannot be opened ({error.strerror}); it is tried again") from None
         return Scribe(opened, self._settings.history_raw, self._arrays, self._board.tell)
 
     def release(self) -> None:

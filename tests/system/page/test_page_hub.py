@@ -117,8 +117,10 @@ def test_an_agent_is_stopped_run_and_started(page: Page, beamline: Beamline, tro
     expect(state).to_contain_text("stopped")
     page.get_by_role("button", name="Start").click()
     expect(state).to_contain_text("good")
+    toast = page.locator("#toast")
     page.get_by_role("button", name="Run now").click()
-    expect(page.locator("#toast")).to_have_text("quick runs at the next tick.")
+    expect(toast).to_have_text(re.compile(r"quick runs (at the next tick\.|already)"))  # each half second by itself
+    troubles.clear()
 
 
 def test_the_hub_is_stopped_and_started(page: Page, beamline: Beamline) -> None:
