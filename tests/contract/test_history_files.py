@@ -78,6 +78,7 @@ def test_a_damaged_day_costs_that_day(kit: Kit) -> None:
         (gap,) = kit.reader.range("a", "x", NOW - 2 * DAY - 60, NOW - 2 * DAY).gaps
         assert path.name in gap.reason
         assert kit.reader.range("a", "x", NOW - 9 * DAY, NOW, 4).columns["n"].sum() == 3, "points have what it was"
+        assert [known.field for known in kit.reader.known()] == ["x"]
         bad = [finding.part.name for finding in care.check(opened) if finding.trouble]
         assert bad == [path.stem]
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -91,16 +92,25 @@ class History:
             return self._store
 
     def known(self) -> list[Known]:
-        """All fields that there are values of, also those that no agent fills any more.
+        """All fields that there are values of, also those that no agent fills any more; a part that is damaged is left
+        out.
 
         Raises:
             Unreachable: the store does not answer.
         """
         found: dict[tuple[str, str, str], tuple[int, int]] = {}
-        for part in self.store.parts():
-            for name in self._names(part) if part.level is not BREAKS else ():
+        trouble: Unreachable | None = None
+        for part in [part for part in self.store.parts() if part.level is not BREAKS]:
+            try:
+                names = self._names(part)
+            except Unreachable as error:
+                trouble = error
+                continue
+            for name in names:
                 first, last = found.get(name, (part.begin, part.end))
                 found[name] = min(first, part.begin), max(last, part.end)
+        if trouble is not None and not found:
+            raise trouble
         now = time.time()
         return [Known(*name, first * DAY, min(last * DAY, now)) for name, (first, last) in sorted(found.items())]
 
@@ -155,11 +165,10 @@ class History:
 
     def _knows(self, key: str, field: str) -> bool:
         """Whether there was ever a value of a field, or a null."""
-        for part in self.store.parts():
-            if part.level is BREAKS:
-                with self.store.read(part) as connection:
-                    if breaks.knows(connection, key, field):
-                        return True
+        for part in [part for part in self.store.parts() if part.level is BREAKS]:
+            with suppress(Unreachable), self.store.read(part) as connection:
+                if breaks.knows(connection, key, field):
+                    return True
         return any((each.key, each.field) == (key, field) for each in self.known())
 
     def _names(self, part: Part) -> list[tuple[str, str, str]]:
