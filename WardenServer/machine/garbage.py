@@ -27,3 +27,9 @@ def set_aside() -> None:
     gc.collect()
     gc.freeze()
     _only_libraries = False
+
+
+def set_aside_imports() -> None:
+    """Look no more at what is there now, after a large library was imported while the tick runs. It takes no time, and
+    what is garbage at this moment stays."""
+    gc.freeze()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from WardenServer.errors import SettingError, Unreachable
+from WardenServer.machine import garbage
 from WardenServer.results.board import HUB, HUB_ALARMS
 from WardenServer.results.field import Place
 from WardenServer.results.result import Result
@@ -125,11 +126,17 @@ class History(LogSink):
             return
         if self._scribe is None:
             self._scribe = self._open()
+            self._write(self._scribe, results)
+            garbage.set_aside_imports()  # a full collection would stop the tick for 40 ms
+        else:
+            self._write(self._scribe, results)
+
+    def _write(self, scribe: "Scribe", results: Sequence[Result]) -> None:
         with self._lock:
             losses, self._losses = self._losses, deque(maxlen=MOST_LOSSES)
         self._writes_since = time.monotonic()
         try:
-            self._scribe.write(results, list(losses))
+            scribe.write(results, list(losses))
         except BaseException:
             with self._lock:
                 self._losses.extendleft(reversed(losses))

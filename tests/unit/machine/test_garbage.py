@@ -46,3 +46,14 @@ def test_what_stays_is_set_aside_and_what_went_meanwhile_is_collected_the_next_t
     garbage.set_aside()
     assert gone() is None
     assert abs(gc.get_freeze_count() - frozen) < 1000
+
+
+def test_what_was_imported_while_the_tick_runs_is_not_looked_through() -> None:
+    garbage.set_aside()
+    imported = Ring()
+    garbage.set_aside_imports()
+    assert not any(one is imported for one in gc.get_objects())
+    gone = weakref.ref(imported)
+    del imported
+    garbage.set_aside()
+    assert gone() is None, "a reload looks at all"
