@@ -4,8 +4,8 @@ from WardenServer.machine.clock import Clock
 from WardenServer.results.board import Board
 from WardenServer.results.event import LONGEST_TEXT, Event, Severity, own_id
 
-#: Whose events these are.
-HUB = "hub"
+#: Who tells them, as events say it.
+TELLER = "hub"
 
 
 class Diary:
@@ -17,4 +17,4 @@ class Diary:
     def tell(self, kind: str, text: str, subject: str = "", severity: Severity = Severity.INFO) -> None:
         """Tell what has happened now: of what kind, and to what."""
         now = self._clock.time()
-        self._board.tell(Event(own_id(kind, HUB, subject, now), now, HUB, severity, text[:LONGEST_TEXT]))
+        self._board.tell(Event(own_id(kind, TELLER, subject, now), now, TELLER, severity, text[:LONGEST_TEXT]))
