@@ -214,7 +214,8 @@ def hub(
     memcached: LocalMemcached,
 ) -> Iterator[MakeHub]:
     """Make and start a hub: hub(setting="value", ...); with port=N it runs without a database, with within=[...]
-    it is started by that command, such as `booted`."""
+    it is started by that command, such as `booted`. It keeps no history unless told so: its start costs the time of
+    hundreds of tests."""
     with ExitStack() as stack:
 
         def make(
@@ -226,6 +227,7 @@ def hub(
             host = tango_host or database.address
             if not port:
                 tango_database.register(tango_database.connect(host), made)
+            more.setdefault("history", "no")
             server = Hub(made, host, servers or memcached.address, port, more, within)
             return stack.enter_context(server)
 

@@ -51,7 +51,7 @@ def test_a_hub_without_descriptors_runs_on_and_recovers(
 ) -> None:
     write("quick", QUICK)
     write("far", FAR)
-    server = hub(own_memcached.address, within=["prlimit", f"--nofile={FEW}:{FEW}"])
+    server = hub(own_memcached.address, history="yes", within=["prlimit", f"--nofile={FEW}:{FEW}"])
     server.wait_valid("quick_n")
     pid = server.wait_document("far", "pid")["pid"]
     server.wait_state("RUNNING")

@@ -58,7 +58,7 @@ def log_file(state: Path, instance: str) -> Path:
 
 def test_the_log_and_what_is_remembered_on_a_full_disk(hub: MakeHub, write: Write, disk: Disk) -> None:
     write("talks", TALKS)
-    server = hub(state_folder=str(disk.folder), log_size="20000", history="no")
+    server = hub(state_folder=str(disk.folder), log_size="20000")
     fields = disk.folder / f"{server.settings.instance}-fields.json"
     wait_for(fields.exists)
     remembered = fields.read_bytes()

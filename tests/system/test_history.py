@@ -74,7 +74,7 @@ def warden(server: Hub, *arguments: str, code: int = 0) -> str:
 
 def test_kill_9_costs_at_most_five_seconds_and_the_gap_is_noted(hub: MakeHub, write: Callable[..., Path]) -> None:
     write("counter", COUNTER)
-    server = hub()
+    server = hub(history="yes")
     wait_for(lambda: (found := read(server, "counter", "n")) is not None and len(found.time) > 20)
     killed = float(server.document("counter")["at"])
     assert server.pid is not None
@@ -109,7 +109,7 @@ def _check_absence(
 ) -> None:
     write("counter", COUNTER)
     monkeypatch.setenv("WARDEN_HISTORY_URL", postgresql.url)
-    server = hub()
+    server = hub(history="yes")
     more = {"history_url": postgresql.url}
     wait_for(lambda: (found := read(server, "counter", "n", **more)) is not None and len(found.time) > 10)
     postgresql.stop()
@@ -129,7 +129,7 @@ def _check_absence(
 def test_the_command_why_knows_every_reason(hub: MakeHub, write: Callable[..., Path], folder: Path) -> None:
     write("moody", MOODY)
     write("broken", "INTERVAL = 1\nKEY = 'broken'\nwork = 3\n")
-    server = hub()
+    server = hub(history="yes")
     mood = folder / "moody.mood"
     server.wait_document("moody", "x", 1.5)
     wait_for(lambda: server.document(f"{server.settings.fields_key}").get("moody.x"))
@@ -158,7 +158,7 @@ def test_the_command_why_knows_every_reason(hub: MakeHub, write: Callable[..., P
 
 def test_the_commands_on_the_history(hub: MakeHub, write: Callable[..., Path], tmp_path: Path) -> None:
     write("counter", COUNTER)
-    server = hub()
+    server = hub(history="yes")
     server.file.write_text('[notify.rules.high]\nfield = "counter.n"\nabove = 5\ncycles = 3\n')
     wait_for(lambda: (found := read(server, "counter", "n")) is not None and len(found.time) > 10)
     assert "counter.mode  from counter" in warden(server, "history", "list")

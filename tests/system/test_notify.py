@@ -252,14 +252,14 @@ def test_mute_acknowledge_and_list_by_command_line_and_device(
     configure(tmp_path, RULES)
     server = hub()
     server.wait_document("Petra", "BeamCurrent", 100.0)
-    done = warden(server, "notify", "mute", "beam", "--until", "3 s", "--why", "shift")
+    done = warden(server, "notify", "mute", "beam", "--until", "8 s", "--why", "shift")
     assert (done.returncode, done.stderr) == (0, "")
     beam(3)
     key = server.settings.alarms_key
     wait_for(lambda: server.document(key).get("beam", {}).get("state") == "alarm", 10)
     assert server.document(key)["beam"]["quiet"].startswith("muted until")
     assert mail.got == []
-    wait_for(lambda: mail.got, 15, "for the mail after the mute")
+    wait_for(lambda: mail.got, 25, "for the mail after the mute")
     done = warden(server, "notify", "list")
     assert done.returncode == 1
     assert done.stdout.startswith("beam: alarm since ")

@@ -46,7 +46,7 @@ class Beamline:
 def beamline(hub: MakeHub, write: Callable[..., Path]) -> Iterator[Beamline]:
     write("quick", QUICK)
     write("hanging", HANGING)
-    server = hub()
+    server = hub(history="yes")
     said = {"instance": server.settings.instance, "prefix": server.settings.prefix, "tango_host": server.database,
             "memcached": server.servers, "state_folder": str(server.settings.state_folder), "web_interval": "0.2",
             "web_listen": f"127.0.0.1:{free_port()}"}  # fmt: skip
