@@ -88,7 +88,7 @@ class History:
         except WardenError:
             if begin > end or not self._entries(key, field):
                 raise
-            from WardenServer.sinks.history.ask import nothing
+            from WardenServer.sinks.history.question import nothing
 
             found = nothing(key, field, begin, end)
         return found, Series(found.time, found.columns, found.before)

@@ -9,9 +9,10 @@ from WardenServer.hub.alarms.watch import FieldWatch
 from WardenServer.results.event import Event
 from WardenServer.results.result import Result
 from WardenServer.settings.notify import Rule
-from WardenServer.sinks.history.ask import History, Range
+from WardenServer.sinks.history.ask import History
 from WardenServer.sinks.history.breaks import Gap
 from WardenServer.sinks.history.parts import DAY, day_of
+from WardenServer.sinks.history.question import Range
 
 
 class Rehearsal(NamedTuple):

@@ -65,7 +65,7 @@ def _change(name: tuple[str, str], found: Values, time: float, seconds: float) -
         return None
     if isinstance(found.values, np.ndarray) and found.values.dtype.kind in "fi":
         return _of_numbers(name, before.astype(float), after.astype(float))
-    one, other = _plain(before[-1]), _plain(after[0])
+    one, other = reading.bare(before[-1]), reading.bare(after[0])
     return Change(*name, one, other, 0.0 if one == other else OTHER)
 
 
@@ -76,7 +76,3 @@ def _of_numbers(name: tuple[str, str], before: Any, after: Any) -> Change | None
     one, other = float(before.mean()), float(after.mean())
     scatter = float(before.std()) + SMALL * max(abs(one), abs(other))
     return Change(*name, one, other, abs(other - one) / scatter if scatter else 0.0)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

@@ -146,6 +146,11 @@ def take(values: Any, places: Numbers) -> Any:
     return values[places] if isinstance(values, np.ndarray) else [values[place] for place in places]
 
 
+def bare(value: Any) -> Any:
+    """A value of Values without numpy's type."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def within(found: Values, first: int, last: int) -> Values:
     """Those from `first` up to and including `last`, in microseconds."""
     begin, end = np.searchsorted(found.time, first, "left"), np.searchsorted(found.time, last, "right")

@@ -11,8 +11,10 @@ from WardenServer.results.field import PLAIN
 from WardenServer.results.hub_document import AgentEntry, HubDocument
 from WardenServer.servers import client
 from WardenServer.settings.config import Settings
-from WardenServer.sinks.history.ask import History, Range
+from WardenServer.sinks.history import reading
+from WardenServer.sinks.history.ask import History
 from WardenServer.sinks.history.parts import DAY
+from WardenServer.sinks.history.question import Range
 
 #: Seconds that are searched before a time for the value that counted then.
 BEFORE = 3600.0
@@ -161,8 +163,7 @@ def then(settings: Settings, history: History, key: str, field: str, at: float) 
 def _last(found: Range) -> tuple[float, Any] | None:
     if not len(found.time):
         return found.before
-    value = found.columns["value"][-1]
-    return float(found.time[-1]), value.item() if hasattr(value, "item") else value
+    return float(found.time[-1]), reading.bare(found.columns["value"][-1])
 
 
 def _thinned(found: Range, at: float, keep: float) -> Why:

@@ -9,8 +9,9 @@ from WardenServer.errors import WardenError
 from WardenServer.results.hub_document import AgentEntry, HubDocument
 from WardenServer.settings import config
 from WardenServer.sinks.history import why
-from WardenServer.sinks.history.ask import History, Known, Range
+from WardenServer.sinks.history.ask import History, Known
 from WardenServer.sinks.history.breaks import Gap
+from WardenServer.sinks.history.question import Range
 from WardenServer.sinks.history.why import Seen
 
 FIELDS = {"Petra.Current": {"agent": "ring", "key": "Petra", "field": "Current"}}
