@@ -1,0 +1,1 @@
+"""Event streams: readers, and the processors that they feed."""
