@@ -15,11 +15,13 @@ from typing import Any
 import platformdirs
 
 from WardenServer.errors import SettingError
-from WardenServer.settings import notify, parse, users_file
+from WardenServer.settings import notify, parse, streams, users_file, writers
 from WardenServer.settings.masking import learn, masked
 from WardenServer.settings.notify import Notify
+from WardenServer.settings.streams import Stream
 from WardenServer.settings.units import duration, size
 from WardenServer.settings.where import line_of, meaning
+from WardenServer.settings.writers import Writer
 
 CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")
@@ -159,6 +161,8 @@ class Settings:
         "", parse.zone, "Time zone of the beamline, such as Europe/Berlin; empty: that of the machine."
     )
     notify: Notify = field(default_factory=Notify)
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    writers: Mapping[str, Writer] = field(default_factory=dict)
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
@@ -257,7 +261,7 @@ def load(
     origins: dict[str, str] = {}
     table, text = _read_file(path, must_exist=named)
     agents = _agents(table.pop("agents", {}), path, text)
-    rules = notify.read(table.pop("notify", {}), f"{path}")
+    tables = _tables(table, f"{path}")
     for name, value in table.items():
         where = f"{path}:{line_of(text, name)}"
         _take(values, origins, name, value, where, f"{path}")
@@ -274,7 +278,15 @@ def load(
     for name, value in (options or {}).items():
         if value is not None:
             _take(values, origins, name, value, f"option --{name.replace('_', '-')}", "command line")
-    return Settings(**values, agents=agents, notify=rules, origins=origins, file=path if table or text else None)
+    return Settings(**values, **tables, agents=agents, origins=origins, file=path if table or text else None)
+
+
+def _tables(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Those settings that are tables of their own, taken out of the file's."""
+    read = {"notify": notify.read, "streams": streams.read, "writers": writers.read}
+    for name in ("streams", "writers"):  # those of [notify] are known once they are used
+        learn("", table.get(name))
+    return {name: read_it(table.pop(name, {}), where) for name, read_it in read.items()}
 
 
 def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
