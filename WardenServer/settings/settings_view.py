@@ -1,5 +1,6 @@
 """The settings as people read them: a table, a commented file, a dict for programs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,17 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     }
     agents = {name: masked("", table) for name, table in sorted(settings.agents.items())}
     origin = str(settings.file or "default")
-    hub["notify"] = {"value": _of_notify(settings), "origin": origin, "unit": "", "meaning": "Who is told of what."}
-    return {**hub, "agents": {"value": agents, "origin": origin, "unit": "", "meaning": "Settings of single agents."}}
+    tables = {
+        "notify": (_of_notify(settings), "Who is told of what."),
+        "streams": (_of_tables(settings.streams), "Where events come from."),
+        "writers": (_of_tables(settings.writers), "Where results go besides the hub's own sinks."),
+        "agents": (agents, "Settings of single agents."),
+    }
+    said = {
+        name: {"value": value, "origin": origin, "unit": "", "meaning": meaning}
+        for name, (value, meaning) in tables.items()
+    }
+    return {**hub, **said}
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -45,6 +55,17 @@ def _of_notify(settings: Settings) -> dict[str, Any]:
     return {"rules": rules, "targets": sorted(settings.notify.targets)}
 
 
+def _of_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Streams or writers as their tables say, with the settings of the reader or writer beside what all have."""
+    found = {}
+    for name, table in sorted(tables.items()):
+        said = asdict(table)
+        options, kind = said.pop("options"), {"writer": said.pop("kind")} if "kind" in said else {}
+        del said["name"]
+        found[name] = masked("", {**kind, **said, **options})
+    return found
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -55,21 +76,18 @@ def show(settings: Settings) -> None:
     """Print every setting with its value, where that came from, and what it means."""
     console = Console(highlight=False, markup=False)
     described = as_dict(settings)
-    agents, notify = described.pop("agents")["value"], described.pop("notify")["value"]
+    tables = {name: described.pop(name)["value"] for name in ("agents", "notify", "streams", "writers")}
     for name, item in described.items():
         value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
         console.print(f"{name} = {value or '(nothing)'} {item['unit']}".rstrip(), style="bold", end="")
         console.print(f"  from {item['origin']}")
         console.print(Padding(item["meaning"], (0, 0, 0, 4)))
-    console.print(f"\nAgents with settings: {', '.join(agents)}")
-    for name, table in agents.items():
-        console.print(
-            Padding(f"{name}: " + ", ".join(f"{key} = {value}" for key, value in table.items()), (0, 0, 0, 4))
-        )
-    console.print(f"\nRules of [notify]: {', '.join(notify['rules']) or '(none)'}", end="; ")
-    console.print(f"targets: {', '.join(notify['targets']) or '(none)'}")
-    for name, rule in notify["rules"].items():
-        console.print(Padding(f"{name}: " + ", ".join(f"{key} = {value}" for key, value in rule.items()), (0, 0, 0, 4)))
+    notify = tables["notify"]
+    _show_tables(console, f"Agents with settings: {', '.join(tables['agents'])}", tables["agents"])
+    rules, targets = ", ".join(notify["rules"]) or "(none)", ", ".join(notify["targets"]) or "(none)"
+    _show_tables(console, f"Rules of [notify]: {rules}; targets: {targets}", notify["rules"])
+    for name in ("streams", "writers"):
+        _show_tables(console, f"{name.capitalize()}: {', '.join(tables[name]) or '(none)'}", tables[name])
     console.print(
         f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", soft_wrap=True
     )
@@ -78,6 +96,13 @@ def show(settings: Settings) -> None:
     )
     if warning := exposed(settings):
         console.print(f"Warning: {warning}", soft_wrap=True)
+
+
+def _show_tables(console: Console, title: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    console.print(f"\n{title}")
+    for name, table in tables.items():
+        said = ", ".join(f"{key} = {value}" for key, value in table.items())
+        console.print(Padding(f"{name}: {said}", (0, 0, 0, 4)))
 
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -122,6 +147,16 @@ def template() -> str:
         "#above = 20",
         "#cycles = 3",
         '#to = ["mail"]',
+        "",
+        "# Where events come from, for processors: agents with stream = \"daq\".",
+        "#[streams.daq]",
+        '#reader = "zeromq"',
+        '#addresses = ["tcp://daq.example:5024"]',
+        "",
+        "# Where results go besides the hub's own sinks; without `agents` those of all processors.",
+        "#[writers.archive]",
+        '#writer = "json_lines"',
+        '#path = "/data/samples.json"',
     ]
     return "\n".join(lines)
 
