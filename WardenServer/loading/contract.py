@@ -35,7 +35,7 @@ _NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENE
 #: What `[agents.NAME]` may say of any agent, besides the settings that its plugin declares.
 OVERRIDES = (
     "plugin", "interval", "at", "offset", "key", "timeout", "isolate", "memory", "expire", "enabled", "fields",
-    "original",
+    "original", "stream",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class Contract:
 
     `memory` is in bytes, 0 where nothing was said. `expire` are the seconds that its documents live, 0 for ever, None
     where nothing was said. With `at` it runs by the calendar, and `interval` is from one such time to the next. An
-    `exclusive` agent is closed before new code of it is set up.
+    `exclusive` agent is closed before new code of it is set up. `stream` is where a processor gets its events.
 
     Whoever takes a contract calls its `discard` in the end, once none of its functions runs any more, also when none
     ever ran: it ends the process of an isolated agent.
@@ -77,6 +77,7 @@ class Contract:
     expire: float | None = None
     at: At | None = None
     exclusive: bool = False
+    stream: str = ""
     origin: object = None  # keeps the module's namespace alive
     digest: str = ""
 
@@ -108,7 +109,7 @@ def default_offset_ticks(name: str, interval_ticks: int, tick: float) -> int:
 
 
 def read_contract(
-    module: ModuleType,
+    module: Any,
     path: Path,
     name: str,
     tick: float,

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from WardenServer.errors import PluginError, WardenError
-from WardenServer.loading import import_thread
+from WardenServer.loading import finding, import_thread
 from WardenServer.loading.agent_name import trouble
 from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.contract import Contract, read_contract
+from WardenServer.loading.finding import Plugin
 from WardenServer.loading.isolation.hub_side import isolate
 from WardenServer.loading.legacy.old_file import is_old
 from WardenServer.loading.plugin_file import (
-    Source,
     asks_isolation,
     defines_work,
     import_plugin,
@@ -34,8 +34,8 @@ from WardenServer.loading.plugin_file import (
 )
 from WardenServer.loading.trust import SHIPPED, Trust, compiled, make_cache
 from WardenServer.servers import documents
-from WardenServer.settings import secret
-from WardenServer.settings.config import DEFAULT_AGENTS, Settings
+from WardenServer.settings import secret, streams
+from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 
 log = logging.getLogger("warden.loader")
@@ -65,30 +65,42 @@ class Loaded:
             (self.plain if is_plain else self.keys)[key] = contract.name
 
 
-def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loaded:
+class Processors(Protocol):
+    """Makes the contracts of processors, which run in the processes of their streams."""
+
+    def load(self, candidates: Sequence["Candidate"], settings: Settings, trust: Trust) -> list[Contract | Exception]:
+        """The contract of each candidate, or why it is none; called once in each load, also without candidates."""
+
+
+def load(
+    settings: Settings, known: Mapping[str, Contract] | None = None, processors: Processors | None = None
+) -> Loaded:
     """Load all agents of a configuration.
 
-    A contract in `known` whose file and settings have not changed is taken over as it is: the same object.
+    A contract in `known` whose file and settings have not changed is taken over as it is: the same object. Without
+    `processors`, those of streams are refused.
     """
     importlib.invalidate_caches()
     linecache.checkcache()
     documents.use(settings)
     loaded, trust = Loaded(), Trust(settings)
-    files = find(settings, loaded.problems)
-    instances = _instances(settings, files, loaded)
-    for folder in {path.parent for path in instances.values()}:
+    plugins = finding.plugins(finding.find(settings, loaded.problems), trust.read, loaded.refused)
+    instances = _instances(settings, plugins, loaded)
+    for folder in {plugin.path.parent for plugin in instances.values()}:
         make_cache(folder)
     modules: dict[Path, bytes] = {}
     read = {
-        name: import_thread.attempt(partial(_read_agent, name, path, settings, trust, known or {}, modules))
-        for name, path in instances.items()
+        name: import_thread.attempt(partial(_read_agent, name, plugin, settings, trust, known or {}, modules))
+        for name, plugin in instances.items()
     }
     for name in _only_modules(instances, modules, settings):
         del instances[name], read[name]
-    outcomes = _load_all([each for each in read.values() if isinstance(each, Candidate)], settings, trust)
+    candidates = [each for each in read.values() if isinstance(each, Candidate)]
+    outcomes = _load_all([each for each in candidates if not each.kind], settings, trust)
+    outcomes.update(_load_processors([each for each in candidates if each.kind], settings, trust, processors))
     outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
-    for name, path in instances.items():
-        _take(name, path, outcomes[name], settings, loaded, known or {})
+    for name, plugin in instances.items():
+        _take(name, plugin.path, outcomes[name], settings, loaded, known or {})
     loaded.notes += filter(None, [*trust.notes, secret.exposed(settings)])
     for note in loaded.notes:
         log.warning("%s", note)
@@ -99,9 +111,10 @@ def load(settings: Settings, known: Mapping[str, Contract] | None = None) -> Loa
     return loaded
 
 
-def _only_modules(instances: Mapping[str, Path], modules: Mapping[Path, bytes], settings: Settings) -> list[str]:
+def _only_modules(instances: Mapping[str, Plugin], modules: Mapping[Path, bytes], settings: Settings) -> list[str]:
     """The names of files that others import, and that are no agents themselves."""
-    found = {name: path for name, path in instances.items() if path in modules and name not in settings.agents}
+    others = {name: each for name, each in instances.items() if name not in settings.agents and not each.kind}
+    found = {name: each.path for name, each in others.items() if each.path in modules}
     return [name for name, path in found.items() if not defines_work(modules[path])]
 
 
@@ -139,55 +152,24 @@ def _take(
         outcome.discard()
 
 
-def find(settings: Settings, problems: list[str]) -> dict[str, Path]:
-    """Plugin files by name, in alphabetical order; the site's own win over shipped ones. Folders that cannot be read
-    are added to `problems`."""
-    files: dict[str, Path] = {}
-    folders = [*settings.plugin_folders, *([SHIPPED] if settings.shipped else [])]
-    for folder in folders:
-        for name in _names(folder, settings, problems):
-            path = folder / f"{name}.py"
-            if name in files:
-                log.info("%s is used in place of %s", files[name], path)
-            files.setdefault(name, path)
-    return dict(sorted(files.items()))
-
-
-def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
-    """The plugin files of one folder."""
-    asked = "plugin_folders" in settings.origins
-    try:
-        entries = [entry.name for entry in folder.iterdir()]
-    except FileNotFoundError:
-        if asked:
-            problems.append(f"plugin folder {folder} does not exist; make it, or correct plugin_folders")
-        return []
-    except OSError as error:
-        missing = "make or mount it, or correct plugin_folders"
-        cure = "correct its rights" if isinstance(error, PermissionError) else missing
-        problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); {cure}")
-        return []
-    by_settings = settings.agents.keys() - DEFAULT_AGENTS.keys()  # a site may need no file of its own
-    if asked and not by_settings and not any(name.endswith(".py") for name in entries):
-        problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
-    names = {name for name in Source(folder).list_plugins() if f"{name}.py" in entries}
-    names |= {entry.removesuffix(".py") for entry in entries if entry.endswith(".py")}  # such as a.b.py, to be refused
-    return [name for name in sorted(names) if not name.startswith(("_", "template_", "."))]
-
-
-def _instances(settings: Settings, files: dict[str, Path], loaded: Loaded) -> dict[str, Path]:
-    """Every agent to load, with its file: one per plugin file, and those that the configuration adds."""
-    instances = dict(files)
+def _instances(settings: Settings, plugins: Mapping[str, Plugin], loaded: Loaded) -> dict[str, Plugin]:
+    """Every agent to load, with its plugin: one for each, and those that the configuration adds. Processors that ship
+    with the hub are only agents where the configuration names them."""
+    instances = {
+        name: plugin for name, plugin in plugins.items() if not (plugin.kind and plugin.path.parent == SHIPPED)
+    }
     for name, table in settings.agents.items():
         plugin = str(table.get("plugin", name))
-        if plugin in files:
-            instances[name] = files[plugin]
+        if plugin in plugins:
+            instances[name] = plugins[plugin]
+        elif plugin in loaded.refused:
+            loaded.refused[name] = loaded.refused[plugin]
         elif settings.shipped or not (SHIPPED / f"{plugin}.py").exists():
-            close = difflib.get_close_matches(plugin, files, 1)
+            close = difflib.get_close_matches(plugin, plugins, 1)
             meant = f'; did you mean "{close[0]}"?' if close else "; see plugin_folders"
             loaded.refused[name] = f"[agents.{name}]: there is no plugin file {plugin}.py{meant}"
     off = {name for name, table in settings.agents.items() if table.get("enabled") is False}
-    return {name: path for name, path in instances.items() if name not in off.union(settings.disabled)}
+    return {name: plugin for name, plugin in instances.items() if name not in off.union(settings.disabled)}
 
 
 @dataclass(frozen=True)
@@ -195,7 +177,8 @@ class Candidate:
     """A plugin file that was read for an agent, and is yet to be imported.
 
     `configured` is the agent's table in the settings, `beside` says whether a module beside it is imported as if it
-    were installed, `digest` is another one when what it would become is, `old` says that it is a file of P02.2.
+    were installed, `digest` is another one when what it would become is, `old` says that it is a file of P02.2, `kind`
+    is the class where it is a processor.
     """
 
     name: str
@@ -205,6 +188,7 @@ class Candidate:
     beside: bool
     digest: str
     old: bool = False
+    kind: str = ""
 
 
 def examine(
@@ -214,6 +198,7 @@ def examine(
     name: str,
     configured: Mapping[str, Any],
     digest: str = "",
+    kind: str = "",
 ) -> Candidate:
     """Look at what a plugin file, and the `others` beside it that it imports, say before it is run.
 
@@ -226,26 +211,44 @@ def examine(
     if not old:
         refuse_misspellings(content, path)
     isolated, beside = asks_isolation(content, path, name, configured), any_absolute(content, path, others)
-    return Candidate(name, path, configured, isolated, beside, digest, old)
+    return Candidate(name, path, configured, isolated, beside, digest, old, kind)
 
 
 def _read_agent(
-    name: str, path: Path, settings: Settings, trust: Trust, known: Mapping[str, Contract], modules: dict[Path, bytes]
+    name: str,
+    plugin: Plugin,
+    settings: Settings,
+    trust: Trust,
+    known: Mapping[str, Contract],
+    modules: dict[Path, bytes],
 ) -> Contract | Candidate:
     """What is known already, or what is to be imported. The files beside it that it imports are added to `modules`."""
+    path = plugin.path
     if wrong := trouble(name):
         raise PluginError(f"{path}: the agent's name, which is the file's, {wrong}")
     content, configured = trust.read(path), secret.resolve(name, settings.table(name))
     others = imported(content, path, trust.read)
     modules.update(others)
-    about = repr((sorted(configured.items()), str(path), settings.tick, others))
+    stream = [plugin.kind, streams.of(name, configured, settings.streams).interval] if plugin.kind else []
+    about = repr((sorted(configured.items()), str(path), settings.tick, others, *stream))
     digest = hashlib.sha256(content + about.encode()).hexdigest()
     if name in known:
         if known[name].digest == digest:
             return known[name]
         for changed in (path, *others):
             compiled(changed).unlink(missing_ok=True)  # of a change within the same second, it could pass for the new
-    return examine(path, content, others, name, configured, digest)
+    return examine(path, content, others, name, configured, digest, plugin.kind)
+
+
+def _load_processors(
+    candidates: Sequence[Candidate], settings: Settings, trust: Trust, processors: Processors | None
+) -> dict[str, Contract | Exception]:
+    """As `_load_all`, for processors of streams."""
+    if processors is None:
+        why = "is a processor of a stream, and none runs here"
+        return {each.name: PluginError(f"{each.path}: {each.kind} {why}") for each in candidates}
+    names = [each.name for each in candidates]
+    return dict(zip(names, processors.load(candidates, settings, trust), strict=True))
 
 
 def _load_all(candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> dict[str, Contract | Exception]:

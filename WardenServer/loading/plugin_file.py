@@ -75,7 +75,7 @@ def _parse(content: bytes) -> ast.Module:
 
 def _isolate_in(tree: ast.Module, path: Path) -> bool:
     """The value of ISOLATE in a file."""
-    plain = {target: value for node in tree.body for target, value in _assigned(node)}
+    plain = {target: value for node in tree.body for target, value in assigned(node)}
     asked = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == "ISOLATE" and isinstance(node.ctx, ast.Store):
@@ -90,8 +90,8 @@ def _isolate_in(tree: ast.Module, path: Path) -> bool:
     return asked
 
 
-def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
-    """What one line of the top level assigns: (name, value)."""
+def assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
+    """What one line assigns: (name, value)."""
     if isinstance(node, ast.Assign):
         return [(target, node.value) for target in node.targets]
     return [(node.target, node.value)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
@@ -118,7 +118,7 @@ def refuse_misspellings(content: bytes, path: Path) -> None:
     for node in _parse(content).body:
         if isinstance(node, ast.FunctionDef):
             _refuse_misspelling(node.name, FUNCTIONS[:1], path, node.lineno, 0.75)
-        for target, _ in _assigned(node):
+        for target, _ in assigned(node):
             if isinstance(target, ast.Name) and target.id.isupper():
                 _refuse_misspelling(target.id, CONSTANTS, path, node.lineno, 0.8)
 

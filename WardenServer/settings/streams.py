@@ -77,6 +77,22 @@ def read(table: Any, where: str) -> dict[str, Stream]:
     return {name: _stream(name, entry, where) for name, entry in table.items()}
 
 
+def of(agent: str, table: Mapping[str, Any], streams: Mapping[str, Stream]) -> Stream:
+    """The stream of a processor: the one that its table in the configuration names, or the only one.
+
+    Raises:
+        SettingError: there is no such stream, or several.
+    """
+    known = ", ".join(streams) or "none; add a table [streams.NAME]"
+    if "stream" not in table:
+        if len(streams) == 1:
+            return next(iter(streams.values()))
+        raise SettingError(f'[agents.{agent}]: is a processor and needs stream = "..."; there are: {known}')
+    if (named := table["stream"]) not in streams:
+        raise SettingError(f"[agents.{agent}]: stream is {named!r:.60}; there are: {known}")
+    return streams[str(named)]
+
+
 def _stream(name: str, entry: Any, where: str) -> Stream:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
         raise SettingError(f'{where}: stream "{name}"; write a name of letters, digits and _, a letter first')

@@ -15,6 +15,8 @@ class Reader:
 
     #: Whether it has no end: new events may come for ever, whatever its settings.
     endless = True
+    #: Whether it knows itself how many events are lost (see Batch).
+    counts_lost = False
 
     def __init__(self) -> None:
         #: Sentences on what people should know: what is not connected, which file is missing.

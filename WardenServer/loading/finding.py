@@ -1,0 +1,92 @@
+"""Which plugins there are: plugin files, and the processors in files with classes."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from WardenServer.errors import WardenError
+from WardenServer.loading import processor_file
+from WardenServer.loading.plugin_file import Source
+from WardenServer.loading.trust import SHIPPED
+from WardenServer.settings.config import DEFAULT_AGENTS, Settings
+
+log = logging.getLogger("warden.loader")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What agents are made of: a file, and the class in it where it is a processor."""
+
+    path: Path
+    kind: str = ""
+
+
+def find(settings: Settings, problems: list[str]) -> dict[str, Path]:
+    """Plugin files by name, in alphabetical order; the site's own win over shipped ones. Folders that cannot be read
+    are added to `problems`."""
+    files: dict[str, Path] = {}
+    for folder in folders(settings):
+        for name in _names(folder, settings, problems):
+            path = folder / f"{name}.py"
+            if name in files:
+                log.info("%s is used in place of %s", files[name], path)
+            files.setdefault(name, path)
+    return dict(sorted(files.items()))
+
+
+def folders(settings: Settings) -> list[Path]:
+    """The folders of plugin files; the first that has a name wins."""
+    return [*settings.plugin_folders, *([SHIPPED] if settings.shipped else [])]
+
+
+def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
+    """The plugin files of one folder."""
+    asked = "plugin_folders" in settings.origins
+    try:
+        entries = [entry.name for entry in folder.iterdir()]
+    except FileNotFoundError:
+        if asked:
+            problems.append(f"plugin folder {folder} does not exist; make it, or correct plugin_folders")
+        return []
+    except OSError as error:
+        missing = "make or mount it, or correct plugin_folders"
+        cure = "correct its rights" if isinstance(error, PermissionError) else missing
+        problems.append(f"plugin folder {folder} cannot be read ({error.strerror}); {cure}")
+        return []
+    by_settings = settings.agents.keys() - DEFAULT_AGENTS.keys()  # a site may need no file of its own
+    if asked and not by_settings and not any(name.endswith(".py") for name in entries):
+        problems.append(f"plugin folder {folder} holds no plugin file; make one with: warden new NAME")
+    names = {name for name in Source(folder).list_plugins() if f"{name}.py" in entries}
+    names |= {entry.removesuffix(".py") for entry in entries if entry.endswith(".py")}  # such as a.b.py, to be refused
+    return [name for name in sorted(names) if not name.startswith(("_", "template_", "."))]
+
+
+def plugins(files: Mapping[str, Path], read: Callable[[Path], bytes], refused: dict[str, str]) -> dict[str, Plugin]:
+    """What the files hold, by name: itself, or the processors in it. Two of one name in one folder are `refused`, with
+    the reason; a folder that comes before another wins."""
+    found: dict[str, Plugin] = {}
+    # Of one name the file of the first folder is known here already, so what is left to be judged are classes.
+    for name, path in files.items():
+        try:
+            named = processor_file.find(read(path))
+        except WardenError:  # its loading will say so
+            named = []
+        for each, plugin in [(one.name, Plugin(path, one.kind)) for one in named] or [(name, Plugin(path))]:
+            _add(each, plugin, found, refused)
+    for name in refused:
+        found.pop(name, None)
+    return found
+
+
+def _add(name: str, plugin: Plugin, found: dict[str, Plugin], refused: dict[str, str]) -> None:
+    other = found.get(name)
+    if other is None:
+        found[name] = plugin
+    elif other.path.parent == plugin.path.parent:
+        both = f"{other.path} and {plugin.path}" if other.path != plugin.path else f"{plugin.path}, twice"
+        refused[name] = f"the name {name} stands in {both}; give one of them another name"
+    elif plugin.path.parent == SHIPPED:
+        log.info("%s in %s is used in place of %s", name, other.path, plugin.path)
+    else:
+        found[name] = plugin

@@ -1,0 +1,182 @@
+"""One processor at work, on a thread of its own: no processor waits for another.
+
+All that the processor does is done by this thread, so `event` and `sample` never run at once, and new code takes over
+between two events.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from operator import length_hint
+from typing import Any
+
+from WardenServer.errors import PluginError
+from WardenServer.processor import Processor, ProcessorAbort
+from WardenServer.streams.batch import MOST, Batch
+from WardenServer.streams.waiting import Waiting
+
+log = logging.getLogger("warden.stream")
+
+#: Most events that are taken out of the queue at once, for processors that take them one by one.
+PART = 64
+#: Makes a sentence for people of what a processor has raised.
+Explain = Callable[[BaseException], str]
+
+
+def forms(processor: Any) -> "tuple[Callable[[Any], Any] | None, Callable[[Any], Any] | None]":
+    """How a processor takes events, one by one and many together; None and None where it only acts when sampled."""
+    single = None if getattr(type(processor), "event", None) is Processor.event else getattr(processor, "event", None)
+    return single, getattr(processor, "events", None)
+
+
+class TakenOut(PluginError):
+    """The processor gets no more events, and gives no samples, until there is new code."""
+
+
+class Host:
+    """One processor, its thread and its queue.
+
+    `seen` counts the events it was given, `aborted` those among them that it could not use, `dropped` those for which
+    its queue had no room. `out` says why it was taken out, if it was.
+    """
+
+    def __init__(self, name: str, processor: Any, most: int, full: str, explain: Explain) -> None:
+        """Put it together; `open` begins.
+
+        Args:
+            name: of the agent.
+            processor: what takes the events.
+            most: how many events may wait.
+            full: what happens to more (see Waiting).
+            explain: what people read about what the processor raises.
+        """
+        self.name = name
+        self.seen = self.aborted = 0
+        self.out: str | None = None
+        self._explain = explain
+        self._go_on_with(processor)
+        self._waiting = Waiting(most, full)
+        self._most = most
+        self._requests: deque[Callable[[], None]] = deque()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=f"processor {name}", daemon=True)
+
+    @property
+    def dropped(self) -> int:
+        """Events for which there was no room."""
+        return self._waiting.dropped
+
+    # -- called by its owner
+
+    def open(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Tell the thread to end once the event that it is at is taken."""
+        self._closing = True
+        self._waiting.clear()
+        self._waiting.close()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end after `close`, at most `seconds`; False where the processor still runs."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def put(self, batch: Batch) -> None:
+        """Have it take events."""
+        if self.out is not None or (self._single is None and self._many is None):
+            return
+        if batch.is_array and self._many is None:
+            batch = Batch(batch.events, size=batch.size)  # made once, for all processors
+        self._waiting.put(batch)
+
+    def wait_idle(self, seconds: float) -> bool:
+        """Wait until it has taken all events that came, at most `seconds`."""
+        return self._waiting.wait_empty(seconds)
+
+    def ask(self, what: Callable[[Any], Any]) -> "Future[Any]":
+        """Call `what` with the processor between two events; its outcome."""
+        future: Future[Any] = Future()
+
+        def serve() -> None:
+            try:
+                future.set_result(what(self._processor))
+            except BaseException as error:  # a processor may raise anything
+                future.set_exception(error)
+
+        self._requests.append(serve)
+        self._waiting.rouse()
+        if self._closing and not self._thread.is_alive():
+            self._refuse()
+        return future
+
+    def replace(self, make: Callable[[Any], Any], explain: Explain) -> None:
+        """Go on with what `make` gives for the processor of now. For what is called by `ask`."""
+        self._go_on_with(make(self._processor))
+        self._explain, self.out = explain, None
+
+    def check(self) -> None:
+        """Raise TakenOut where it was taken out."""
+        if self.out is not None:
+            raise TakenOut(self.out)
+
+    def _go_on_with(self, processor: Any) -> None:
+        self._processor = processor
+        self._single, self._many = forms(processor)
+
+    # -- its own thread
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._serve()
+            batch = self._waiting.take(MOST if self._single is None else min(PART, self._most))
+            if batch is not None:
+                self._feed(batch)
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._requests:
+            self._requests.popleft()()
+
+    def _refuse(self) -> None:
+        """What is asked after the end, nobody serves."""
+        while self._requests:
+            self._requests.popleft()()
+
+    def _feed(self, batch: Batch) -> None:
+        while len(batch) and self.out is None and not self._closing:
+            self.seen += (done := self._take(batch))
+            batch = batch.part(done) if done < len(batch) else Batch()
+            self._serve()
+
+    def _take(self, batch: Batch) -> int:
+        """Give events to the processor, until somebody asks for something; how many it was given."""
+        left: Iterator[Any] = iter(())
+        try:
+            if self._single is None or (batch.is_array and self._many is not None):
+                assert self._many is not None
+                self._many(batch.array)
+            else:
+                left, event, requests = iter(batch.events), self._single, self._requests
+                for each in left:
+                    event(each)
+                    if requests:
+                        break
+        except ProcessorAbort as why:
+            self._pass_over(why, 1 if self._single is not None else len(batch))
+        except BaseException as error:  # a processor may raise anything
+            self._take_out(error)
+        return len(batch) - length_hint(left)
+
+    def _pass_over(self, why: ProcessorAbort, count: int) -> None:
+        if not self.aborted:
+            log.warning("processor %s passes over an event: %.200s; more such are counted", self.name, why)
+        self.aborted += count
+
+    def _take_out(self, error: BaseException) -> None:
+        self.out = f"{self._explain(error)}; it gets no more events until its code is loaded again"
+        log.error("processor %s is taken out: %s", self.name, self.out)
+        self._waiting.clear()

@@ -1,0 +1,54 @@
+"""New code is tried before it takes over: a trial instance gets copies of events, is sampled, and is thrown away."""
+
+import copy
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from WardenServer.errors import PluginError
+from WardenServer.processor import ProcessorAbort
+from WardenServer.results.result import clean
+from WardenServer.streams.batch import Batch
+from WardenServer.streams.host import forms
+
+#: Most events that new code is tried with.
+MOST = 100
+
+
+def prove(make: Callable[[], Any], recent: Batch | None, limit: float) -> None:
+    """Try what `make` makes with copies of events that came lately; raises what it raises.
+
+    Raises:
+        PluginError: it has not ended after `limit` seconds; it is left behind.
+    """
+    events = recent.part(0, MOST) if recent is not None else Batch()
+    found: list[BaseException | None] = []
+
+    def attempt() -> None:
+        try:
+            _try(make(), events)
+            found.append(None)
+        except BaseException as error:  # a processor may raise anything
+            found.append(error)
+
+    thread = threading.Thread(target=attempt, name="trial", daemon=True)
+    thread.start()
+    thread.join(limit)
+    if not found:
+        raise PluginError(f"its trial has not ended after {limit:g} s; let event and sample return sooner")
+    if found[0] is not None:
+        raise found[0]
+
+
+def _try(trial: Any, events: Batch) -> None:
+    single, many = forms(trial)
+    if many is not None and (events.is_array or single is None):
+        if len(events):
+            with suppress(ProcessorAbort):
+                many(copy.deepcopy(events.array))
+    elif single is not None:
+        for event in copy.deepcopy(events.events):
+            with suppress(ProcessorAbort):
+                single(event)
+    clean(trial.sample())
