@@ -39,6 +39,7 @@ from WardenServer.sinks.base import Sink
 from WardenServer.sinks.history.sink import History
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.streams.streams import Streams
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
@@ -48,7 +49,7 @@ LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = (
     "agents", "original", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file",
-    "origins", "notify",
+    "origins", "notify", "streams",
 )  # fmt: skip
 #: Seconds that a reload which no client waits for is given to say how it ended.
 UNASKED = 0.8
@@ -102,6 +103,7 @@ class Warden:
         )
         known = known or KnownFields(known_fields.place(settings), self._clock)
         self._fields = FieldTable(known, self.board, settings.fields_key, self._clock)
+        self._streams = Streams()
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
@@ -139,6 +141,7 @@ class Warden:
         self._diary.tell("end", "The hub ends.")
         runners = self.agents.close()
         left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
+        self._streams.close()
         for sink in self._sinks:
             sink.close()
         self._scheduler.join(self._until(until))
@@ -256,7 +259,7 @@ class Warden:
     def _load(self) -> None:
         known = self.agents.contracts()
         try:
-            loaded = loader.load(self.settings, known)
+            loaded = loader.load(self.settings, known, self._streams)
         except Exception as error:  # an error of ours must not end the agents that run, nor leave the hub silent
             log.exception("the plugin files cannot be loaded")
             self.agents.loaded.problems.append(f"the plugin files cannot be loaded: {error}")
@@ -309,7 +312,8 @@ class Warden:
         problems = self._problems()
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        notes = [*loaded.notes, *(note for sink in self._sinks for note in sink.notes), *PROCESS.notes()]
+        of_sinks = [note for sink in self._sinks for note in sink.notes]
+        notes = [*loaded.notes, *of_sinks, *PROCESS.notes(), *self._streams.notes]
         self.health = HubDocument(
             state=state,
             status=mask(health.status(state, agents, problems, notes)),

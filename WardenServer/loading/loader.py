@@ -66,7 +66,10 @@ class Loaded:
 
 
 class Processors(Protocol):
-    """Makes the contracts of processors, which run in the processes of their streams."""
+    """Makes the contracts of processors, which run in the processes of their streams. `problems` are sentences on what
+    belongs to none of them."""
+
+    problems: list[str]
 
     def load(self, candidates: Sequence["Candidate"], settings: Settings, trust: Trust) -> list[Contract | Exception]:
         """The contract of each candidate, or why it is none; called once in each load, also without candidates."""
@@ -98,6 +101,7 @@ def load(
     candidates = [each for each in read.values() if isinstance(each, Candidate)]
     outcomes = _load_all([each for each in candidates if not each.kind], settings, trust)
     outcomes.update(_load_processors([each for each in candidates if each.kind], settings, trust, processors))
+    loaded.problems += processors.problems if processors is not None else []
     outcomes.update({name: each for name, each in read.items() if not isinstance(each, Candidate)})
     for name, plugin in instances.items():
         _take(name, plugin.path, outcomes[name], settings, loaded, known or {})

@@ -113,10 +113,15 @@ class Host:
             self._refuse()
         return future
 
-    def replace(self, make: Callable[[Any], Any], explain: Explain) -> None:
-        """Go on with what `make` gives for the processor of now. For what is called by `ask`."""
-        self._go_on_with(make(self._processor))
+    def replace(self, new: Any, explain: Explain) -> None:
+        """Go on with another processor. For what is called by `ask`."""
+        self._go_on_with(new)
         self._explain, self.out = explain, None
+
+    def limit(self, most: int, full: str) -> None:
+        """Let other numbers of events wait for it."""
+        self._most = most
+        self._waiting.limit(most, full)
 
     def check(self) -> None:
         """Raise TakenOut where it was taken out."""

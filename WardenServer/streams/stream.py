@@ -87,7 +87,13 @@ class Stream:
         Raises:
             WardenError: why it fails.
         """
-        self._feed.change(lambda: make_reader(settings), settings.options).result()
+        old = self.settings
+        if (settings.reader, settings.options) != (old.reader, old.options):
+            self._feed.change(lambda: make_reader(settings), settings.options).result()
+        if (settings.sequence, settings.publisher) != (old.sequence, old.publisher):
+            self._gaps = Gaps(settings.sequence, settings.publisher) if settings.sequence else None
+        for host in self._hosts.values():
+            host.limit(settings.queue, settings.full)
         self.settings = settings
 
     # -- processors
@@ -119,9 +125,11 @@ class Stream:
         """The processors."""
         return list(self._hosts)
 
-    def document(self, host: Host, processor: Any) -> dict[str, Any]:
-        """A sample of a processor with the counts of its events. For what the host is asked to do."""
-        host.check()
+    def document(self, host: Host, processor: Any, anew: bool = False) -> dict[str, Any]:
+        """A sample of a processor with the counts of its events; `anew` where that is to take over. For what the host
+        is asked to do."""
+        if not anew:
+            host.check()
         document = processor.sample()
         return {**self._counts(host), **document} if isinstance(document, Mapping) else document
 

@@ -93,6 +93,12 @@ class Waiting:
         with self._changed:
             return self._changed.wait_for(lambda: not len(self), seconds)
 
+    def limit(self, most: int, full: str) -> None:
+        """Other bounds, from the next events on."""
+        with self._changed:
+            self._most, self._full = most, full
+            self._changed.notify_all()
+
     def clear(self) -> None:
         """Forget all that waits."""
         with self._changed:

@@ -1,22 +1,21 @@
 """The process of an agent with `ISOLATE = True`: serves one plugin to the hub in lines of JSON (see hub_side.py)."""
 
 import json
-import logging
 import os
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData
 from WardenServer.loading.beside import any_absolute, imported
 from WardenServer.loading.contract import read_contract
 from WardenServer.loading.failure import explain
+from WardenServer.loading.isolation.child_pipes import Answers, logger, take_pipes
 from WardenServer.loading.isolation.wire import LONGEST, check_state, decode_table, describe, encode
 from WardenServer.loading.legacy.old_file import is_old
 from WardenServer.loading.plugin_file import import_plugin
@@ -31,7 +30,7 @@ def main() -> None:
     bell = int(sys.argv[2])
     os.set_inheritable(bell, False)
     os.set_blocking(bell, False)
-    calls, answers = _take_pipes()
+    calls, answers = take_pipes()
     answers.send("done", None)
     plugin = None
     for line in calls:
@@ -42,37 +41,10 @@ def main() -> None:
     os._exit(0)  # whatever threads the plugin has
 
 
-def _take_pipes() -> "tuple[IO[str], _Answers]":
-    """The pipes to and from the hub, out of the plugin's way: what it prints goes where the hub's own words go, and it
-    has nothing to read."""
-    calls, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return calls, _Answers(answers)
-
-
 def _ring(bell: int) -> None:
     """Ask the hub for a run, at any time; where it has not heard the last ones yet, it is asked already."""
     with suppress(BlockingIOError):
         os.write(bell, b".")
-
-
-class _Answers:
-    """The pipe to the hub: any thread of the plugin may log."""
-
-    def __init__(self, pipe: IO[str]) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
-
-    def send(self, kind: str, said: Any) -> None:
-        self.send_line(json.dumps([kind, said]))
-
-    def send_line(self, line: str) -> None:
-        with self._lock:
-            self._pipe.write(line + "\n")
-            self._pipe.flush()
 
 
 class _Plugin:
@@ -80,7 +52,7 @@ class _Plugin:
 
     def __init__(
         self,
-        answers: _Answers,
+        answers: Answers,
         ring: Callable[[], None],
         path: str,
         name: str,
@@ -93,7 +65,7 @@ class _Plugin:
             documents.hub = documents.Hub(*hub)
         self._answers = answers
         self._path = Path(path)
-        self._agent = Agent(name, log=_logger(answers), ask_for_run=ring)
+        self._agent = Agent(name, log=logger(answers, "warden.isolated"), ask_for_run=ring)
         self._tick = tick
         self._table = decode_table(table)
         self._trust = _trust(terms) if terms is not None else None
@@ -172,17 +144,6 @@ def _trust(terms: dict[str, Any]) -> Any:
 
 def _failed(sentence: str) -> str:
     return json.dumps(["failed", sentence])
-
-
-def _logger(answers: _Answers) -> logging.Logger:
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            answers.send("log", [record.levelno, record.getMessage()])
-
-    logger = logging.getLogger("warden.isolated")
-    logger.handlers, logger.propagate = [Lines()], False
-    logger.setLevel(logging.DEBUG)
-    return logger
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from WardenServer.agent import Agent
 from WardenServer.errors import FieldError, NoData, PluginError
 from WardenServer.loading.contract import Contract
+from WardenServer.loading.failure import without_path
 from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import check_state, decode, encode_table, understand
 from WardenServer.loading.trust import Trust
@@ -120,14 +121,7 @@ class _Process:
             return decode(self._ask("work", None, self._timeout, late, agent))
         except PluginError as error:
             again = "" if self._runs() else "; it starts again with the next run"
-            raise PluginError(f"{self._without_path(str(error))}{again}") from None
-
-    def _without_path(self, said: str) -> str:
-        """A sentence for the runner, which puts the path before it."""
-        if not said.startswith(f"{self._path}:"):
-            return said
-        line, _, rest = said.removeprefix(f"{self._path}:").partition(" ")
-        return f"line {line} {rest}" if line else rest
+            raise PluginError(f"{without_path(str(error), self._path)}{again}") from None
 
     def answer(self, agent: Agent, request: Any) -> Any:
         """What the plugin replies to a request."""

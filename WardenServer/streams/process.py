@@ -1,0 +1,298 @@
+"""The hub's side of a stream's process: starts it, asks it, and makes the contracts of its processors.
+
+Any thread may ask. What comes back is sorted by one thread, so that no processor waits for the sample of another.
+"""
+
+import itertools
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as Late
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from WardenServer.agent import Agent
+from WardenServer.errors import NoData, PluginError, WardenError
+from WardenServer.loading.contract import Contract
+from WardenServer.loading.failure import without_path
+from WardenServer.loading.isolation.piped_child import Ended, PipedChild
+from WardenServer.loading.isolation.wire import decode, encode_table, understand
+from WardenServer.loading.loader import Candidate
+from WardenServer.loading.trust import Trust
+from WardenServer.settings.config import Settings as Hub
+from WardenServer.settings.streams import Stream as Settings
+from WardenServer.settings.units import megabytes
+from WardenServer.streams.child_side import as_json
+
+log = logging.getLogger("warden.stream")
+
+#: Seconds that the process may take to start, and that one line may take to be sent to it.
+START, SEND = 15.0, 5.0
+#: Seconds that it may take to read with other settings.
+CHANGE = 15.0
+#: Seconds between looks whether an agent that waits is to end.
+LOOK = 0.2
+#: Longest time that the thread waits for a line before it looks round, in seconds.
+ROUND = 3600.0
+
+
+class StreamProcess:
+    """The process of one stream. It starts when it is first needed, and again after its end."""
+
+    def __init__(self, settings: Settings, hub: Hub) -> None:
+        self.settings = settings
+        self.generation = 0  # how often it was started
+        self._hub = hub
+        self._memory = settings.memory or hub.isolate_memory
+        self._notes: list[str] = []
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Future[Any]] = {}
+        self._asked_notes: Future[Any] | None = None
+        self._child: PipedChild | None = None
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._sending = threading.Lock()
+        self._why = ""
+        self._users: set[int] = set()
+        self._closed = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know, as the process said lately. Returns at once; about once a second."""
+        if self._runs() and (self._asked_notes is None or self._asked_notes.done()):
+            self._asked_notes = self._send("notes", [])
+            self._asked_notes.add_done_callback(self._take_notes)
+        return self._notes
+
+    def _take_notes(self, future: "Future[Any]") -> None:
+        self._notes = future.result() if future.exception() is None else []
+
+    def running(self) -> int:
+        """Have it run; its generation.
+
+        Raises:
+            PluginError: it cannot be started.
+        """
+        with self._starting:
+            if not self._runs():
+                self._start()
+            return self.generation
+
+    def ask(self, call: str, arguments: list[Any], limit: float, agent: Agent | None = None) -> Any:
+        """Call it, and wait for the answer at most `limit` seconds, and while the agent is not to end.
+
+        Raises:
+            NoData: that is the answer.
+            PluginError: it failed, or does not answer.
+        """
+        future = self._send(call, arguments)
+        until = time.monotonic() + limit
+        while not future.done() and time.monotonic() < until:
+            try:
+                future.result(min(LOOK, max(0.0, until - time.monotonic())))
+            except Late:
+                if agent is not None and agent.stopping.is_set():
+                    break
+            except (WardenError, NoData, CancelledError):
+                break
+        if not future.done():
+            raise PluginError(f"{call} has not ended within {limit:g} s; let event and sample return sooner")
+        return future.result()
+
+    def tell(self, call: str, arguments: list[Any]) -> None:
+        """Call it without waiting, if it runs."""
+        if self._runs():
+            self._send(call, arguments)
+
+    def change(self, settings: Settings) -> None:
+        """Have it take on other settings of the stream; where it cannot, the old ones go on.
+
+        Raises:
+            PluginError: why it cannot.
+        """
+        if self._runs():
+            self.ask("change", [as_json(settings)], CHANGE)
+        self.settings, self._memory = settings, settings.memory or self._hub.isolate_memory
+
+    def enter(self, user: int) -> None:
+        """Take note of a version of a processor's code that needs it."""
+        self._users.add(user)
+
+    def leave(self, user: int) -> None:
+        """... and that needs it no more; without any, it ends."""
+        self._users.discard(user)
+        if not self._users:
+            with self._starting:
+                if not self._users:
+                    self._end()
+
+    def kill(self) -> None:
+        """End it, for good."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()  # also while it starts
+        with self._starting:
+            self._end()
+
+    # -- the process
+
+    def _runs(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+        if self._thread is not None:
+            self._thread.join(SEND)
+
+    def _start(self) -> None:
+        self._end()
+        if self._closed:
+            raise PluginError(f"stream {self.settings.name} has ended")
+        if self._why:
+            log.warning("stream %s starts again: its process %s", self.settings.name, self._why)
+        command = [sys.executable, "-P", "-m", "WardenServer.streams.child_side", str(os.getpid())]
+        try:
+            child = PipedChild(command, f"process of {self.settings.name}", lambda: None)
+        except Ended as how:
+            raise PluginError(f"the process of stream {self.settings.name} {how}; free memory or processes") from None
+        ready: Future[Any] = Future()
+        self._child, self._why = child, ""
+        self._waiting = {0: ready}
+        self.generation += 1
+        name = f"answers {self.settings.name}"
+        self._thread = threading.Thread(target=self._sort, args=(child,), name=name, daemon=True)
+        self._thread.start()
+        child.limit_memory(2 * self._memory, final=True)
+        place = self._hub.state_folder / f"{self._hub.instance}-stream-{self.settings.name}.json"
+        try:
+            ready.result(START)
+            self._send("start", [as_json(self.settings), str(place)]).result(START)
+        except Late:
+            self._end()
+            why = f"the process of stream {self.settings.name} has not started within {START:g} s"
+            raise PluginError(f"{why}; the machine may lack memory or time") from None
+        except PluginError:
+            self._end()
+            raise
+
+    def _send(self, call: str, arguments: list[Any]) -> "Future[Any]":
+        future: Future[Any] = Future()
+        child = self._child
+        if child is None:
+            future.set_exception(PluginError(f"the process of stream {self.settings.name} does not run"))
+            return future
+        number = next(self._numbers)
+        self._waiting[number] = future
+        line = json.dumps([number, call, arguments]).encode()
+        try:
+            with self._sending:
+                child.send(line, time.monotonic() + SEND, lambda: None)
+        except (TimeoutError, OSError):
+            self._waiting.pop(number, None)
+            future.set_exception(PluginError(f"the process of stream {self.settings.name} takes no calls"))
+        return future
+
+    # -- the thread that sorts what comes back
+
+    def _sort(self, child: PipedChild) -> None:
+        while True:
+            try:
+                kind, said, *number = json.loads(child.receive(time.monotonic() + ROUND, partial(self._look, child)))
+                self._take(kind, said, number[0] if number else 0)
+            except TimeoutError:
+                continue
+            except Ended as how:
+                self._why = self._why or str(how)
+                break
+            except (ValueError, TypeError, LookupError, PluginError) as error:
+                self._why = str(error)
+                child.kill()
+                break
+        self._fail(f"the process of stream {self.settings.name} {self._why}; it starts again")
+
+    def _take(self, kind: str, said: Any, number: int) -> None:
+        if kind == "log":
+            log.log(int(said[0]), "%s", said[1])
+            return
+        future = self._waiting.pop(number)
+        if kind in ("done", "ready"):
+            future.set_result(said)
+        elif kind == "no memory":
+            future.set_exception(PluginError(self._too_much()))
+        else:
+            future.set_exception(NoData(said) if kind == "no data" else PluginError(said))
+
+    def _look(self, child: PipedChild) -> None:
+        """Raises PluginError when it must not go on."""
+        if child.memory() > self._memory:
+            raise PluginError(self._too_much())
+
+    def _too_much(self) -> str:
+        most, name = megabytes(self._memory), self.settings.name
+        return f"wanted more memory than the {most} it may hold; keep less, or set memory in [streams.{name}]"
+
+    def _fail(self, why: str) -> None:
+        """Nothing that was asked will be answered."""
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            future.set_exception(PluginError(why))
+
+
+class Processor:
+    """One version of a processor's code, in the process of its stream. Its agent's thread calls it, and the loader."""
+
+    def __init__(self, process: StreamProcess, candidate: Candidate, version: int, hub: Hub, trust: Trust) -> None:
+        self._process = process
+        self._name, self._version = candidate.name, version
+        terms = trust.terms if trust.pinned else None
+        table = encode_table({name: value for name, value in candidate.configured.items() if name != "stream"})
+        self._asked = [candidate.name, version, str(candidate.path), candidate.kind, hub.tick, table, terms]
+        self._candidate, self._limit = candidate, hub.load_timeout
+        self._generation = 0
+        self._timeout = 0.0
+
+    def prepare(self) -> Contract:
+        """Have the process import it, and try it where older code is at work; its contract.
+
+        Raises:
+            PluginError: it cannot become an agent.
+        """
+        self._process.enter(self._version)
+        try:
+            said = self._prepare()
+        except BaseException:
+            self._process.leave(self._version)
+            raise
+        said.pop("functions")
+        self._timeout = said["timeout"]
+        contract = understand(said, name=self._name, path=self._candidate.path, work=self.work, discard=self.discard)
+        return replace(contract, stream=self._process.settings.name, digest=self._candidate.digest)
+
+    def _prepare(self) -> dict[str, Any]:
+        self._generation = self._process.running()
+        limit = 2 * self._limit  # for its import, and its trial
+        said: dict[str, Any] = self._process.ask("prepare", [*self._asked, self._limit], limit)
+        return said
+
+    def work(self, agent: Agent) -> Any:
+        """A sample. The process starts again where it has ended."""
+        if self._process.running() != self._generation:
+            self._prepare()
+        try:
+            return decode(self._process.ask("sample", [self._name, self._version], self._timeout, agent))
+        except PluginError as error:
+            raise PluginError(without_path(str(error), self._candidate.path)) from None
+
+    def discard(self) -> None:
+        """Forget this code; without any the process ends."""
+        if self._generation == self._process.generation:
+            self._process.tell("drop", [self._name, self._version])
+        self._process.leave(self._version)

@@ -1,0 +1,88 @@
+"""All streams of a hub: their processes, and the contracts of the processors in them."""
+
+import itertools
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from multiprocessing.pool import ThreadPool
+
+from WardenServer.errors import WardenError
+from WardenServer.loading import import_thread
+from WardenServer.loading.contract import Contract
+from WardenServer.loading.loader import Candidate
+from WardenServer.loading.trust import Trust
+from WardenServer.settings import secret, streams
+from WardenServer.settings.config import Settings
+from WardenServer.settings.streams import Stream
+from WardenServer.streams.process import Processor, StreamProcess
+from WardenServer.streams.stream import make_reader
+
+log = logging.getLogger("warden.stream")
+
+
+def _prepare(processor: Processor | WardenError) -> Contract | Exception:
+    return import_thread.attempt(processor.prepare) if isinstance(processor, Processor) else processor
+
+
+class Streams:
+    """The loader's Processors. `problems` are sentences on streams whose settings cannot be used."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self._processes: dict[str, StreamProcess] = {}
+        self._versions = itertools.count(1)
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know of the streams. Returns at once."""
+        return [note for process in list(self._processes.values()) for note in process.notes]
+
+    def load(self, candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> list[Contract | Exception]:
+        """See Processors. A stream whose settings are new takes them on; where it cannot, the old ones stay."""
+        self.problems = []
+        usable = {name: each for name in settings.streams if (each := self._usable(settings.streams[name])) is not None}
+        for name, process in self._processes.items():
+            if name in usable and usable[name] != process.settings:
+                self._change(process, usable[name])
+        if not candidates:
+            return []
+        processors = [self._processor(each, usable, settings, trust) for each in candidates]
+        with ThreadPool(os.cpu_count()) as threads:  # side by side; the threads do not hold up the hub's end
+            return threads.map(_prepare, processors)
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in self._processes.values():
+            process.kill()
+
+    def _usable(self, stream: Stream) -> Stream | None:
+        """A stream with its secrets; None where its settings cannot be used."""
+        where = f"[streams.{stream.name}]"
+        try:
+            options = {name: secret.value(f"{where}: {name}", said) for name, said in stream.options.items()}
+            made = replace(stream, options=options)
+            make_reader(made)
+        except WardenError as error:
+            self.problems.append(str(error))
+            return None
+        return made
+
+    def _change(self, process: StreamProcess, settings: Stream) -> None:
+        try:
+            process.change(settings)
+        except WardenError as error:
+            self.problems.append(f"[streams.{settings.name}]: {error}; the old settings go on")
+
+    def _processor(
+        self, candidate: Candidate, usable: dict[str, Stream], settings: Settings, trust: Trust
+    ) -> Processor | WardenError:
+        try:
+            stream = streams.of(candidate.name, candidate.configured, settings.streams)
+        except WardenError as error:
+            return error
+        if stream.name not in self._processes:
+            if stream.name not in usable:
+                return WardenError(f"[agents.{candidate.name}]: stream {stream.name} cannot be used; see its problem")
+            self._processes[stream.name] = StreamProcess(usable[stream.name], settings)
+        return Processor(self._processes[stream.name], candidate, next(self._versions), settings, trust)
