@@ -27,8 +27,9 @@ Explain = Callable[[BaseException], str]
 
 def forms(processor: Any) -> "tuple[Callable[[Any], Any] | None, Callable[[Any], Any] | None]":
     """How a processor takes events, one by one and many together; None and None where it only acts when sampled."""
-    single = None if getattr(type(processor), "event", None) is Processor.event else getattr(processor, "event", None)
-    return single, getattr(processor, "events", None)
+    single, many = getattr(processor, "event", None), getattr(processor, "events", None)
+    is_ours = getattr(type(processor), "event", None) is Processor.event  # which does nothing
+    return single if callable(single) and not is_ours else None, many if callable(many) else None
 
 
 class TakenOut(PluginError):
