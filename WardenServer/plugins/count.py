@@ -10,7 +10,7 @@ Publishes `count`. An event that is empty, null, false or 0 does not count.
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from WardenServer.plugins.common.event_fields import names
+from WardenServer.plugins.common.event_fields import all_records
 from WardenServer.processor import Processor
 
 
@@ -30,7 +30,7 @@ class Count(Processor):
 
     def events(self, batch: Any) -> None:
         """Count many events: all of them where all are records."""
-        self.count += len(batch) if names(batch) else sum(map(bool, batch.tolist()))
+        self.count += len(batch) if all_records(batch) else sum(map(bool, batch.tolist()))
 
     def sample(self) -> dict[str, Any]:
         """The count of now."""

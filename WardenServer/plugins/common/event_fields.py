@@ -1,7 +1,7 @@
 """One field of events, by its path, and the numbers in it: the same for single events and for arrays of them."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,16 +56,18 @@ def _inside(event: Any, way: tuple[str, ...]) -> Any:
     return event
 
 
-def names(batch: Any) -> tuple[str, ...]:
-    """The fields that all events of an array have; none where some event is no record."""
-    if isinstance(batch, np.ndarray):
-        return batch.dtype.names or ()
-    return tuple(batch.fields)
+def all_records(batch: Any) -> bool:
+    """Whether every event of an array is a record with a field, and none is null."""
+    return bool(_names(batch)) and (isinstance(batch, np.ndarray) or batch.layout.is_record)
+
+
+def _names(batch: Any) -> Sequence[str]:
+    return (batch.dtype.names or ()) if isinstance(batch, np.ndarray) else batch.fields
 
 
 def _take(batch: Any, way: tuple[str, ...]) -> Any:
     for name in way:
-        if name not in names(batch):
+        if name not in _names(batch):
             return None
         batch = batch[name]
     return batch
@@ -78,7 +80,7 @@ def numbers(value: Any) -> tuple[Numbers, int]:
     """
     flat = _flat(value)
     if flat is not None:
-        return flat.astype(float, copy=False), 0
+        return np.ascontiguousarray(flat, dtype=float), 0
     found, others, rest = array("d"), 0, [value]
     while rest:
         each = rest.pop()

@@ -9,8 +9,8 @@ import numpy as np
 from WardenServer.plugins.common.event_fields import NO_NUMBER, Field, Numbers, numbers
 from WardenServer.processor import Processor
 
-#: Single numbers that are gathered before they are taken together.
-TOGETHER = 1024
+#: Numbers that are gathered, from single events and small arrays, before they are taken together.
+TOGETHER = 8192
 
 
 class Gathering(Processor):
@@ -33,7 +33,7 @@ class Gathering(Processor):
         raise NotImplementedError
 
     def event(self, event: Any) -> None:
-        """Take the numbers of one event, once there are enough for an array."""
+        """Gather the numbers of one event."""
         try:
             self.waiting.append(event[self.path])
         except NO_NUMBER:
@@ -50,18 +50,23 @@ class Gathering(Processor):
             self.unusable += others
 
     def events(self, batch: Any) -> None:
-        """Take the numbers of many events."""
+        """Gather the numbers of many events."""
         found, others = numbers(self.field.column(batch))
         with self.lock:
-            self.settle()
             self.unusable += others
-            self._take(found)
+            if len(found) >= TOGETHER:
+                self.settle()
+                self._take(found)
+                return
+            self.waiting.frombytes(found.tobytes())
+            if len(self.waiting) >= TOGETHER:
+                self.settle()
 
     def settle(self) -> None:
         """Take what is gathered. The lock is held; another thread may append meanwhile, so only what was read goes."""
-        values = self.waiting[:]
-        del self.waiting[: len(values)]
-        self._take(np.array(values))
+        if values := self.waiting[:]:
+            del self.waiting[: len(values)]
+            self._take(np.frombuffer(values))
 
     def _take(self, values: Numbers) -> None:
         finite = np.isfinite(values)
