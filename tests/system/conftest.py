@@ -16,6 +16,7 @@ import tango
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
+from tests.system import pouchdb as pouch
 from tests.system.postgresql import PostgreSQL, is_there
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.machine.child import Child
@@ -56,6 +57,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]
     if not is_there():
         pytest.skip("PostgreSQL is not installed")
     with PostgreSQL(free_port(), tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pouchdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pouch.PouchDB]:
+    """A pouchdb-server for the whole session; each test has databases of its own."""
+    if why_not := pouch.install():
+        pytest.skip(why_not)
+    with pouch.PouchDB(free_port(), tmp_path_factory.mktemp("pouchdb")) as server:
         yield server
 
 
