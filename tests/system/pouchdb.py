@@ -1,5 +1,7 @@
-"""A real pouchdb-server, which speaks CouchDB's protocol, in a folder of its own on a free port. It keeps all in memory,
-so what it held is gone when it starts again."""
+"""A real pouchdb-server, which speaks the protocol of CouchDB, in a folder of its own on a free port.
+
+It keeps all in memory: what it held is gone when it starts again.
+"""
 
 import fcntl
 import shutil
