@@ -86,15 +86,20 @@ def load_all(settings: Settings, path: Path, events: Path | None = None) -> list
     make_cache(path.parent)
     documents.use(settings)
     named = processor_file.find(read(path))
-    found = [processors.contract(settings, path, each, events) for each in named] or [load(settings, path)]
-    for contract in found:
-        if contract.required:
-            contract.discard()
-            raise WardenError(
-                f"{path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}] of"
-                " the settings file, or give it a value in the file"
-            )
-    return found
+    if named:
+        return [_whole(processors.contract(settings, path, each, events)) for each in named]
+    return [load(settings, path)]
+
+
+def _whole(contract: Contract) -> Contract:
+    """A contract to which no setting is missing."""
+    if contract.required:
+        contract.discard()
+        raise WardenError(
+            f"{contract.path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}] of"
+            " the settings file, or give it a value in the file"
+        )
+    return contract
 
 
 def load(settings: Settings, path: Path) -> Contract:
@@ -103,13 +108,14 @@ def load(settings: Settings, path: Path) -> Contract:
     Raises:
         WardenError: the file cannot become an agent.
     """
+    path = path.absolute()
     name = path.stem.removeprefix("template_")
     content, configured = read(path), secret.resolve(name, settings.table(name))
     candidate = examine(path, content, imported(content, path, read), name, configured)
     (outcome,) = import_thread.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome
-    return outcome
+    return _whole(outcome)
 
 
 def distrust(settings: Settings, path: Path) -> list[str]:
