@@ -96,8 +96,8 @@ def _whole(contract: Contract) -> Contract:
     if contract.required:
         contract.discard()
         raise WardenError(
-            f"{contract.path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}] of"
-            " the settings file, or give it a value in the file"
+            f"{contract.path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}]"
+            " of the settings file, or give it a value in the file"
         )
     return contract
 

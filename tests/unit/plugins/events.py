@@ -21,9 +21,7 @@ RECORDS = st.one_of(
 )
 EVENTS = st.lists(st.one_of(RECORDS, st.none(), st.integers(0, 2)), max_size=12)
 #: What only comes one by one: arrays of awkward cannot hold it.
-ANYTHING = st.one_of(
-    RECORDS, st.fixed_dictionaries({"e": HUGE}), st.sampled_from([b"e", "e", "", (), [1, 2], 1.5])
-)
+ANYTHING = st.one_of(RECORDS, st.fixed_dictionaries({"e": HUGE}), st.sampled_from([b"e", "e", "", (), [1, 2], 1.5]))
 CUTS = st.lists(st.integers(1, 5), max_size=6)
 
 

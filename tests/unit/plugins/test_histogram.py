@@ -133,7 +133,7 @@ def test_without_its_library_it_says_so():
 
 def test_two_threads_lose_nothing():
     histogram, both = made(grow=True), threading.Barrier(2)
-    part = records(np.linspace(-500, 500, 10_000))
+    part = records(np.tile([2.5, 7.5], 100_000))  # few bins, so that both threads want one at the same time
 
     def feed():
         both.wait(10)
@@ -148,7 +148,25 @@ def test_two_threads_lose_nothing():
     for thread in threads:
         thread.join()
     document = histogram.sample()
-    assert (document["entries"], document["unusable"]) == (2 * 40 * 10_001, 2 * 40)
+    assert (document["entries"], document["unusable"]) == (2 * 40 * 200_001, 2 * 40)
+
+
+def test_the_lock_is_held_while_it_is_filled_and_read():
+    histogram, held = made(), []
+    real = histogram.histogram
+
+    def noting(method):
+        def call(*args, **words):
+            held.append(histogram.lock.locked())
+            return method(*args, **words)
+
+        return call
+
+    histogram.histogram = SimpleNamespace(fill=noting(real.fill), view=noting(real.view))
+    histogram.events(records(np.zeros(10_000)))
+    one_by_one(histogram, [{"e": 1}] * 9000)
+    assert histogram.sample()["entries"] == 19_000
+    assert held == [True] * 4
 
 
 # -- new code
@@ -200,7 +218,7 @@ def test_a_merge_passes_over_what_has_no_data():
 )
 def test_a_merge_of_other_bins_is_refused(wrong):
     sample = made().sample() if wrong else made(bins=4).sample()
-    with pytest.raises(SettingError, match=r"^samples cannot be merged: of one, it has .*; give all hubs the same"):
+    with pytest.raises(SettingError, match="^samples cannot be merged: of one, it has .*; give all hubs the"):
         made().merge([{**sample, **wrong}])
 
 
