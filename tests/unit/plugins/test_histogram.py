@@ -218,7 +218,7 @@ def test_a_merge_passes_over_what_has_no_data():
 )
 def test_a_merge_of_other_bins_is_refused(wrong):
     sample = made().sample() if wrong else made(bins=4).sample()
-    with pytest.raises(SettingError, match="^samples cannot be merged: of one, it has .*; give all hubs the"):
+    with pytest.raises(SettingError, match=r"^samples cannot be merged: of one, it has .*; give all hubs the"):
         made().merge([{**sample, **wrong}])
 
 
