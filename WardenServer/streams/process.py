@@ -139,7 +139,7 @@ class StreamProcess:
         self._closed = True
         child = self._child
         if child is not None:
-            child.kill()  # also while it starts
+            child.stop()  # also while it starts
         with self._starting:
             self._end()
 
@@ -149,11 +149,15 @@ class StreamProcess:
         return self._child is not None and self._child.alive
 
     def _end(self) -> None:
-        child, self._child = self._child, None
+        child = self._child
         if child is not None:
-            child.kill()
+            child.stop()
         if self._thread is not None:
-            self._thread.join(SEND)
+            self._thread.join()  # it reads what is left, and no more comes
+        self._child = None
+        if child is not None:
+            with self._sending:
+                child.kill()
 
     def _start(self) -> None:
         self._end()
@@ -198,7 +202,7 @@ class StreamProcess:
         try:
             with self._sending:
                 child.send(line, time.monotonic() + SEND, lambda: None)
-        except (TimeoutError, OSError, ValueError):  # ValueError: its pipe is closed
+        except (TimeoutError, ValueError):  # ValueError: its pipe is closed
             _fail([future], f"the process of stream {self.settings.name} takes no calls")
         if self._over is child:  # nobody reads its answers any more
             _fail([future], f"the process of stream {self.settings.name} {self._why or 'has ended'}")
@@ -218,7 +222,7 @@ class StreamProcess:
                 break
             except (ValueError, TypeError, LookupError, PluginError) as error:
                 self._why = str(error)
-                child.kill()
+                child.stop()
                 break
         self._over = child
         waiting, self._waiting = self._waiting, {}
