@@ -191,7 +191,7 @@ class PipedChild:
         return 0, 0
 
     def stop(self) -> None:
-        """Kill the child and what it has started; who waits for a line learns that it has ended. Any number of times."""
+        """Kill the child and what it has started; who waits for a line learns of its end. Any number of times."""
         with self._reaping:
             self._unwanted = True
             if self._process is not None and self._process.returncode is None:
