@@ -61,11 +61,11 @@ class RedisStream(Reader):
         self._url = checked("url", url, known_url)
         self._key, self._name = checked("key", key, word), checked("group", group, word)
         self._consumer = platform.node() or "warden" if consumer is None else checked("consumer", consumer, word)
-        shared, first = checked("share", share, parse.flag), checked("begin", begin, _begin)
+        self.shares, first = checked("share", share, parse.flag), checked("begin", begin, _begin)
         self._form = checked("form", form, known_form)
         self._field = checked("field", field, word).encode()
         self._largest = checked("largest", largest, size)
-        self._group = Group(self._url, self._key, self._name, self._consumer, shared, first)
+        self._group = Group(self._url, self._key, self._name, self._consumer, self.shares, first)
         self._samples: Samples | None = None
         self._count = 1  # entries that hold about MOST events, and no more than `largest` bytes
         self._rest_until = 0.0
