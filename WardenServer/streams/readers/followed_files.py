@@ -63,8 +63,9 @@ class FollowedFiles:
         file = self._files.get(key)
         if file is None:
             file = self._files[key] = self._begin(path, status.st_ino)
+        is_renamed = file.path != path
         file.path, file.gone_since = path, None
-        if file in self.round:  # it gets no more than one turn: a file that grows fast does not hold up others
+        if file in self.round and not is_renamed:  # its turn has an end: one that grows fast does not hold up others
             return None
         file.is_last = False
         return file if file.look(status) else None
