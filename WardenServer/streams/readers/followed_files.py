@@ -1,7 +1,6 @@
 """The files of lines that a reader follows: which are new, which have changed, and which are gone."""
 
 import os
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,7 +36,7 @@ class FollowedFiles:
         self._open: dict[FollowedFile, None] = {}  # in the order in which they were read
         self._remembered: dict[int, list[Place]] = {}
         #: The files that have more to be read, in order.
-        self.round: deque[FollowedFile] = deque()
+        self.round: dict[FollowedFile, None] = {}
         #: Sentences on what the last look has found.
         self.problems: list[str] = []
         for place in places:
@@ -55,8 +54,10 @@ class FollowedFiles:
         changed = {file for key, (path, status) in found.items() if (file := self._at(key, path, status))}
         changed.update(file for file in self._nameless(found, is_listing) if self._leave(file, found, now))
         self._at_end = False
-        self.round.extend(file for file in self._files.values() if file in changed and file not in self.round)
-        return bool(changed)
+        if is_listing:
+            files.took(now)
+        self.round |= {file: None for file in self._files.values() if file in changed}
+        return not all(file.has_failed for file in changed)
 
     def _at(self, key: Key, path: str, status: os.stat_result) -> FollowedFile | None:
         """The file that is found there, if it has changed."""
@@ -100,9 +101,13 @@ class FollowedFiles:
         file.is_last = has_heir or now > file.gone_since + GONE
         return is_changed or file.is_last
 
-    def done(self) -> None:
-        """The first of `round` was read as far as it was seen."""
-        file = self.round.popleft()
+    def next(self) -> FollowedFile | None:
+        """The file that is to be read on."""
+        return next(iter(self.round), None)
+
+    def done(self, file: FollowedFile) -> None:
+        """A file was read as far as it was seen."""
+        del self.round[file]
         self._open.pop(file, None)
         if file.gone_since is not None and file.is_last:
             self._files = {key: each for key, each in self._files.items() if each is not file}

@@ -12,3 +12,4 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kind, "shortest", 0.0)
     monkeypatch.setattr(file_reader, "PAUSE", 0.0)
     monkeypatch.setattr(files, "LISTING", 0.0)
+    monkeypatch.setattr(files, "SELDOM", 0)

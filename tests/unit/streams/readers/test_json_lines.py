@@ -176,7 +176,20 @@ def test_a_file_that_cannot_be_read_is_a_note_and_tried_again(file: Path, monkey
             assert reader.notes == (
                 f"file {file} cannot be read (Permission denied); correct `files` if that does not change",
             )
+            assert not reader._look(time.monotonic())  # or it would be looked at without a pause
         assert drain(reader) == [1]
+
+
+def test_a_name_that_is_no_utf_8(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    with opened(path) as reader:
+        assert drain(reader) == []
+        assert "\\udcff" in reader.notes[0] and reader.notes[0].encode()
+        Path(path).write_text(lines(1))
+        assert drain(reader) == [1]
+        again = restarted(reader, JSONLines(path))
+        assert drain(again) == []
+        again.close()
 
 
 def test_begin_at_the_end(file: Path, tmp_path: Path) -> None:
@@ -267,7 +280,7 @@ def test_it_returns_in_time(file: Path) -> None:
         ({"files": "a\0b"}, "files is"),
         ({"files": "a", "follow": "perhaps"}, "follow is 'perhaps'; write true or false"),
         ({"files": "a", "largest": 0}, "largest is 0; write a size"),
-        ({"files": "a", "begin": "middle"}, "begin is 'middle'; write \"start\" or \"end\""),
+        ({"files": "a", "begin": "middle"}, 'begin is \'middle\'; write "start" or "end"'),
         ({}, "needs the setting files"),
     ],
 )
