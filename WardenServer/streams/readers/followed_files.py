@@ -31,7 +31,9 @@ class FollowedFiles:
             at_end: files that are there at the first look are read from their end.
             places: how far files were read in an earlier life.
         """
-        self._largest, self._at_end = largest, at_end
+        self._largest = largest
+        #: Whether the first look is still to come, and is to pass over all that is there.
+        self.at_end = at_end
         self._files: dict[Key, FollowedFile] = {}
         self._open: dict[FollowedFile, None] = {}  # in the order in which they were read
         self._remembered: dict[int, list[Place]] = {}
@@ -53,7 +55,7 @@ class FollowedFiles:
             found.setdefault((status.st_dev, status.st_ino), (path, status))
         changed = {file for key, (path, status) in found.items() if (file := self._at(key, path, status))}
         changed.update(file for file in self._nameless(found, is_listing) if self._leave(file, found, now))
-        self._at_end = False
+        self.at_end = False
         if is_listing:
             files.took(now)
         self.round |= {file: None for file in self._files.values() if file in changed}
@@ -74,7 +76,7 @@ class FollowedFiles:
     def _begin(self, path: str, inode: int) -> FollowedFile:
         place = self._recall(path, inode)
         file = FollowedFile(place or Place(path, inode), self._largest)
-        file.is_at_end = self._at_end and place is None
+        file.is_at_end = self.at_end and place is None
         if len(self._open) < OPEN and file.hold():
             self._open[file] = None
         return file
@@ -83,7 +85,7 @@ class FollowedFiles:
         """The files that are found nowhere; those that are not open are looked for only where patterns are."""
         gone = [(key, file) for key, file in self._files.items() if key not in found and (is_listing or file.is_open)]
         for key, file in gone:
-            if not file.is_open:
+            if not file.is_open and file not in self.round:
                 del self._files[key]
                 self._remember(file.place)
         return [file for _, file in gone if file.is_open]

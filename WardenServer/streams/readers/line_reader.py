@@ -50,7 +50,7 @@ class LineReader(FileReader):
 
     def position(self) -> Any:
         """See Reader."""
-        return {"files": self._followed.places()}
+        return None if self._followed.at_end else {"files": self._followed.places()}
 
     def close(self) -> None:
         """See Reader."""

@@ -19,10 +19,10 @@ class ROOT(FileReader):
     """Reads the entries of a tree (TTree or RNTuple), step by step, as arrays.
 
     A batch is a numpy record array where all branches have one number an entry, else an awkward array of records. A
-    file that is still written is opened again when it has changed, and its new entries are read; one that a pattern
-    has found is looked at once in 2 s, others four times a second. One that cannot be
-    read, or has no such tree, is passed over until it changes; the notes say so. A file that was replaced is read from
-    its first entry: it has another UUID, or fewer entries.
+    file that is still written is opened again when it has changed, and its new entries are read; one that a pattern has
+    found is looked at once in 2 s, others four times a second. One that cannot be read, or has no such tree, is passed
+    over until it changes; the notes say so. A file that was replaced is read from its first entry: it has another UUID,
+    or fewer entries.
     """
 
     shortest = PAUSE  # to open a file takes some 10 ms

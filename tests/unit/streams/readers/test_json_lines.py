@@ -197,6 +197,7 @@ def test_begin_at_the_end(file: Path, tmp_path: Path) -> None:
     later = tmp_path / "later.jsonl"
     undecodable: list[int] = []
     with opened([str(file), str(later)], begin="end") as reader:
+        assert reader.position() is None
         assert drain(reader) == []
         append(file, "1}\n" + lines(3))
         later.write_text(lines(4))
@@ -261,7 +262,7 @@ def test_waiting_costs_next_to_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with opened([str(tmp_path / f"{number}") for number in range(3)]) as reader:
         for _ in range(6):
             assert reader.read(0.1) is None
-    assert len(calls) <= 3 * 9  # at 0, 10, 20, 40 ... ms, then each 250 ms
+    assert len(calls) <= 3 * 17  # at 0, 10, 30, 70 ... ms, then each 250 ms; a busy loop makes thousands
 
 
 def test_it_returns_in_time(file: Path) -> None:
