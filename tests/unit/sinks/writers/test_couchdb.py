@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import wait_for
@@ -90,6 +90,10 @@ FATES = st.lists(st.sampled_from(["", "away", "answer lost", "killed before", "k
 OTHERS = st.lists(st.sampled_from(["a_1", "a_1_2", "a_2", "b_1_3", "-__1"]), unique=True)
 
 
+LATE = [made("a", 1, 0), made("a", 2, 0), made("a", 1, 0)]
+
+
+@example(LATE, ["", "", "away"], [])
 @given(DOCUMENTS, FATES, OTHERS)
 def test_every_document_comes_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document], fate: list[str], others: list[str]
