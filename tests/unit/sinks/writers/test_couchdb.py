@@ -93,7 +93,7 @@ OTHERS = st.lists(st.sampled_from(["a_1", "a_1_2", "a_2", "b_1_3", "-__1"]), uni
 LATE = [made("a", 1, 0), made("a", 2, 0), made("a", 1, 0)]
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @example(LATE, ["", "", "away"], [])
 @given(DOCUMENTS, FATES, OTHERS)
 def test_every_document_comes_once_and_in_order(
