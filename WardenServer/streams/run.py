@@ -198,6 +198,7 @@ class Program:
             self._read_with(new)
         if new.target.key != old.target.key:
             self._outlets.change(new.target, self.name)
+            log.info("samples are written with other settings")
         return new
 
     def _read_with(self, config: Config) -> None:
@@ -207,6 +208,7 @@ class Program:
         except TimeoutError:
             said = f"the reader has not come back within {LOADING:g} s"
             raise PluginError(f"{self.path}: {said}; have read() yield None where there is nothing") from None
+        log.info("events are read with other settings")
 
 
 def _key(source: "object | None") -> object:
