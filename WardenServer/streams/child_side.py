@@ -16,19 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from WardenServer.errors import NoData
-from WardenServer.loading.beside import any_absolute, imported
-from WardenServer.loading.contract import read_contract
 from WardenServer.loading.failure import explain_in
 from WardenServer.loading.isolation.child_pipes import Answers, logger, take_pipes
 from WardenServer.loading.isolation.wire import LONGEST, decode_table, describe, encode, encode_table
-from WardenServer.loading.plugin_file import import_plugin
-from WardenServer.loading.processor_file import contract_of
 from WardenServer.machine.parent import die_with
 from WardenServer.machine.state_file import StateFile
 from WardenServer.results.result import clean
 from WardenServer.settings.masking import mask
 from WardenServer.settings.streams import Stream as Settings
-from WardenServer.streams.code import Code
+from WardenServer.streams.code import Code, load
 from WardenServer.streams.stream import Stream, make_reader
 from WardenServer.streams.trial import prove
 
@@ -111,15 +107,16 @@ class Side:
     ) -> dict[str, Any]:
         """Import the code of a processor. It is at work at once where there is no older code, else it is tried."""
         self._paths[name] = Path(path)
-        code, said = _load(name, Path(path), kind, tick, self._stream.settings.interval, decode_table(table), terms)
-        if not said["required"]:
+        interval = self._stream.settings.interval
+        code, contract = load(name, Path(path), kind, tick, interval, decode_table(table), _trust(terms))
+        if not contract.required:
             self._codes[name, version] = code
             if self._stream.host(name) is None:
                 self._stream.add(name, code.make(), code.explain)
                 self._current[name] = version
             else:
                 prove(code.make, self._stream.recent, limit)
-        return said
+        return describe(contract)
 
     def _sample(self, reply: "Callable[[Future[Any]], None]", name: str, version: int) -> None:
         """A sample by this version of the code, which takes over first where another one is at work."""
@@ -153,18 +150,6 @@ def as_json(settings: Settings) -> dict[str, Any]:
 def from_json(said: dict[str, Any]) -> Settings:
     """The settings again."""
     return Settings(**{**said, "options": decode_table(said["options"])})
-
-
-def _load(
-    name: str, path: Path, kind: str, tick: float, interval: float, table: dict[str, Any], terms: Any
-) -> tuple[Code, dict[str, Any]]:
-    """The code of a processor, and its contract as the hub is to know it."""
-    content = path.read_bytes()
-    beside = any_absolute(content, path, imported(content, path, Path.read_bytes))
-    module, origin = import_plugin(path, name, _trust(terms), beside)
-    found = getattr(module, kind, None)
-    contract = read_contract(contract_of(found, module, interval), path, name, tick, table)
-    return Code(name, path, found, contract.settings, origin), describe(contract)  # type: ignore[arg-type]
 
 
 def _trust(terms: dict[str, Any] | None) -> Any:

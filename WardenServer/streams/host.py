@@ -139,7 +139,7 @@ class Host:
     def _run(self) -> None:
         while not self._closing:
             self._serve()
-            batch = self._waiting.take(self._part)
+            batch = self._waiting.take(self._part, self._many is not None)
             if batch is not None:
                 began = time.monotonic()
                 self._feed(batch)
@@ -147,7 +147,7 @@ class Host:
         self._serve()
 
     def _adapt(self, took: float) -> None:
-        if self._single is None or took < QUICK:
+        if took < QUICK:
             self._part = min(2 * self._part, MOST)
         elif took > 2 * QUICK:
             self._part = max(1, self._part // 2)

@@ -50,7 +50,7 @@ class WriterSink(LogSink):
     def declare(self, contract: Contract) -> None:
         """See Sink."""
         super().declare(contract)
-        if getattr(contract, "stream", ""):
+        if contract.stream:
             self._processors |= {contract.name}
         else:
             self._processors -= {contract.name}

@@ -92,8 +92,7 @@ def test_without_names_processors_are_written(make: Callable[..., Kit]) -> None:
     declare(kit, "host", "")
     declare(kit, "count", "daq")
     declare(kit, "count", "")
-    kit.sink.declare(SimpleNamespace(name="old", path=Path("a.py")))  # type: ignore[arg-type]
-    for name in ("host", "count", "old", "unknown", "rate"):
+    for name in ("host", "count", "unknown", "rate"):
         kit.put(name, 1)
     wait_for(lambda: kit.names() == ["rate"])
 
