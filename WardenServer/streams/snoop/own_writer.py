@@ -39,6 +39,13 @@ class OwnWriter(Writer):
                 self._waiting.popleft()
         self.notes = [f"{len(self._waiting)} documents wait"] if self._waiting else []
 
+    def close(self) -> None:
+        """See Writer."""
+        if self._waiting:
+            log.error("%d documents are lost: %s", len(self._waiting), self.problem)
+        self.lost += len(self._waiting)
+        self._waiting.clear()
+
     def _one(self, document: Document) -> None:
         try:
             self._write([(document.name, dict(document.fields))], document.minute)

@@ -54,5 +54,6 @@ def site(tmp_path: Path, settings: Callable[..., config.Settings]) -> Iterator[S
     modules = set(sys.modules)
     with made.names:
         yield made
-    left = {each for each in set(sys.modules) - modules if each.partition(".")[0] in ("snoop", "procs", "helper", "config")}
+    ours = ("snoop", "procs", "helper", "config")
+    left = {each for each in set(sys.modules) - modules if each.partition(".")[0] in ours}
     assert not left, "modules of a configuration module are left behind"

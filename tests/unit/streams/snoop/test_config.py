@@ -42,7 +42,7 @@ def test_the_example_that_snoop_ships_is_there(site: Site) -> None:
         ("writer = 3", "writer is 3; write PrintWriter()"),
         ("from snoop.writer import Writer\nwriter = Writer()", "writer is <"),
         ("del writer, sample_period", "has no sample_period and no writer; add it"),
-        ("import ROOT", "config.py:9: PluginError: imports ROOT, which is not needed here|: imports ROOT, which is not"),
+        ("import ROOT", "config.py: imports ROOT, which is not needed here"),
         ("from rat import ROOT", "imports rat, which is not needed here"),
         ("ROOTFileReader('a', 'T', 'b', object())", "ROOT is not needed here"),
         ("print 'hello'", r"config.py:8: not valid Python: .*warden port /"),
