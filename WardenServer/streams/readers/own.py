@@ -1,0 +1,64 @@
+"""Events of any Python object, as batches: what `warden stream run` reads of a reader that is nobody else's."""
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
+
+from WardenServer.streams.batch import GATHER, MOST, Batch
+from WardenServer.streams.readers.base import Reader
+
+#: Seconds between two looks while there are no events, doubling from the first to the last.
+PAUSES = (0.001, 0.05)
+
+
+class Own(Reader):
+    """Reads events from what `begin` returns, such as a generator; None in there says that there is none now.
+
+    It ends where that ends. After an exception in there, `begin` is called again.
+    """
+
+    endless = False  # nobody knows
+
+    def __init__(self, begin: Callable[[], Iterable[Any]]) -> None:
+        """Take on where events come from."""
+        super().__init__()
+        self._begin = begin
+        self._events: Iterator[Any] | None = None
+        self._pause = PAUSES[0]
+
+    def open(self, position: Any) -> None:
+        """See Reader."""
+        self.ended = False
+        self._events = iter(self._begin())
+
+    def read(self, wait: float) -> Batch | None:
+        """See Reader."""
+        events: list[Any] = []
+        now = time.monotonic()
+        until, enough = now + wait, now + GATHER
+        while not self.ended and len(events) < MOST and now < (enough if events else until):
+            event = self._next()
+            if event is not None:
+                events.append(event)
+                self._pause = PAUSES[0]
+            elif events:
+                break
+            elif not self.ended:
+                time.sleep(max(0.0, min(self._pause, until - now)))
+                self._pause = min(2 * self._pause, PAUSES[1])
+            now = time.monotonic()
+        return Batch(events) if events else None
+
+    def _next(self) -> Any:
+        assert self._events is not None
+        try:
+            return next(self._events)
+        except StopIteration:
+            self.ended = True
+            return None
+
+    def close(self) -> None:
+        """See Reader. A generator is closed."""
+        events, self._events = self._events, None
+        if isinstance(events, Generator):
+            events.close()

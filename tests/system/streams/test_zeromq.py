@@ -1,0 +1,207 @@
+import json
+import socket
+import subprocess
+import sys
+import time
+
+import msgpack
+import pytest
+import zmq
+
+from tests.conftest import wait_for
+from tests.system.conftest import free_port
+from WardenServer.streams.batch import MOST
+from WardenServer.streams.readers.zeromq import ZeroMQ
+
+
+class Publisher:
+    """Publishes from this thread. XPUB tells of subscriptions, so that nothing is sent too early."""
+
+    def __init__(self, port=0):
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.XPUB)
+        self.socket.sndhwm = 0
+        self.socket.linger = 0
+        self.address = f"tcp://127.0.0.1:{port or free_port()}"
+        self.socket.bind(self.address)
+
+    def wait(self, reader):
+        """Until a reader has subscribed, and says so; what it was subscribed to."""
+        wait_for(lambda: reader.read(0.01) is None and self.socket.poll(0), 10, "for a subscription")
+        wait_for(lambda: reader.read(0.01) is None and f"{self.address} is" not in str(reader.notes), 10, "for no note")
+        return self.socket.recv()
+
+    def send(self, *events):
+        for event in events:
+            self.socket.send(json.dumps(event).encode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.context.destroy(linger=0)
+
+
+@pytest.fixture
+def publisher():
+    with Publisher() as one:
+        yield one
+
+
+@pytest.fixture
+def reader(publisher):
+    made = ZeroMQ(publisher.address, largest="1 kB")
+    made.open(None)
+    yield made
+    made.close()
+
+
+def read(reader, number, limit=10.0):
+    """Batches until so many events or undecodable messages have come."""
+    batches = []
+    until = time.monotonic() + limit
+    while sum(len(batch) + batch.undecodable for batch in batches) < number:
+        assert time.monotonic() < until, f"{number} expected, there are {batches}"
+        if (batch := reader.read(0.2)) is not None:
+            batches.append(batch)
+    return batches
+
+
+def events(batches):
+    return [event for batch in batches for event in batch.events]
+
+
+def test_events_come_in_order_and_in_batches(publisher, reader) -> None:
+    assert publisher.wait(reader) == b"\x01"
+    publisher.send(*range(5000))  # five times what ZeroMQ keeps unless it is told
+    batches = read(reader, 5000)
+    assert events(batches) == list(range(5000))
+    assert max(map(len, batches)) <= MOST
+    assert sum(batch.size for batch in batches) == sum(len(str(number)) for number in range(5000))
+    assert reader.read(0.01) is None
+
+
+def test_messages_that_cannot_be_read_are_counted(publisher, reader) -> None:
+    publisher.wait(reader)
+    for frames in ([b"{"], [b"\xff\xfe"], [b""], [b"1", b"2"], [b"[" * 900], [b"1" * 1001], [b"x" * 100_000_000]):
+        publisher.socket.send_multipart(frames)
+    publisher.send([1, 2], [], {"a": None})
+    batches = read(reader, 10)
+    assert events(batches) == [1, 2, {"a": None}]
+    assert sum(batch.undecodable for batch in batches) == 7
+
+
+@pytest.mark.parametrize(
+    ("form", "frame", "event"),
+    [("msgpack", msgpack.packb({"a": [1, b"x"]}), {"a": [1, b"x"]}), ("raw", b"\x00\xff", b"\x00\xff")],
+)
+def test_forms(publisher, form, frame, event) -> None:
+    reader = ZeroMQ(publisher.address, form=form)
+    reader.open(None)
+    try:
+        publisher.wait(reader)
+        publisher.socket.send(frame)
+        assert events(read(reader, 1)) == [event]
+    finally:
+        reader.close()
+
+
+def test_a_topic_stands_before_the_event(publisher) -> None:
+    reader = ZeroMQ([publisher.address], topic="daq.ä")
+    reader.open(None)
+    try:
+        assert publisher.wait(reader) == b"\x01daq.\xc3\xa4"
+        for frames in (["other", "0"], ["daq.ä.1", "1"], ["daq.ä"], ["daq.ä", "2", "3"], ["daq.ä", "4"]):
+            publisher.socket.send_multipart([frame.encode() for frame in frames])
+        batches = read(reader, 4)
+        assert events(batches) == [1, 4]
+        assert sum(batch.undecodable for batch in batches) == 2
+    finally:
+        reader.close()
+
+
+def test_a_publisher_that_vanishes_and_comes_back(caplog) -> None:
+    caplog.set_level("INFO")
+    port = free_port()
+    reader = ZeroMQ(f"tcp://127.0.0.1:{port}")
+    reader.open(None)
+    note = [f"tcp://127.0.0.1:{port} is not connected; start the publisher, or correct `addresses`"]
+    try:
+        assert reader.read(0.3) is None
+        assert reader.notes == note
+        for number in range(2):
+            with Publisher(port) as publisher:
+                publisher.wait(reader)
+                publisher.send(number)
+                assert events(read(reader, 1)) == [number]
+            wait_for(lambda: reader.read(0.01) is None and reader.notes == note, 10, "for the note")
+    finally:
+        reader.close()
+    said = [record.getMessage().removeprefix(f"tcp://127.0.0.1:{port} is ") for record in caplog.records]
+    assert said == ["connected", "not connected any more"] * 2
+
+
+def test_a_server_that_is_no_publisher_is_never_connected() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        reader = ZeroMQ(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        reader.open(None)
+        try:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            server.accept()[0].close()  # it has found that this is nothing, and tries again
+            assert reader.read(0.3) is None
+            assert reader.notes
+        finally:
+            reader.close()
+
+
+def test_publishers_are_added_and_taken_away_while_it_reads(publisher, reader) -> None:
+    publisher.wait(reader)
+    with Publisher() as second, Publisher() as third:
+        reader.add(second.address)
+        second.wait(reader)
+        publisher.send(1)
+        second.send(2)
+        assert sorted(events(read(reader, 2))) == [1, 2]
+        assert reader.change({"addresses": [second.address, third.address], "largest": 1000})
+        third.wait(reader)
+        wait_for(lambda: publisher.socket.poll(0), 10, "for the end of the subscription")
+        publisher.send(3)
+        second.send(4)
+        third.send(5)
+        assert sorted(events(read(reader, 2))) == [4, 5]
+        assert not reader.change({"addresses": [second.address], "largest": 2000})
+        assert reader.notes == []
+
+
+def test_a_name_that_is_none_is_a_note() -> None:
+    reader = ZeroMQ("tcp://nowhere.invalid:5")
+    reader.open(None)
+    assert reader.read(0.05) is None
+    assert len(reader.notes) == 1
+    reader.close()
+
+
+def test_from_another_process_at_full_rate_nothing_is_lost() -> None:
+    port, number = free_port(), 20_000
+    program = (
+        "import json, sys, zmq\n"
+        "socket = zmq.Context().socket(zmq.XPUB)\n"
+        "socket.sndhwm = 0\n"
+        "socket.bind(f'tcp://127.0.0.1:{sys.argv[1]}')\n"
+        "assert socket.poll(10_000) and socket.recv() == b'\\x01'\n"
+        "for number in range(int(sys.argv[2])):\n"
+        "    socket.send(json.dumps({'number': number, 'energy': 1.5}).encode())\n"
+        "socket.poll(10_000)\n"
+    )
+    reader = ZeroMQ(f"tcp://127.0.0.1:{port}", limit=0)
+    with subprocess.Popen([sys.executable, "-c", program, str(port), str(number)]) as process:
+        try:
+            reader.open(None)
+            assert [event["number"] for event in events(read(reader, number))] == list(range(number))
+        finally:
+            reader.close()
+            process.wait(15)
+    assert process.returncode == 0
