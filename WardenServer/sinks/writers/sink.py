@@ -1,11 +1,10 @@
 """Hands the results of agents to a writer, as documents."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.loading.contract import Contract
 from WardenServer.results.board import HUB, HUB_ALARMS, HUB_FIELDS
 from WardenServer.results.result import Result
 from WardenServer.settings import writers as table
@@ -18,17 +17,20 @@ from WardenServer.sinks.writers.writer import Document, Writer
 class WriterSink(LogSink):
     """One writer on a thread of its own. Only results of runs that went well become documents."""
 
-    def __init__(self, name: str, agents: Sequence[str], make: Callable[[], Writer]) -> None:
+    def __init__(
+        self, name: str, agents: Sequence[str], make: Callable[[], Writer], processors: Set[str] = frozenset()
+    ) -> None:
         """Take note of what is to be written.
 
         Args:
             name: of the writer.
             agents: whose results it writes: names, or ("*",) for all; () is all processors of streams.
             make: makes the writer, once it is needed; SettingError where it cannot: it is tried again.
+            processors: the names of all processors of streams, which may change.
         """
         super().__init__(f"writer {name}")
         self._agents = frozenset(agents)
-        self._processors: frozenset[str] = frozenset()
+        self._processors = processors
         self._make = make
         self._writer: Writer | None = None
         self._lost_by_writer = 0
@@ -47,13 +49,16 @@ class WriterSink(LogSink):
         """See Sink."""
         return threading.Thread(target=target, name=self.name, daemon=True)
 
-    def declare(self, contract: Contract) -> None:
-        """See Sink."""
-        super().declare(contract)
-        if contract.stream:
-            self._processors |= {contract.name}
-        else:
-            self._processors -= {contract.name}
+    def inherit(self, other: "WriterSink") -> None:
+        """Write first what another one, that has ended, has left; called before `begin`."""
+        with other._lock:
+            left, size = list(other._waiting), other._bytes
+            other._waiting.clear()
+            other._bytes = 0
+        with self._lock:
+            self._waiting.extendleft(reversed(left))
+            self._bytes += size
+            self._keep_bound()
 
     # -- called by any thread
 
@@ -91,7 +96,8 @@ class WriterSink(LogSink):
             self._writer = None
 
 
-def of(writer: table.Writer, settings: Settings) -> WriterSink:
+def of(writer: table.Writer, settings: Settings, processors: Set[str]) -> WriterSink:
     """The sink of a table [writers.NAME]; what it cannot deliver yet is kept beside the hub's other files."""
     folder = settings.state_folder / f"{settings.instance}-writers"
-    return WriterSink(writer.name, writer.agents, partial(make, writer.name, writer.kind, writer.options, folder))
+    made = partial(make, writer.name, writer.kind, writer.options, folder)
+    return WriterSink(writer.name, writer.agents, made, processors)
