@@ -14,8 +14,8 @@ PAUSES = (0.001, 0.05)
 class Own(Reader):
     """Reads events from what `begin` returns, such as a generator; None in there says that there is none now.
 
-    It ends where that ends. After an exception in there, `begin` is called again. Events of what waits for its next one,
-    in place of None, are handed on one by one.
+    It ends where that ends. After an exception in there, `begin` is called again. Where it waits for its next event, in
+    place of None, they are handed on one by one.
     """
 
     endless = False  # nobody knows

@@ -27,7 +27,7 @@ def _all(reader: Any) -> list[Any]:
 def test_all_events_come_in_order_and_none_is_no_event() -> None:
     assert _all(Own(lambda: range(3000))) == list(range(3000))
     assert _all(Own(lambda: [None, 1, None, None, 0, "", None])) == [1, 0, ""]
-    assert _all(Own(lambda: [])) == []
+    assert _all(Own(list)) == []
 
 
 def test_what_is_there_does_not_wait_for_more() -> None:
@@ -148,6 +148,6 @@ def test_several_begin_anew_with_a_position_that_is_not_theirs(position: Any) ->
 
 
 def test_several_know_whether_they_end() -> None:
-    ends = Own(lambda: [])
+    ends = Own(list)
     assert Several([Given(), ends]).endless
     assert not Several([ends]).endless
