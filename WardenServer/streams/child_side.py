@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,15 +21,18 @@ from WardenServer.loading.isolation.child_pipes import Answers, logger, take_pip
 from WardenServer.loading.isolation.wire import LONGEST, decode_table, describe, encode, encode_table
 from WardenServer.machine.parent import die_with
 from WardenServer.machine.state_file import StateFile
-from WardenServer.results.result import clean
+from WardenServer.results.result import Cleaned, clean
 from WardenServer.settings.masking import mask
 from WardenServer.settings.streams import Stream as Settings
+from WardenServer.streams import sharing
 from WardenServer.streams.code import Code, load
 from WardenServer.streams.stream import Stream, make_reader
 from WardenServer.streams.trial import prove
 
 #: What is added to the nice value of the process: the hub's tick comes first.
 NICE = 5
+#: Samples that are shared with other hubs at the same time.
+SHARING = 8
 #: Version of the file with the position.
 VERSION = 1
 
@@ -56,6 +59,8 @@ class Side:
         self._answers = answers
         self._codes: dict[tuple[str, int], Code] = {}
         self._paths: dict[str, Path] = {}
+        self._intervals: dict[str, float] = {}
+        self._sharing = ThreadPoolExecutor(SHARING, "sharing")
         self._current: dict[str, int] = {}  # the version of the code that is at work, by processor
 
     def serve(self, number: int, call: str, arguments: list[Any]) -> None:
@@ -74,7 +79,12 @@ class Side:
 
     def _reply(self, number: int, call: str, arguments: list[Any], future: "Future[Any]") -> None:
         error = future.exception()
-        kind, said = ("done", future.result()) if error is None else self._failure(error, call, arguments)
+        kind: str
+        said: Any
+        if error is not None:
+            kind, said = self._failure(error, call, arguments)
+        else:
+            kind, said = "done", encode(future.result()) if call == "sample" else future.result()
         line = json.dumps([kind, said, number])
         if len(line) >= LONGEST:
             line = json.dumps(["failed", f"{call} returned more than {LONGEST} bytes of JSON; return less", number])
@@ -110,7 +120,9 @@ class Side:
         interval = self._stream.settings.interval
         code, contract = load(name, Path(path), kind, tick, interval, decode_table(table), _trust(terms))
         if not contract.required:
+            sharing.check(code.kind, self._stream.reader)
             self._codes[name, version] = code
+            self._intervals[name] = contract.interval
             if self._stream.host(name) is None:
                 self._stream.add(name, code.make(), code.explain)
                 self._current[name] = version
@@ -123,16 +135,21 @@ class Side:
         host, code = self._stream.host(name), self._codes[name, version]
         assert host is not None
 
-        def sample(processor: Any) -> dict[str, Any]:
+        def sample(processor: Any) -> Cleaned:
             if self._current[name] == version:
-                return encode(clean(self._stream.document(host, processor)))
+                return clean(self._stream.document(host, processor))
             new = code.after(processor)
-            document = encode(clean(self._stream.document(host, new, anew=True)))
+            document = clean(self._stream.document(host, new, anew=True))
             host.replace(new, code.explain)
             self._current[name] = version
             return document
 
-        host.ask(sample).add_done_callback(reply)
+        own, reader = host.ask(sample), self._stream.reader
+        if reader is None or not reader.shares:
+            own.add_done_callback(reply)
+            return
+        interval = self._intervals[name]  # what follows takes a while, in which no event must wait
+        self._sharing.submit(lambda: sharing.merged(reader, host, own.result(), interval)).add_done_callback(reply)
 
     def _drop(self, name: str, version: int) -> None:
         """Forget a version of a processor's code; where that is at work, the processor goes."""

@@ -30,12 +30,13 @@ class Bins:
         self._room = ROOM if grow else 0
         self._bins = bins
         with np.errstate(all="ignore"):
-            steps = np.arange(-self._room, bins + self._room + 1) / bins
-            self.edges = float(low) + (float(high) - float(low)) * steps
-            self.width = (float(high) - float(low)) / bins
+            span, steps = float(high) - float(low), np.arange(-self._room, bins + self._room + 1)
+            self.edges = float(low) + span * steps / bins  # in this order whole numbers stay whole
+            self.width = span / bins
             usable = np.isfinite(self.edges).all() and (np.diff(self.edges) > 0).all()
         if not usable:
-            raise SettingError(f"{bins} bins from {low:g} to {high:g} have edges that are the same; write fewer bins")
+            said = f"{bins} bins from {low:g} to {high:g} are too narrow or too wide"
+            raise SettingError(f"{said}; write other limits, or fewer bins")
 
     def shown(self, counts: Row) -> slice:
         """Which of all bins to show: those from low to high, and those out to the last that hold something."""

@@ -18,28 +18,37 @@ from WardenServer.sinks.writers.writer import Document, Writer
 class WriterSink(LogSink):
     """One writer on a thread of its own. Only results of runs that went well become documents."""
 
-    def __init__(self, name: str, agents: Sequence[str], make: Callable[[], Writer]) -> None:
+    def __init__(
+        self, name: str, agents: Sequence[str], make: Callable[[], Writer], processors: set[str] | None = None
+    ) -> None:
         """Take note of what is to be written.
 
         Args:
             name: of the writer.
             agents: whose results it writes: names, or ("*",) for all; () is all processors of streams.
             make: makes the writer, once it is needed; SettingError where it cannot: it is tried again.
+            processors: names of those that are known; None where `declare` says them.
         """
         super().__init__(f"writer {name}")
+        self.writer = name  # without what `name` has before it
         self._agents = frozenset(agents)
-        self._processors: frozenset[str] = frozenset()
+        self._processors = processors if processors is not None else set()
         self._make = make
-        self._writer: Writer | None = None
+        self._made: Writer | None = None
         self._lost_by_writer = 0
 
     @property
     def notes(self) -> list[str]:
         """See Sink."""
-        waiting, writer = len(self._waiting), self._writer
+        waiting, writer = len(self._waiting), self._made
         said = [f"{waiting} results wait"] if waiting and self.problem else []
         said += writer.notes if writer is not None else []
         return [*super().notes, *(f"{self.name}: {each}" for each in said)]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether its thread was started."""
+        return self._thread is not None and self._thread.ident is not None
 
     # -- called by the hub
 
@@ -51,9 +60,20 @@ class WriterSink(LogSink):
         """See Sink."""
         super().declare(contract)
         if contract.stream:
-            self._processors |= {contract.name}
+            self._processors.add(contract.name)
         else:
-            self._processors -= {contract.name}
+            self._processors.discard(contract.name)
+
+    def inherit(self, other: "WriterSink") -> None:
+        """Write first what another one has left; called before `begin`."""
+        with other._lock:
+            left, size = list(other._waiting), other._bytes
+            other._waiting.clear()
+            other._bytes = 0
+        with self._lock:
+            self._waiting.extendleft(reversed(left))
+            self._bytes += size
+            self._keep_bound()
 
     # -- called by any thread
 
@@ -68,7 +88,7 @@ class WriterSink(LogSink):
     def deliver(self) -> None:
         """See Sink."""
         super().deliver()
-        writer = self._writer
+        writer = self._made
         if writer is not None:
             self.lost += writer.lost - self._lost_by_writer
             self._lost_by_writer = writer.lost
@@ -77,21 +97,22 @@ class WriterSink(LogSink):
 
     def write(self, results: Sequence[Result]) -> None:
         """See LogSink."""
-        if self._writer is None:
+        if self._made is None:
             try:
-                self._writer = self._make()
+                self._made = self._make()
             except SettingError as error:
                 raise Unreachable(str(error)) from None
-        self._writer.write([Document(each.agent, each.timestamp, each.fields) for each in results])
+        self._made.write([Document(each.agent, each.timestamp, each.fields) for each in results])
 
     def release(self) -> None:
         """See Sink."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        if self._made is not None:
+            self._made.close()
+            self._made = None
 
 
-def of(writer: table.Writer, settings: Settings) -> WriterSink:
+def of(writer: table.Writer, settings: Settings, processors: set[str] | None = None) -> WriterSink:
     """The sink of a table [writers.NAME]; what it cannot deliver yet is kept beside the hub's other files."""
     folder = settings.state_folder / f"{settings.instance}-writers"
-    return WriterSink(writer.name, writer.agents, partial(make, writer.name, writer.kind, writer.options, folder))
+    made = partial(make, writer.name, writer.kind, writer.options, folder)
+    return WriterSink(writer.name, writer.agents, made, processors)

@@ -12,6 +12,8 @@ from WardenServer.machine import sqlite_file, whole_file
 
 #: Seconds to wait for another program that has the file.
 PATIENCE = 1.0
+#: Minutes for which it is remembered how many documents of a name they have.
+MINUTES = 60
 #: Share of the documents that goes, the oldest first, when the file is full.
 SHARE = 10
 
@@ -23,7 +25,9 @@ CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, minute INTEGER NOT NULL, text TEXT NOT NULL,
     tried INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS places (name TEXT PRIMARY KEY, minute INTEGER NOT NULL, place INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS places (
+    name TEXT NOT NULL, minute INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (name, minute)
+) WITHOUT ROWID;
 PRAGMA user_version = 1;
 """
 _FIRST = """
@@ -89,8 +93,9 @@ class Spool:
         with self._transaction() as database:
             database.execute("DELETE FROM documents WHERE number = ?", (waiting.number,))
             if place:
-                row = (waiting.name, waiting.minute, place)
-                database.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", row)
+                name, minute = waiting.name, waiting.minute
+                database.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (name, minute, place))
+                database.execute("DELETE FROM places WHERE name = ? AND minute < ?", (name, minute - MINUTES))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -15,6 +15,8 @@ from WardenServer.streams.readers.line_reader import LineReader
 LINES = 100
 #: Bytes at the begin of a file in which the names of the columns are looked for.
 HEAD = 1_000_000
+#: How numbers begin, also nan and inf. What begins otherwise is not tried, since that takes long.
+_BEGIN = frozenset("+-.0123456789 nNiI")
 
 Value = int | float | str | None
 
@@ -109,10 +111,11 @@ def _are_names(columns: Any) -> bool:
 def _value(cell: str) -> Value:
     if not cell:
         return None
-    if "_" not in cell:  # which Python allows in numbers
-        for kind in (int, float):
-            try:
-                return kind(cell)
-            except ValueError:
-                pass
+    if cell[0] not in _BEGIN or "_" in cell:  # which Python allows in numbers
+        return cell
+    for kind in (float,) if "." in cell else (int, float):
+        try:
+            return kind(cell)
+        except ValueError:
+            pass
     return cell

@@ -10,8 +10,9 @@ from typing import Any
 
 from WardenServer.errors import SettingError
 
-#: Seconds between two look-ups of the patterns; a look-up that takes long is made more seldom still.
-LISTING = 2.0
+#: Seconds between two look-ups of the patterns; one that takes long, since there are many files, is made so many times
+#: more seldom than it takes.
+LISTING, SELDOM = 2.0, 50
 #: Most sentences on files that are shown at once.
 NOTES = 10
 
@@ -49,8 +50,12 @@ class Files:
         fitting = {each: glob.glob(each, recursive=True) for each in self._patterns}  # noqa: PTH207 any folder
         self._empty = [pattern for pattern, paths in fitting.items() if not paths]
         self._paths = sorted(self.named.union(*fitting.values()))
-        self._next = now + max(LISTING, 20 * (time.monotonic() - now))
+        self._next = now + LISTING
         return self._paths, True
+
+    def took(self, begin: float) -> None:
+        """All that had to be done since `begin`, when the patterns were looked up, is done."""
+        self._next = max(self._next, begin + SELDOM * (time.monotonic() - begin))
 
     def find(self, paths: Iterable[str]) -> tuple[dict[str, os.stat_result], list[str]]:
         """The files among the paths, and sentences on what is missing."""
@@ -68,14 +73,19 @@ class Files:
             if stat.S_ISREG(status.st_mode):
                 found[path] = status
             else:
-                problems.append(f"{path} is no file that could be read; correct `files`")
+                problems.append(f"{shown(path)} is no file that could be read; correct `files`")
         return found, problems
 
 
 def problem(path: str, error: OSError) -> str:
     """Why a file cannot be read."""
     why = "is not there yet" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-    return f"file {path} {why}; correct `files` if that does not change"
+    return f"file {shown(path)} {why}; correct `files` if that does not change"
+
+
+def shown(path: str) -> str:
+    """A path as text that can be written anywhere, also where its name is no UTF-8."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 def limited(problems: list[str]) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class FollowedFile:
         self.columns: list[str] | None = None
         #: No more will come, so that the last line needs no end; and that line is among `lines`.
         self.is_last = self.is_finished = False
+        #: Whether it could not be read the last time.
+        self.has_failed = False
         #: Whether what is there when it is first read is passed over.
         self.is_at_end = False
         #: Since when it has been without a path, in seconds of the monotonic clock; None while it has one.
@@ -113,7 +115,7 @@ class FollowedFile:
         # In one call with the bytes before: the file may be truncated at any time.
         read = os.pread(self._opened(), len(self._tail) + wanted, self._end - len(self._tail))
         if read.startswith(self._tail):
-            self._is_new = False
+            self._is_new = self.has_failed = False
             return self._split(read[len(self._tail) :])
         self._begin_again()
         return self.fill()
@@ -148,8 +150,8 @@ class FollowedFile:
         self._rest, self.is_finished = b"", True
 
     def try_again(self) -> None:
-        """Take the next look for news in any case: it could not be read."""
-        self._seen = (-1, -1)
+        """It could not be read: the next look finds it changed in any case."""
+        self._seen, self.has_failed = (-1, -1), True
         self.close()
 
     def hold(self) -> bool:

@@ -1,7 +1,6 @@
 """The files of lines that a reader follows: which are new, which have changed, and which are gone."""
 
 import os
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,12 +31,14 @@ class FollowedFiles:
             at_end: files that are there at the first look are read from their end.
             places: how far files were read in an earlier life.
         """
-        self._largest, self._at_end = largest, at_end
+        self._largest = largest
+        #: Whether the first look is still to come, and is to pass over all that is there.
+        self.at_end = at_end
         self._files: dict[Key, FollowedFile] = {}
         self._open: dict[FollowedFile, None] = {}  # in the order in which they were read
         self._remembered: dict[int, list[Place]] = {}
         #: The files that have more to be read, in order.
-        self.round: deque[FollowedFile] = deque()
+        self.round: dict[FollowedFile, None] = {}
         #: Sentences on what the last look has found.
         self.problems: list[str] = []
         for place in places:
@@ -54,17 +55,20 @@ class FollowedFiles:
             found.setdefault((status.st_dev, status.st_ino), (path, status))
         changed = {file for key, (path, status) in found.items() if (file := self._at(key, path, status))}
         changed.update(file for file in self._nameless(found, is_listing) if self._leave(file, found, now))
-        self._at_end = False
-        self.round.extend(file for file in self._files.values() if file in changed and file not in self.round)
-        return bool(changed)
+        self.at_end = False
+        if is_listing:
+            files.took(now)
+        self.round |= {file: None for file in self._files.values() if file in changed}
+        return not all(file.has_failed for file in changed)
 
     def _at(self, key: Key, path: str, status: os.stat_result) -> FollowedFile | None:
         """The file that is found there, if it has changed."""
         file = self._files.get(key)
         if file is None:
             file = self._files[key] = self._begin(path, status.st_ino)
+        is_renamed = file.path != path
         file.path, file.gone_since = path, None
-        if file in self.round:  # it gets no more than one turn: a file that grows fast does not hold up others
+        if file in self.round and not is_renamed:  # its turn has an end: one that grows fast does not hold up others
             return None
         file.is_last = False
         return file if file.look(status) else None
@@ -72,7 +76,7 @@ class FollowedFiles:
     def _begin(self, path: str, inode: int) -> FollowedFile:
         place = self._recall(path, inode)
         file = FollowedFile(place or Place(path, inode), self._largest)
-        file.is_at_end = self._at_end and place is None
+        file.is_at_end = self.at_end and place is None
         if len(self._open) < OPEN and file.hold():
             self._open[file] = None
         return file
@@ -81,7 +85,7 @@ class FollowedFiles:
         """The files that are found nowhere; those that are not open are looked for only where patterns are."""
         gone = [(key, file) for key, file in self._files.items() if key not in found and (is_listing or file.is_open)]
         for key, file in gone:
-            if not file.is_open:
+            if not file.is_open and file not in self.round:
                 del self._files[key]
                 self._remember(file.place)
         return [file for _, file in gone if file.is_open]
@@ -99,9 +103,13 @@ class FollowedFiles:
         file.is_last = has_heir or now > file.gone_since + GONE
         return is_changed or file.is_last
 
-    def done(self) -> None:
-        """The first of `round` was read as far as it was seen."""
-        file = self.round.popleft()
+    def next(self) -> FollowedFile | None:
+        """The file that is to be read on."""
+        return next(iter(self.round), None)
+
+    def done(self, file: FollowedFile) -> None:
+        """A file was read as far as it was seen."""
+        del self.round[file]
         self._open.pop(file, None)
         if file.gone_since is not None and file.is_last:
             self._files = {key: each for key, each in self._files.items() if each is not file}

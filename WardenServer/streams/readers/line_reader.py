@@ -50,7 +50,7 @@ class LineReader(FileReader):
 
     def position(self) -> Any:
         """See Reader."""
-        return {"files": self._followed.places()}
+        return None if self._followed.at_end else {"files": self._followed.places()}
 
     def close(self) -> None:
         """See Reader."""
@@ -67,8 +67,7 @@ class LineReader(FileReader):
         self.notes = limited(self._damage + self._followed.problems)
 
     def _next_batch(self) -> Batch | None:
-        while self._followed.round:
-            file = self._followed.round[0]
+        while (file := self._followed.next()) is not None:
             try:
                 batch = self._batch(file)
             except OSError as error:
@@ -78,7 +77,7 @@ class LineReader(FileReader):
                 batch = None
             if batch is not None:
                 return batch
-            self._followed.done()
+            self._followed.done(file)
         return None
 
     def _batch(self, file: FollowedFile) -> Batch | None:

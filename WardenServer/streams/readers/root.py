@@ -8,7 +8,7 @@ from WardenServer.errors import SettingError, WardenError
 from WardenServer.streams.batch import Batch
 from WardenServer.streams.readers import root_file
 from WardenServer.streams.readers.file_reader import PAUSE, FileReader
-from WardenServer.streams.readers.files import limited
+from WardenServer.streams.readers.files import limited, shown
 from WardenServer.streams.readers.root_file import Place, Wanted
 
 #: Most files of which is kept how far they were read.
@@ -19,9 +19,10 @@ class ROOT(FileReader):
     """Reads the entries of a tree (TTree or RNTuple), step by step, as arrays.
 
     A batch is a numpy record array where all branches have one number an entry, else an awkward array of records. A
-    file that is still written is opened again when it has changed, and its new entries are read. One that cannot be
-    read, or has no such tree, is passed over until it changes; the notes say so. A file that was replaced is read from
-    its first entry: it has another UUID, or fewer entries.
+    file that is still written is opened again when it has changed, and its new entries are read; one that a pattern has
+    found is looked at once in 2 s, others four times a second. One that cannot be read, or has no such tree, is passed
+    over until it changes; the notes say so. A file that was replaced is read from its first entry: it has another UUID,
+    or fewer entries.
     """
 
     shortest = PAUSE  # to open a file takes some 10 ms
@@ -85,14 +86,17 @@ class ROOT(FileReader):
             self._steps = None
 
     def _look(self, now: float) -> bool:
-        paths, _ = self._files.paths(now)
-        found, self._problems = self._files.find(paths)
-        self._unread = {path: why for path, why in self._unread.items() if path in found}
+        paths, is_listing = self._files.paths(now)
+        found, self._problems = self._files.find(paths if is_listing else self._files.named)
         seen = {path: (status.st_ino, status.st_size, status.st_mtime_ns) for path, status in found.items()}
-        seen.update((path, self._seen[path]) for path in self._round)  # looked at again when they were read
-        changed = [path for path in seen if seen[path] != self._seen.get(path)]
+        if is_listing:
+            self._seen = {path: before for path, before in self._seen.items() if path in seen}
+            self._unread = {path: why for path, why in self._unread.items() if path in seen}
+            self._files.took(now)
+        waiting = set(self._round)
+        changed = [path for path in seen if seen[path] != self._seen.get(path) and path not in waiting]
+        self._seen.update((path, seen[path]) for path in changed)
         self._round.extend(changed)
-        self._seen = seen
         self._note()
         return bool(changed)
 
@@ -125,7 +129,7 @@ class ROOT(FileReader):
             self._unread[path] = str(error)
         except Exception as error:  # whatever uproot finds in a file that is half written, or made to do harm
             why = f"{type(error).__name__}: {error}"[:200]
-            self._unread[path] = f"file {path} cannot be read on, and is tried again when it changes ({why})"
+            self._unread[path] = f"file {shown(path)} cannot be read on, and is tried again when it changes ({why})"
         finally:
             if was_unread != self._unread.get(path):
                 self._note()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.errors import WardenError
+from WardenServer.streams.readers.files import shown
 
 #: Classes of ROOT that are trees to us.
 _TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")
@@ -56,7 +57,7 @@ def steps(path: str, wanted: Wanted, place: Place) -> Generator[tuple[Place, Any
 def _refuse_others(path: str) -> None:
     with Path(path).open("rb") as file:
         if file.read(4) != b"root":  # with which each begins: https://root.cern/doc/master/classTFile.html
-            raise WardenError(f"file {path} is no ROOT file, or is not written yet; correct `files` if need be")
+            raise WardenError(f"file {shown(path)} is no ROOT file, or is not written yet; correct `files` if need be")
 
 
 def _tree(file: Any, path: str, name: str) -> Any:
@@ -68,7 +69,7 @@ def _tree(file: Any, path: str, name: str) -> Any:
         return tree
     trees = file.keys(filter_classname=lambda each: each in _TREES, cycle=False)
     there = f"it has {_some(trees)}" if trees else "it has no tree yet"
-    raise WardenError(f'file {path} has no tree "{name}", {there}; correct `tree` if need be')
+    raise WardenError(f'file {shown(path)} has no tree "{name}", {there}; correct `tree` if need be')
 
 
 def _names(tree: Any, path: str, wanted: Wanted) -> Callable[[str], bool] | None:
@@ -79,7 +80,7 @@ def _names(tree: Any, path: str, wanted: Wanted) -> Callable[[str], bool] | None
     for name in wanted.branches:
         if name not in known:
             cure = f"it has {_some(list(known))}; correct `branches`"
-            raise WardenError(f'tree "{wanted.tree}" of file {path} has no branch "{name}", {cure}')
+            raise WardenError(f'tree "{wanted.tree}" of file {shown(path)} has no branch "{name}", {cure}')
     return frozenset(wanted.branches).__contains__
 
 

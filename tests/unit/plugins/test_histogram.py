@@ -114,8 +114,8 @@ def test_reset_begins_anew_at_each_sample():
         ({"bins": 1.5}, "bins is 1.5; write"),
         ({"bins": 10**9}, "bins is 1000000000; write"),
         ({"low": 1e16, "high": 1e16 + 4}, "8 bins from 1e"),
-        ({"low": -1.7e308, "high": 1.7e308}, "have edges that are the same; write fewer bins"),
-        ({"low": -1e308, "high": 1e307, "grow": True}, "have edges that are the same; write fewer bins"),
+        ({"low": -1.7e308, "high": 1.7e308}, "are too narrow or too wide; write other limits, or fewer bins"),
+        ({"low": -1e308, "high": 1e307, "grow": True}, "are too narrow or too wide; write other limits, or fewer bins"),
         ({"field": ""}, "field is ''; write the name of a field"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import wait_for
@@ -90,6 +90,11 @@ FATES = st.lists(st.sampled_from(["", "away", "answer lost", "killed before", "k
 OTHERS = st.lists(st.sampled_from(["a_1", "a_1_2", "a_2", "b_1_3", "-__1"]), unique=True)
 
 
+LATE = [made("a", 1, 0), made("a", 2, 0), made("a", 1, 0)]
+
+
+@settings(max_examples=50, deadline=None)
+@example(LATE, ["", "", "away"], [])
 @given(DOCUMENTS, FATES, OTHERS)
 def test_every_document_comes_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document], fate: list[str], others: list[str]
@@ -114,6 +119,12 @@ def test_the_first_of_a_minute_has_the_plain_id_also_after_a_restart(tmp_path: P
     for _ in range(2):
         deliver(server, tmp_path / "archive.db", [made("rate", 7, 1), made("rate", 7, 1), made("rate", 8, 1)])
     assert list(server.there) == ["rate_7", "rate_7_2", "rate_8", "rate_7_3", "rate_7_4", "rate_8_2"]
+
+
+def test_one_of_another_that_has_the_same_content_is_another_one(tmp_path: Path) -> None:
+    server = Memory(["", "away"], {"a_1": {"timestamp": 1, "x": 0}})
+    deliver(server, tmp_path / "archive.db", [made("a", 1, 0)])
+    assert list(server.there) == ["a_1", "a_1_2"]
 
 
 def test_a_document_keeps_its_own_timestamp_and_gets_no_name_that_couchdb_keeps(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from WardenServer.errors import Unreachable
@@ -93,6 +93,7 @@ def test_a_line_that_was_left_half_is_ended(path: Path) -> None:
     assert [json.loads(line)["document"]["n"] for line in lines] == [1, 2]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=6))
 def test_a_full_disk_leaves_no_half_line_and_every_line_comes_once(
     tmp_path_factory: pytest.TempPathFactory, room: list[int]

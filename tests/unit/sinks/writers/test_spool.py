@@ -54,7 +54,23 @@ def test_places_in_a_minute_are_remembered_and_so_is_what_was_tried(path: Path) 
     assert again.first() == Waiting(3, "b", 5, "3", 0, 1)
     again.remove(Waiting(3, "b", 5, "3", 0, 1), 1)
     assert again.first() == Waiting(4, "a", 6, "4", 0, 1)
+    again.remove(Waiting(4, "a", 6, "4", 0, 1), 1)
+    again.add([("a", 5, "5")])
+    assert again.first() == Waiting(5, "a", 5, "5", 0, 4), "one that comes late"
     again.close()
+
+
+def test_places_of_long_ago_are_forgotten(path: Path) -> None:
+    spool = Spool(path, 10**6)
+    for minute in (5, 6, 65, 66, 5):
+        spool.add([("a", minute, "1")])
+        waiting = spool.first()
+        assert waiting is not None
+        assert waiting.next == 1
+        spool.remove(waiting, 1)
+    spool.add([("a", 65, "1")])
+    assert spool.first() == Waiting(6, "a", 65, "1", 0, 2)
+    spool.close()
 
 
 def test_a_full_file_loses_the_oldest_and_counts_them(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from WardenServer.errors import SettingError
@@ -59,6 +59,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(st.characters()), VALUES, max_size=5))
 def test_any_fields_become_one_line_of_strict_json(fields: dict[str, Any]) -> None:
     def refuse(constant: str) -> None:
