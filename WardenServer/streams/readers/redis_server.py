@@ -49,6 +49,8 @@ def trouble(error: Exception, url: str, key: str) -> WardenError:
         return WardenError(f"{place} does not let us in ({said}); correct user and password in `url`")
     if "WRONGTYPE" in said:
         return WardenError(f"{key} at {place} is no stream; correct `key`")
+    if "NOGROUP" in said:
+        return WardenError(f"{key} at {place} has lost the group of consumers; it is made again")
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
         return Unreachable(f"{place} does not answer ({said}); start the server, or correct `url`")
     return WardenError(f"{place} refuses ({said}); correct `url` and `key`")

@@ -1,8 +1,9 @@
 import json
+import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import ExitStack
 
 import msgpack
 import pytest
@@ -10,7 +11,9 @@ import zmq
 
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
+from tests.system.streams.conftest import events, read, undecodable
 from WardenServer.streams.batch import MOST
+from WardenServer.streams.readers import publishers
 from WardenServer.streams.readers.zeromq import ZeroMQ
 
 
@@ -56,21 +59,6 @@ def reader(publisher):
     made.close()
 
 
-def read(reader, number, limit=10.0):
-    """Batches until so many events or undecodable messages have come."""
-    batches = []
-    until = time.monotonic() + limit
-    while sum(len(batch) + batch.undecodable for batch in batches) < number:
-        assert time.monotonic() < until, f"{number} expected, there are {batches}"
-        if (batch := reader.read(0.2)) is not None:
-            batches.append(batch)
-    return batches
-
-
-def events(batches):
-    return [event for batch in batches for event in batch.events]
-
-
 def test_events_come_in_order_and_in_batches(publisher, reader) -> None:
     assert publisher.wait(reader) == b"\x01"
     publisher.send(*range(5000))  # five times what ZeroMQ keeps unless it is told
@@ -88,7 +76,7 @@ def test_messages_that_cannot_be_read_are_counted(publisher, reader) -> None:
     publisher.send([1, 2], [], {"a": None})
     batches = read(reader, 10)
     assert events(batches) == [1, 2, {"a": None}]
-    assert sum(batch.undecodable for batch in batches) == 7
+    assert undecodable(batches) == 7
 
 
 @pytest.mark.parametrize(
@@ -115,7 +103,7 @@ def test_a_topic_stands_before_the_event(publisher) -> None:
             publisher.socket.send_multipart([frame.encode() for frame in frames])
         batches = read(reader, 4)
         assert events(batches) == [1, 4]
-        assert sum(batch.undecodable for batch in batches) == 2
+        assert undecodable(batches) == 2
     finally:
         reader.close()
 
@@ -184,24 +172,57 @@ def test_a_name_that_is_none_is_a_note() -> None:
     reader.close()
 
 
-def test_from_another_process_at_full_rate_nothing_is_lost() -> None:
+@pytest.fixture
+def process():
+    """A publisher in a process of its own: process(reader's port, number of events, seconds it stays)."""
+    with ExitStack() as stack:
+
+        def start(port, number, stays):
+            command = [sys.executable, "-c", PROGRAM, str(port), str(number), str(stays)]
+            return stack.enter_context(subprocess.Popen(command))
+
+        yield start
+
+
+PROGRAM = """
+import json, sys, time, zmq
+port, number, stays = map(int, sys.argv[1:])
+socket = zmq.Context().socket(zmq.XPUB)
+socket.sndhwm = 0
+socket.bind(f"tcp://127.0.0.1:{port}")
+assert socket.poll(10_000) and socket.recv() == b"\\x01"
+for each in range(number):
+    socket.send(json.dumps({"number": each, "energy": 1.5}).encode())
+socket.poll(stays * 1000)
+"""
+
+
+def test_from_another_process_at_full_rate_nothing_is_lost(process) -> None:
     port, number = free_port(), 20_000
-    program = (
-        "import json, sys, zmq\n"
-        "socket = zmq.Context().socket(zmq.XPUB)\n"
-        "socket.sndhwm = 0\n"
-        "socket.bind(f'tcp://127.0.0.1:{sys.argv[1]}')\n"
-        "assert socket.poll(10_000) and socket.recv() == b'\\x01'\n"
-        "for number in range(int(sys.argv[2])):\n"
-        "    socket.send(json.dumps({'number': number, 'energy': 1.5}).encode())\n"
-        "socket.poll(10_000)\n"
-    )
     reader = ZeroMQ(f"tcp://127.0.0.1:{port}", limit=0)
-    with subprocess.Popen([sys.executable, "-c", program, str(port), str(number)]) as process:
-        try:
-            reader.open(None)
-            assert [event["number"] for event in events(read(reader, number))] == list(range(number))
-        finally:
-            reader.close()
-            process.wait(15)
-    assert process.returncode == 0
+    publisher = process(port, number, 10)
+    reader.open(None)
+    try:
+        assert [event["number"] for event in events(read(reader, number))] == list(range(number))
+    finally:
+        reader.close()  # which ends the publisher
+    assert publisher.wait(15) == 0
+
+
+def test_a_publisher_that_hangs_is_not_connected(process, monkeypatch) -> None:
+    monkeypatch.setattr(publishers, "HEARTBEAT", 100)
+    monkeypatch.setattr(publishers, "SILENCE", 300)
+    port = free_port()
+    reader = ZeroMQ(f"tcp://127.0.0.1:{port}")
+    publisher = process(port, 1, 60)
+    reader.open(None)
+    try:
+        read(reader, 1)
+        wait_for(lambda: reader.read(0.05) is None and not reader.notes, 10, "for no note")
+        publisher.send_signal(signal.SIGSTOP)
+        wait_for(lambda: reader.read(0.05) is None and reader.notes, 10, "for the note")
+        publisher.send_signal(signal.SIGCONT)
+        wait_for(lambda: reader.read(0.05) is None and not reader.notes, 10, "for no note")
+    finally:
+        reader.close()
+        publisher.kill()

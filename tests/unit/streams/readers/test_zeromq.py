@@ -50,7 +50,9 @@ def test_addresses_are_taken_or_refused(value) -> None:
     assert len(set(addresses)) == len(addresses)
 
 
-@pytest.mark.parametrize("address", ["tcp://daq.example:5024", "tcp://[fe80::1]:5", "tcp://127.0.0.1:1", "ipc:///run/daq"])
+@pytest.mark.parametrize(
+    "address", ["tcp://daq.example:5024", "tcp://[fe80::1]:5", "tcp://127.0.0.1:1", "ipc:///run/daq"]
+)
 def test_addresses(address) -> None:
     assert known_addresses(address) == known_addresses([address]) == [address]
 
