@@ -90,7 +90,7 @@ class CouchDB(Writer):
         self.lost = self._spool.lost + self._refused
         notes = [self._spool.notice] if self._spool.notice else []
         notes += [f"{waiting} documents wait for CouchDB"] if waiting > 1 else []
-        notes += [f"{self._refused} documents were refused; the last: {self._refusal}"] if self._refused else []
+        notes += [f"documents refused and lost: {self._refused}; the last: {self._refusal}"] if self._refused else []
         self.notes = notes
 
     # -- the thread that delivers

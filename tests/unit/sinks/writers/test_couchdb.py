@@ -160,7 +160,7 @@ def test_a_refused_document_is_lost_and_said_and_the_others_go_on(server: Memory
     writer.write([])
     assert [each["x"] for each in server.there.values()] == [0, 2]
     assert writer.lost == 1
-    assert writer.notes == ["1 documents were refused; the last: a_1_2 is refused"]
+    assert writer.notes == ["documents refused and lost: 1; the last: a_1_2 is refused"]
     assert writer.problem == ""
 
 

@@ -74,7 +74,7 @@ def test_a_reload_replaces_only_what_changed(kit: Kit) -> None:
     wait_for(lambda: kit.read("new") == [3, 4])
     wait_for(lambda: (kit.read("gone"), kit.read("old"), kit.read("added")) == ([1, 2], [1, 2], [3, 4]))
     wait_for(lambda: kit.read("kept") == [1, 2, 3, 4])
-    assert not kit.writers._ending
+    wait_for(lambda: not kit.writers._ending)
 
 
 def test_over_many_reloads_every_document_is_written_once(kit: Kit) -> None:
