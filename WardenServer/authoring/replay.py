@@ -54,6 +54,7 @@ class _Alone:
     """One processor, fed and sampled by whoever calls it. What it raises is its document from then on."""
 
     def __init__(self, code: Code) -> None:
+        self._code = code  # which keeps its module alive
         self._processor = code.make()
         self._single, self._many = forms(self._processor)
         self._failed = ""

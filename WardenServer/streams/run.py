@@ -8,7 +8,6 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from WardenServer.errors import PluginError, SettingError, WardenError
@@ -20,16 +19,14 @@ from WardenServer.settings.streams import Stream as StreamSettings
 from WardenServer.streams.code import Code
 from WardenServer.streams.outlets import Outlets
 from WardenServer.streams.readers.base import Reader
-from WardenServer.streams.sampling import Sampler, plain
+from WardenServer.streams.reload import Reload, full_for
+from WardenServer.streams.sampling import Sampler
 from WardenServer.streams.snoop.config import Config, load
 from WardenServer.streams.snoop.names import Names
 from WardenServer.streams.stream import Stream
-from WardenServer.streams.takeover import take_over, try_all
 
 log = logging.getLogger("warden.stream")
 
-#: Seconds that one file of processors may take to import, to be tried, or to take over.
-LOADING = 15.0
 #: Seconds that the end may take: to process what was read, for the last samples, and to write them.
 FINISH, LAST, WRITE = 10.0, 5.0, 5.0
 #: Most seconds between looks at what there is to be said, or whether the input has ended.
@@ -59,7 +56,7 @@ class Program:
         self.name = f"{self.path.stem}-{zlib.crc32(str(self.path).encode()):08x}"
         self._names = Names(self.path.parent, Trust(settings).read)
         self._outlets = Outlets(settings)
-        self._reload: threading.Thread | None = None
+        self._thread: threading.Thread | None = None  # that reloads
         self._again = False
         self._said: set[str] = set()
 
@@ -79,9 +76,8 @@ class Program:
 
     def _begin(self, config: Config) -> None:
         reader = self._reader(config)
-        # A reader that has an end waits for the processors; one that has none cannot.
-        full = "oldest" if reader is None or reader.endless else "block"
-        self._config, self._stream = config, Stream(StreamSettings(self.path.stem, full=full))
+        self._config = config
+        self._stream = Stream(StreamSettings(self.path.stem, full=full_for(reader)))
         problems = [*config.problems, *filter(None, map(self._add, config.codes.values()))]
         for problem in problems:
             log.error("%s", mask(problem))
@@ -90,7 +86,8 @@ class Program:
             raise PluginError(f"{self.path}: its packages have no processor that can be used; {cure}")
         self._outlets.open(config.target, self.name)
         self._sampler = Sampler(self._stream, config.period, self._outlets.put, self._clock)
-        self._tell_sampler(config)
+        self._adopt(config)
+        self._reload = Reload(self._stream, self._outlets, self._names, self._reader)
         self._stream.open(reader)
 
     def _add(self, code: Code) -> str | None:
@@ -103,9 +100,10 @@ class Program:
     def run(self, signals: "queue.SimpleQueue[int]") -> None:
         """Sample until the end: a signal, or that of the input."""
         while True:
+            self._adopt(self._config)
             self._sampler.look()
             self._tell()
-            if self._again and not self._reloads():
+            if self._again and (self._thread is None or not self._thread.is_alive()):
                 self._begin_reload()
             if self._once and self._stream.ended and self._stream.finish(0.0):
                 log.info("all events are processed")
@@ -121,8 +119,8 @@ class Program:
 
     def close(self) -> None:
         """End in order: process what was read, sample once more, and write that."""
-        if self._reload is not None:
-            self._reload.join(LAST)
+        if self._thread is not None:
+            self._thread.join(LAST)
         if not self._stream.finish(FINISH):
             log.warning("processors have not taken all events within %g s: the rest is left out", FINISH)
         self._sampler.sample()
@@ -143,16 +141,22 @@ class Program:
             log.info("%s", said[key])
         self._said = set(said)
 
-    def _tell_sampler(self, config: Config) -> None:
+    def _adopt(self, config: Config) -> None:
+        """Sample as this configuration says."""
         expire = self._settings.expire
         self._sampler.expire = expire if expire >= 0 else max(10.0, 10 * config.period)
         self._sampler.files = {name: code.path for name, code in config.codes.items()}
+        self._sampler.change(config.period)
 
     # -- loading
 
     def _load(self) -> Config:
-        self._names.read = Trust(self._settings).read
-        return load(self.path, self.name, self._names, self._settings.state_folder / "streams")
+        trust = Trust(self._settings)
+        self._names.read = trust.read
+        loaded = load(self.path, self.name, self._names, self._settings.state_folder / "streams")
+        for note in trust.notes:
+            log.warning("%s", note)
+        return loaded
 
     def _reader(self, config: Config) -> Reader | None:
         reader: Reader | None = config.source.make() if config.source is not None else None
@@ -160,59 +164,22 @@ class Program:
             raise SettingError(f"{self.path}: its reader has no end; leave out --once, or read files without follow")
         return reader
 
-    def _reloads(self) -> bool:
-        return self._reload is not None and self._reload.is_alive()
-
     def _begin_reload(self) -> None:
         self._again = False
-        self._reload = threading.Thread(target=self.reload, name="reload", daemon=True)
-        self._reload.start()
+        self._thread = threading.Thread(target=self._load_again, name="reload", daemon=True)
+        self._thread.start()
 
-    def reload(self) -> bool:
-        """Load the configuration module and all processors again; on any error the old ones go on. Whether it was."""
+    def _load_again(self) -> None:
         begun = time.monotonic()
         try:
-            new: Config = self._names.fresh(self._loaded)
-            take_over(self._stream, new.codes)
+            self._config = self._reload.run(self._load, self._config, self.name)
         except WardenError as error:
             log.error("nothing was reloaded: %s; the old code goes on", mask(str(error)))
-            return False
         except Exception:  # whatever it is, the old code goes on
             log.exception("nothing was reloaded; the old code goes on")
-            return False
-        self._sampler.change(new.period)
-        self._tell_sampler(new)
-        self._config = new
-        log.info("reloaded %s with %d processors in %.2g s", self.path, len(new.codes), time.monotonic() - begun)
-        return True
-
-    def _loaded(self) -> Config:
-        """All that is new, tried; the reader and writer, where they are new, are at work."""
-        new, old = self._load(), self._config
-        if new.problems:
-            raise PluginError("; ".join(new.problems))
-        if not new.codes:
-            raise PluginError(f"{self.path}: its packages have no processor")
-        try_all(self._stream, new.codes, LOADING, plain)
-        if _key(new.source) != _key(old.source):
-            self._read_with(new)
-        if new.target.key != old.target.key:
-            self._outlets.change(new.target, self.name)
-            log.info("samples are written with other settings")
-        return new
-
-    def _read_with(self, config: Config) -> None:
-        options = config.source.options if config.source is not None else {}
-        try:
-            self._stream.read_with(partial(self._reader, config), options, LOADING)
-        except TimeoutError:
-            said = f"the reader has not come back within {LOADING:g} s"
-            raise PluginError(f"{self.path}: {said}; have read() yield None where there is nothing") from None
-        log.info("events are read with other settings")
-
-
-def _key(source: "object | None") -> object:
-    return getattr(source, "key", None)
+        else:
+            took = time.monotonic() - begun
+            log.info("reloaded %s with %d processors in %.2g s", self.path, len(self._config.codes), took)
 
 
 def take_signals(put: Callable[[int], None]) -> None:

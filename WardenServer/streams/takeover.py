@@ -55,14 +55,19 @@ def _await(code: Code, loaded: "Future[Any]", limit: float) -> None:
 
 
 def take_over(stream: Stream, codes: Mapping[str, Code]) -> None:
-    """Have the code take over, of each processor between two of its events. Processors without code end."""
+    """Have the code take over, of each processor between two of its events. Processors without code end.
+
+    Raises:
+        PluginError: a processor that is new cannot be made; nothing has changed.
+    """
+    made = {name: code.make() for name, code in codes.items() if stream.host(name) is None}
     for name in set(stream.names) - codes.keys():
         stream.remove(name)
         log.info("processor %s has ended", name)
     for name, code in codes.items():
         host = stream.host(name)
         if host is None:
-            stream.add(name, code.make(), code.explain)
+            stream.add(name, made[name], code.explain)
         else:
             host.ask(partial(_swap, host, code)).add_done_callback(partial(_note, code))
 

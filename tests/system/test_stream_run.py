@@ -7,14 +7,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
+import numpy as np
 import psutil
 import pytest
+import uproot
+from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
+from tests.system.pouchdb import PouchDB
+from tests.system.relay import Relay
+from WardenServer.local.local_servers import LocalMemcached
 
 CONFIG = """
 sample_period = {period}
@@ -243,6 +251,7 @@ def test_a_reader_without_end_is_refused_with_once(place: Place) -> None:
     assert "its reader has no end; leave out --once" in failed.stderr
 
 
+@pytest.mark.alone
 def test_without_events_it_costs_next_to_nothing(place: Place) -> None:
     file = place.folder / "config.py"
     quiet = "class Quiet:\n    def read(self):\n        while True:\n            yield None\nreader = Quiet()\n"
@@ -256,3 +265,79 @@ def test_without_events_it_costs_next_to_nothing(place: Place) -> None:
     assert used.user + used.system - begun.user - begun.system < 0.3
     process.terminate()
     assert place.ends() == 0
+
+
+SERVERS = """
+sample_period = 0.1
+processor_paths = [("snoop.processors", ["snoop"])]
+processor_kwargs = {{"count": {{"interval": 7}}}}
+from snoop.reader import {reader}
+from snoop.writer import {writer}
+reader = {reader}{read}
+writer = {writer}{write}
+"""
+
+
+def test_the_last_entry_of_root_files_is_the_end_of_the_input(place: Place) -> None:
+    for number in (1, 2):
+        with uproot.recreate(place.folder / f"run{number}.root") as file:
+            file["T"] = {"nhit": np.arange(15_000), "energy": np.ones(15_000)}
+    files = [str(place.folder / f"run{number}.root") for number in (1, 2)]
+    text = SERVERS.format(reader="ROOTFileReader", read=(files, "T", "nhit", None), writer="PrintWriter", write="()")
+    (place.folder / "config.py").write_text(text)
+    done = place.run("run", "--once")
+    assert done.returncode == 0, done.stderr
+    key, _, document = done.stdout.splitlines()[-1].partition(" ")
+    assert re.fullmatch(r"count_\d{8}", key)
+    found = json.loads(document)
+    assert (found["count"], found["seen"], found["dropped"], found["interval"]) == (30_000, 30_000, 0, 7)
+
+
+def test_samples_come_to_couchdb_once_though_it_goes_away(place: Place, pouchdb: PouchDB) -> None:
+    relay = Relay(int(pouchdb.url.rpartition(":")[2]))
+    database = f"samples{os.getpid()}"
+    write = (f"http://127.0.0.1:{relay.port}", database)
+    read = "('*.none', 'T')"
+    text = SERVERS.format(reader="ROOTFileReader", read=read, writer="CouchDBWriter", write=write)
+    (place.folder / "config.py").write_text(text)
+
+    def documents() -> list[dict[str, Any]]:
+        answer = httpx.get(f"{pouchdb.url}/{database}/_all_docs?include_docs=true", trust_env=False)
+        rows = answer.json().get("rows", [])
+        return [row["doc"] for row in rows]
+
+    try:
+        process = place.start()
+        wait_for(lambda: len(documents()) > 3, 30)
+        relay.close()
+        wait_for(lambda: "cannot be reached" in place.log or "does not answer" in place.log, 30)
+        before = len(documents())
+        relay.open()
+        wait_for(lambda: len(documents()) > before + 5, 30)
+        process.terminate()
+        assert place.ends() == 0
+    finally:
+        relay.close()
+    ids = [document["_id"] for document in documents()]
+    assert all(re.fullmatch(r"count_\d{8}(_\d+)?", each) for each in ids)
+    assert all(document["timestamp"] == int(document["_id"].split("_")[1]) for document in documents())
+
+
+def test_samples_come_to_memcached_where_the_settings_name_it(place: Place, memcached: LocalMemcached) -> None:
+    prefix = f"run{os.getpid()}."
+    place.start("--set", f"memcached={memcached.address}", "--set", f"prefix={prefix}")
+    with closing(Client(memcached.address, timeout=2, connect_timeout=2)) as client:
+        wait_for(lambda: client.get(f"{prefix}check"), 20)
+        document = json.loads(client.get(f"{prefix}check"))
+    assert document["wrong"] == 0
+    assert document["timestamp"] > 1e9
+    assert place.process is not None
+    place.process.terminate()
+    assert place.ends() == 0
+
+
+def test_a_config_in_python_2_is_named_with_the_cure(place: Place) -> None:
+    (place.folder / "config.py").write_text("print 'snoop'\n")
+    failed = place.run("run")
+    assert failed.returncode == 1
+    assert f"warden port {place.folder}/config.py" in failed.stderr

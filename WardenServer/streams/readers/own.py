@@ -14,7 +14,8 @@ PAUSES = (0.001, 0.05)
 class Own(Reader):
     """Reads events from what `begin` returns, such as a generator; None in there says that there is none now.
 
-    It ends where that ends. After an exception in there, `begin` is called again.
+    It ends where that ends. After an exception in there, `begin` is called again. Where it waits for its next event, in
+    place of None, they are handed on one by one.
     """
 
     endless = False  # nobody knows
@@ -25,6 +26,7 @@ class Own(Reader):
         self._begin = begin
         self._events: Iterator[Any] | None = None
         self._pause = PAUSES[0]
+        self._alone = 0  # how many more events are handed on one by one
 
     def open(self, position: Any) -> None:
         """See Reader."""
@@ -37,25 +39,33 @@ class Own(Reader):
         now = time.monotonic()
         until, enough = now + wait, now + GATHER
         while not self.ended and len(events) < MOST and now < (enough if events else until):
-            event = self._next()
+            event, now = self._next(now)
             if event is not None:
                 events.append(event)
-                self._pause = PAUSES[0]
-            elif events:
+            if (event is None and events) or self._alone:
                 break
-            elif not self.ended:
-                time.sleep(max(0.0, min(self._pause, until - now)))
-                self._pause = min(2 * self._pause, PAUSES[1])
-            now = time.monotonic()
+            if event is None and not self.ended:
+                now = self._rest(until - now)
         return Batch(events) if events else None
 
-    def _next(self) -> Any:
+    def _next(self, now: float) -> tuple[Any, float]:
+        """The next event, or None, and the time."""
         assert self._events is not None
         try:
-            return next(self._events)
+            event = next(self._events)
         except StopIteration:
             self.ended = True
-            return None
+            return None, now
+        later = time.monotonic()
+        if event is not None:
+            self._pause = PAUSES[0]
+            self._alone = MOST if later - now > GATHER else max(0, self._alone - 1)
+        return event, later
+
+    def _rest(self, left: float) -> float:
+        time.sleep(max(0.0, min(self._pause, left)))
+        self._pause = min(2 * self._pause, PAUSES[1])
+        return time.monotonic()
 
     def close(self) -> None:
         """See Reader. A generator is closed."""

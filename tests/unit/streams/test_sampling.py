@@ -149,7 +149,10 @@ def test_what_is_no_dict_is_no_document(wrong: Any) -> None:
         plain(wrong)
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.integers() | st.floats() | st.text(), st.lists)))
+VALUES = st.none() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=3)
+
+
+@given(st.dictionaries(st.text(max_size=3), VALUES | st.lists(VALUES, max_size=3), max_size=4))
 def test_whatever_is_in_a_document(document: dict[str, Any]) -> None:
     made = plain(document)
     assert plain(made) == made

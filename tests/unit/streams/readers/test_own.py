@@ -1,5 +1,7 @@
 """Events of any Python object, and several readers as one."""
 
+import queue
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +43,28 @@ def test_what_is_there_does_not_wait_for_more() -> None:
     assert batch.events == [1]
     assert reader.read(0.0) is None
     assert not reader.ended
+    reader.close()
+
+
+def test_what_waits_for_its_next_event_holds_none_back() -> None:
+    given: queue.SimpleQueue[int] = queue.SimpleQueue()
+    waiting = threading.Timer(0.05, given.put, (1,))
+
+    def numbers() -> Iterator[Any]:
+        while True:
+            yield given.get(timeout=10)
+
+    reader = Own(numbers)
+    reader.open(None)
+    waiting.start()
+    batch = reader.read(60.0)
+    assert batch is not None
+    assert batch.events == [1]
+    given.put(2)
+    batch = reader.read(60.0)  # though the generator would wait for a third one
+    assert batch is not None
+    assert batch.events == [2]
+    waiting.join()
     reader.close()
 
 
