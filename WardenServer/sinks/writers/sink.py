@@ -96,7 +96,7 @@ class WriterSink(LogSink):
             self._writer = None
 
 
-def of(writer: table.Writer, settings: Settings, processors: Set[str]) -> WriterSink:
+def of(writer: table.Writer, settings: Settings, processors: Set[str] = frozenset()) -> WriterSink:
     """The sink of a table [writers.NAME]; what it cannot deliver yet is kept beside the hub's other files."""
     folder = settings.state_folder / f"{settings.instance}-writers"
     made = partial(make, writer.name, writer.kind, writer.options, folder)
