@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from WardenServer.loading import loader
 from WardenServer.loading.contract import OVERRIDES
 from WardenServer.servers import ports
 from WardenServer.settings import config
+from WardenServer.sinks.writers import make
+from WardenServer.streams.streams import Streams
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
@@ -52,12 +55,12 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 def test_commands_and_files_in_their_order(running: Path, environment: dict[str, str], tmp_path: Path) -> None:
     known = ports.known(running)
-    plugin = tmp_path / ".config" / "warden" / "plugins" / "ring.py"
+    folder = tmp_path / ".config" / "warden" / "plugins"
     ran = []
     for language, text in BLOCKS[2:]:
-        if language == "python":
-            assert plugin.exists(), "made by `warden new`"
-            plugin.write_text(text, encoding="utf-8")
+        if "def work(" in text:
+            assert (folder / "ring.py").exists(), "made by `warden new`"
+            (folder / "ring.py").write_text(text, encoding="utf-8")
         elif language == "sh":
             text = text.replace("11211", str(known["memcached"])).replace("10000", str(known["database"]))
             text = text.replace("8060", str(known["web"]))
@@ -88,13 +91,36 @@ def _run(line: str, exports: str, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("text", [text for language, text in BLOCKS if language == "toml"])
-def test_settings_are_valid(text: str, tmp_path: Path) -> None:
+def test_settings_are_valid(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "warden.toml"
     file.write_text(text, encoding="utf-8")
     settings = config.load(file, {})
-    loaded = loader.load(settings)
+    streams = Streams()
+    loaded = loader.load(replace(settings, state_folder=tmp_path), None, streams)
+    streams.close()
     assert set(settings.agents) <= set(loaded.contracts)
     assert loaded.refused == {}
+    for writer in settings.writers.values():
+        monkeypatch.setenv("WARDEN_COUCHDB", "http://127.0.0.1:5984")
+        make(writer.name, writer.kind, writer.options, tmp_path).close()
+
+
+def test_the_processor_in_it_keeps_the_contract(environment: dict[str, str], tmp_path: Path) -> None:
+    [text] = [text for language, text in BLOCKS if language == "python" and "class " in text]
+    plugin = tmp_path / "spectrum.py"
+    _run(f"warden new spectrum --from processor --set plugin_folders={tmp_path} && test -e {plugin}", "", environment)
+    plugin.write_text(text, encoding="utf-8")
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"energy": 3.2}\n{"energy": 7.7}\n')
+    _run(f"warden try {plugin} --events {events} --runs 1 | grep '\"high\": 1'", "", environment)
+    _run(f"warden check {plugin} --events {events}", "", environment)
+    _run(f"warden stream replay {events} --against {plugin} {plugin}", "", environment)
+
+
+def test_the_library_example_prints_the_count(environment: dict[str, str]) -> None:
+    [text] = [text for language, text in BLOCKS if language == "python" and "gather(" in text]
+    ran = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "2\n", "")
 
 
 def test_the_table_of_the_contract_names_all_that_a_plugin_may_say() -> None:
