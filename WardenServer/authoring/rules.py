@@ -12,16 +12,22 @@ from WardenServer.loading.loader import Loaded
 from WardenServer.plugins.common import conf_file
 from WardenServer.results.field import Place
 from WardenServer.servers import client
+from WardenServer.settings import writers
 from WardenServer.settings.config import Settings
 from WardenServer.settings.notify import Rule, Target
+from WardenServer.settings.writers import Writer
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.notify.target import url_of
+from WardenServer.sinks.writers import make
+from WardenServer.streams.streams import Streams
 
 
 def check(settings: Settings) -> tuple[list[str], list[str]]:
     """What is wrong with agents, rules and targets, each with the cure; and notes on what could not be looked at."""
-    loaded, notes = loader.load(settings), []
+    notes: list[str] = []
+    streams = Streams(reads=False)
+    loaded = loader.load(settings, None, streams)
     try:
         fields = set(_of_hub(settings))
     except (WardenError, ValueError) as error:
@@ -31,12 +37,15 @@ def check(settings: Settings) -> tuple[list[str], list[str]]:
     for contract in loaded.contracts.values():
         fields |= set(_of_contract(contract, known))
         contract.discard()
+    streams.close()
     keys = {contract.key for contract in loaded.contracts.values()} | {field.rpartition(".")[0] for field in fields}
     problems = [*loaded.refused.values(), *loaded.problems]
     for rule in settings.notify.rules.values():
         problems += _of_rule(rule, fields, keys, loaded)
     for target in settings.notify.targets.values():
         problems += _of_target(target, settings)
+    for writer in settings.writers.values():
+        problems += _of_writer(writer, settings, loaded)
     return problems, notes
 
 
@@ -70,6 +79,16 @@ def _of_rule(rule: Rule, fields: set[str], keys: set[str], loaded: Loaded) -> It
 def _meant(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(known), 3, 0.6)
     return f"; did you mean {' or '.join(close)}?" if close else "; `warden get warden.INSTANCE.fields` lists all"
+
+
+def _of_writer(writer: Writer, settings: Settings, loaded: Loaded) -> Iterator[str]:
+    for agent in writer.agents:
+        if agent != writers.ALL and agent not in loaded.contracts and agent not in loaded.refused:
+            yield f'[writers.{writer.name}]: there is no agent "{agent}"{_meant(agent, loaded.contracts)}'
+    try:
+        make(writer.name, writer.kind, writer.options, settings.state_folder)
+    except WardenError as error:
+        yield str(error)
 
 
 def _of_target(target: Target, settings: Settings) -> Iterator[str]:

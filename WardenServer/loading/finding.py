@@ -62,31 +62,31 @@ def _names(folder: Path, settings: Settings, problems: list[str]) -> list[str]:
     return [name for name in sorted(names) if not name.startswith(("_", "template_", "."))]
 
 
-def plugins(files: Mapping[str, Path], read: Callable[[Path], bytes], refused: dict[str, str]) -> dict[str, Plugin]:
-    """What the files hold, by name: itself, or the processors in it. Two of one name in one folder are `refused`, with
-    the reason; a folder that comes before another wins."""
-    found: dict[str, Plugin] = {}
-    # Of one name the file of the first folder is known here already, so what is left to be judged are classes.
-    for name, path in files.items():
-        try:
-            named = processor_file.find(read(path))
-        except WardenError:  # its loading will say so
-            named = []
-        for each, plugin in [(one.name, Plugin(path, one.kind)) for one in named] or [(name, Plugin(path))]:
-            _add(each, plugin, found, refused)
-    for name in refused:
-        found.pop(name, None)
-    return found
+def plugins(
+    files: Mapping[str, Path], read: Callable[[Path], bytes], settings: Settings, refused: dict[str, str]
+) -> dict[str, Plugin]:
+    """What the files hold, by name: a file itself, or the processors in it. Of several folders the first that has a
+    name wins; two of one name there are `refused`, with the reason."""
+    found: dict[str, list[Plugin]] = {}
+    for folder in folders(settings):
+        first: dict[str, list[Plugin]] = {}
+        for name, path in files.items():
+            if path.parent == folder:
+                for each, plugin in _in_file(name, path, read):
+                    first.setdefault(each, []).append(plugin)
+        for name in first.keys() & found.keys():
+            log.info("%s in %s is used in place of %s", name, found[name][0].path, first[name][0].path)
+        found = {**first, **found}
+    for name, rivals in found.items():
+        if len(rivals) > 1:
+            both = " and ".join(dict.fromkeys(str(plugin.path) for plugin in rivals))
+            refused[name] = f"the name {name} stands {len(rivals)} times in {both}; give all but one another name"
+    return {name: rivals[0] for name, rivals in sorted(found.items()) if name not in refused}
 
 
-def _add(name: str, plugin: Plugin, found: dict[str, Plugin], refused: dict[str, str]) -> None:
-    other = found.get(name)
-    if other is None:
-        found[name] = plugin
-    elif other.path.parent == plugin.path.parent:
-        both = f"{other.path} and {plugin.path}" if other.path != plugin.path else f"{plugin.path}, twice"
-        refused[name] = f"the name {name} stands in {both}; give one of them another name"
-    elif plugin.path.parent == SHIPPED:
-        log.info("%s in %s is used in place of %s", name, other.path, plugin.path)
-    else:
-        found[name] = plugin
+def _in_file(name: str, path: Path, read: Callable[[Path], bytes]) -> list[tuple[str, Plugin]]:
+    try:
+        named = processor_file.find(read(path))
+    except WardenError:  # its loading will say so
+        named = []
+    return [(one.name, Plugin(path, one.kind)) for one in named] or [(name, Plugin(path))]

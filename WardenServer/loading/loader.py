@@ -87,7 +87,7 @@ def load(
     linecache.checkcache()
     documents.use(settings)
     loaded, trust = Loaded(), Trust(settings)
-    plugins = finding.plugins(finding.find(settings, loaded.problems), trust.read, loaded.refused)
+    plugins = finding.plugins(finding.find(settings, loaded.problems), trust.read, settings, loaded.refused)
     instances = _instances(settings, plugins, loaded)
     for folder in {plugin.path.parent for plugin in instances.values()}:
         make_cache(folder)

@@ -26,6 +26,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.settings.streams import Stream as Settings
 from WardenServer.streams import sharing
 from WardenServer.streams.code import Code, load
+from WardenServer.streams.host import Host
 from WardenServer.streams.stream import Stream, make_reader
 from WardenServer.streams.trial import prove
 
@@ -151,12 +152,23 @@ class Side:
         interval = self._intervals[name]  # what follows takes a while, in which no event must wait
         self._sharing.submit(lambda: sharing.merged(reader, host, own.result(), interval)).add_done_callback(reply)
 
+    def _restore(self) -> None:
+        """Give processors that were taken out another chance, with the state that they had."""
+        for name, version in list(self._current.items()):
+            host, code = self._stream.host(name), self._codes[name, version]
+            if host is not None and host.out is not None:
+                host.ask(partial(_begin_again, host, code))
+
     def _drop(self, name: str, version: int) -> None:
         """Forget a version of a processor's code; where that is at work, the processor goes."""
         self._codes.pop((name, version), None)
         if self._current.get(name) == version:
             del self._current[name]
             self._stream.remove(name)
+
+
+def _begin_again(host: Host, code: Code, old: Any) -> None:
+    host.replace(code.after(old), code.explain)
 
 
 def as_json(settings: Settings) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def forms(processor: Any) -> "tuple[Callable[[Any], Any] | None, Callable[[Any],
 
 
 class TakenOut(PluginError):
-    """The processor gets no more events, and gives no samples, until there is new code."""
+    """The processor gets no more events, and gives no samples, until the next reload."""
 
 
 class Host:
@@ -192,6 +192,6 @@ class Host:
         self.aborted += count
 
     def _take_out(self, error: BaseException) -> None:
-        self.out = f"{self._explain(error)}; it gets no more events until its code is loaded again"
+        self.out = f"{self._explain(error)}; it gets no more events until the next reload"
         log.error("processor %s is taken out: %s", self.name, self.out)
         self._waiting.clear()

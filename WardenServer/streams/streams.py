@@ -28,8 +28,10 @@ def _prepare(processor: Processor | WardenError) -> Contract | Exception:
 class Streams:
     """The loader's Processors. `problems` are sentences on streams whose settings cannot be used."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads: bool = True) -> None:
+        """Without `reads`, no event is read: to look at what the files and settings say."""
         self.problems: list[str] = []
+        self._reads = reads
         self._processes: dict[str, StreamProcess] = {}
         self._versions = itertools.count(1)
 
@@ -39,14 +41,15 @@ class Streams:
         return [note for process in list(self._processes.values()) for note in process.notes]
 
     def load(self, candidates: Sequence[Candidate], settings: Settings, trust: Trust) -> list[Contract | Exception]:
-        """See Processors. A stream whose settings are new takes them on; where it cannot, the old ones stay."""
+        """See Processors. A stream whose settings are new takes them on; where it cannot, the old ones stay. Processors
+        that were taken out begin again."""
         self.problems = []
         usable = {name: each for name in settings.streams if (each := self._usable(settings.streams[name])) is not None}
         for name, process in self._processes.items():
             if name in usable and usable[name] != process.settings:
                 self._change(process, usable[name])
-        if not candidates:
-            return []
+        for process in self._processes.values():
+            process.tell("restore", [])
         processors = [self._processor(each, usable, settings, trust) for each in candidates]
         with ThreadPool(os.cpu_count()) as threads:  # side by side; the threads do not hold up the hub's end
             return threads.map(_prepare, processors)
@@ -84,5 +87,6 @@ class Streams:
         if stream.name not in self._processes:
             if stream.name not in usable:
                 return WardenError(f"[agents.{candidate.name}]: stream {stream.name} cannot be used; see its problem")
-            self._processes[stream.name] = StreamProcess(usable[stream.name], settings)
+            about = usable[stream.name] if self._reads else replace(stream, reader="", options={})
+            self._processes[stream.name] = StreamProcess(about, settings)
         return Processor(self._processes[stream.name], candidate, next(self._versions), settings, trust)

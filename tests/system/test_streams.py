@@ -151,9 +151,12 @@ interval = 0.2
     events.add({"n": "text"})  # which breaks the processor
     status = server.wait_state("ALARM")
     assert "counted" in status
-    wait_for(lambda: "gets no more events until its code is loaded again" in server.proxy.Status())
+    wait_for(lambda: "gets no more events until the next reload" in server.proxy.Status())
     assert server.proxy.read_attribute("counted_count").quality == tango.AttrQuality.ATTR_INVALID
     assert "energy" not in server.proxy.Status()
+    server.proxy.Reload()  # of the same code
+    events.add({"n": 6})
+    server.wait_document("counted", "count", 8)
     pid = next(
         child.pid
         for child in psutil.Process(server.pid).children(True)
@@ -304,7 +307,7 @@ def test_two_processors_of_one_name_are_refused_with_both_paths(
     loaded = loading()
     assert loaded.contracts == {}
     assert loaded.refused == {
-        "counted": f"the name counted stands in {first} and {second}; give one of them another name"
+        "counted": f"the name counted stands 2 times in {first} and {second}; give all but one another name"
     }
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from WardenServer.loading import loader
+from WardenServer.loading import finding, loader, processor_file
 from WardenServer.results.field import Place
 from WardenServer.settings.config import Settings
+from WardenServer.settings.streams import Stream
 
 GOOD = "INTERVAL = 1\ndef work(agent):\n    return {}\n"
 Write = Callable[..., Path]
@@ -280,3 +281,53 @@ def test_the_originals_rules_for_keys(write: Write, settings: MakeSettings) -> N
     plain = loader.load(settings()).contracts["one"]
     assert {place.empty for place in plain.places.values()} == {None}
     assert plain.expire is None
+
+
+# -- processors of streams: found by the text of the file
+
+
+PROCESSOR = "class Count:\n    name = 'counted'\n    def sample(self):\n        return {}\n"
+
+
+def test_without_a_stream_that_runs_processors_are_refused(write: Write, settings: MakeSettings) -> None:
+    path = write("counting", PROCESSOR)
+    loaded = loader.load(replace(settings(), streams={"daq": Stream("daq")}))
+    assert loaded.contracts == {}
+    assert loaded.refused == {"counted": f"{path}: Count is a processor of a stream, and none runs here"}
+
+
+def test_a_processor_needs_a_stream(write: Write, settings: MakeSettings) -> None:
+    write("counting", PROCESSOR)
+    assert "[agents.counted]: is a processor and needs stream" in loader.load(settings()).refused["counted"]
+
+
+def test_a_site_s_processor_wins_over_one_in_a_later_folder(tmp_path: Path, settings: MakeSettings) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / f"{folder.name}.py").write_text(PROCESSOR)
+    refused: dict[str, str] = {}
+    for order in (folders, folders[::-1]):
+        made = replace(settings(), plugin_folders=tuple(order))
+        found = finding.plugins(finding.find(made, []), Path.read_bytes, made, refused)
+        assert found["counted"] == finding.Plugin(order[0] / f"{order[0].name}.py", "Count")
+    assert refused == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (PROCESSOR, ["counted"]),
+        (PROCESSOR + PROCESSOR.replace("counted", "other").replace("Count", "Other"), ["counted", "other"]),
+        (PROCESSOR.replace("name = 'counted'", "name: str = 'counted'"), ["counted"]),
+        (PROCESSOR.replace("'counted'", "prefix + 'counted'"), []),
+        (PROCESSOR.replace("    name", "    label"), []),
+        (PROCESSOR + "def work(agent):\n    return {}\n", []),
+        ("if True:\n" + "".join(f"    {line}\n" for line in PROCESSOR.splitlines()), []),
+        (PROCESSOR + "def broken(:\n", []),
+        ("text = '''\nclass Count:\n    name = 'counted'\n'''\n", []),
+        ("class Count:\n    def sample(self):\n        name = 'local'\n        return {}\n", []),
+    ],
+)
+def test_a_processor_is_a_class_at_the_top_with_a_name(text: str, names: list[str]) -> None:
+    assert [each.name for each in processor_file.find(text.encode())] == names

@@ -133,7 +133,7 @@ def test_another_exception_takes_it_out_and_costs_the_others_nothing(start: Star
     reader.give(3)
     wait_for(lambda: keep(stream, "b").kept == [1, "break", 2, 3])
     assert keep(stream).kept == [1]
-    with pytest.raises(TakenOut, match=r"broken.*no more events until its code is loaded again"):
+    with pytest.raises(TakenOut, match=r"broken.*no more events until the next reload"):
         sample(stream)
     assert sample(stream, "b")["seen"] == 4
 
