@@ -11,9 +11,10 @@ from typing import Any
 
 from rich.console import Console
 
+from WardenServer.authoring import processors
 from WardenServer.errors import FieldError, WardenError
 from WardenServer.hub.logs import Masked
-from WardenServer.loading import import_thread
+from WardenServer.loading import import_thread, processor_file
 from WardenServer.loading.beside import imported
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import examine, load_candidate
@@ -70,8 +71,9 @@ class TrialRun:
         return board
 
 
-def load(settings: Settings, path: Path) -> Contract:
-    """The contract of one file, with the settings of the agent of its name.
+def load_all(settings: Settings, path: Path, events: Path | None = None) -> list[Contract]:
+    """The contracts of one file, with the settings of the agents of its names: one, or one for each processor, which
+    gets the `events` of a file.
 
     Raises:
         WardenError: the file cannot become an agent.
@@ -79,24 +81,41 @@ def load(settings: Settings, path: Path) -> Contract:
     path = path.absolute()
     if path.suffix != ".py" or not path.is_file():
         raise WardenError(f"{path} is no plugin file; name a file that ends in .py")
-    name = path.stem.removeprefix("template_")
     if logging.lastResort is not None:  # where log lines go without a hub
         logging.lastResort.setFormatter(Masked())
     make_cache(path.parent)
     documents.use(settings)
+    named = processor_file.find(read(path))
+    if named:
+        return [_whole(processors.contract(settings, path, each, events)) for each in named]
+    return [load(settings, path)]
+
+
+def _whole(contract: Contract) -> Contract:
+    """A contract to which no setting is missing."""
+    if contract.required:
+        contract.discard()
+        raise WardenError(
+            f"{contract.path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}]"
+            " of the settings file, or give it a value in the file"
+        )
+    return contract
+
+
+def load(settings: Settings, path: Path) -> Contract:
+    """The contract of one file that is an agent, with the settings of the agent of its name.
+
+    Raises:
+        WardenError: the file cannot become an agent.
+    """
+    path = path.absolute()
+    name = path.stem.removeprefix("template_")
     content, configured = read(path), secret.resolve(name, settings.table(name))
     candidate = examine(path, content, imported(content, path, read), name, configured)
     (outcome,) = import_thread.run([(path, lambda: load_candidate(candidate, settings))], settings.load_timeout)
     if isinstance(outcome, Exception):
         raise outcome
-    contract = outcome
-    if contract.required:
-        contract.discard()
-        raise WardenError(
-            f"{path} needs the setting {' and '.join(contract.required)}; give it in [agents.{name}] of the settings"
-            " file, or replace the ... in SETTINGS"
-        )
-    return contract
+    return _whole(outcome)
 
 
 def distrust(settings: Settings, path: Path) -> list[str]:
@@ -195,9 +214,12 @@ def attributes(contract: Contract, result: Result) -> dict[str, str]:
     return found
 
 
-def show(settings: Settings, path: Path, count: int, as_json: bool) -> int:
+def show(settings: Settings, path: Path, count: int, as_json: bool, events: Path | None = None) -> int:
     """Print what a few runs of a file give; 1 when one failed."""
-    contract = load(settings, path)
+    return max(_show(settings, path, each, count, as_json) for each in load_all(settings, path, events))
+
+
+def _show(settings: Settings, path: Path, contract: Contract, count: int, as_json: bool) -> int:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     warnings = [f"Warning: {reason}" for reason in distrust(settings, path)]
     for said in [*warnings, *(f"Note: {note}" for note in replaced(contract))]:
@@ -240,11 +262,20 @@ def _print(console: Console, number: int, run: TrialRun) -> None:
         console.print(f"Warning: {warning}")
 
 
-def check(settings: Settings, path: Path, notes: list[str] | None = None) -> list[str]:
+def check(
+    settings: Settings, path: Path, notes: list[str] | None = None, events: Path | None = None
+) -> list[str]:
     """What is wrong with a file: it must load, run twice without failure or warning, keep its types, and close. What is
     no failure but worth knowing goes to `notes`."""
     try:
-        contract = load(settings, path)
+        contracts = load_all(settings, path, events)
+    except WardenError as error:
+        return [mask(str(error))]
+    return [said for contract in contracts for said in _check(settings, path, contract, notes)]
+
+
+def _check(settings: Settings, path: Path, contract: Contract, notes: list[str] | None) -> list[str]:
+    try:
         if notes is not None:
             notes += replaced(contract)
         at_close: list[str] = []

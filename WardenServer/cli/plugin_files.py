@@ -10,6 +10,10 @@ import click
 from WardenServer.cli.shared import with_settings
 from WardenServer.settings import config
 
+_EVENTS = click.option(
+    "--events", type=click.Path(path_type=Path), help="For processors: a file of events, see warden stream record."
+)
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -32,8 +36,11 @@ def new(settings: config.Settings, options: dict[str, Any], name: str | None, te
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--runs", "-n", default=3, show_default=True, type=click.IntRange(1), help="How many runs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per run.")
+@_EVENTS
 @with_settings
-def try_file(settings: config.Settings, options: dict[str, Any], file: Path, runs: int, as_json: bool) -> None:
+def try_file(
+    settings: config.Settings, options: dict[str, Any], file: Path, runs: int, as_json: bool, events: Path | None
+) -> None:
     """Run a plugin FILE a few times at its interval; needs neither Tango nor Memcached.
 
     Shows the documents, the attributes it would make, times and warnings. Exit code 1 when a run fails.
@@ -42,14 +49,15 @@ def try_file(settings: config.Settings, options: dict[str, Any], file: Path, run
     from WardenServer.machine import descendants
 
     with descendants.Descendants():
-        code = trial.show(settings, file, runs, as_json)
+        code = trial.show(settings, file, runs, as_json, events)
     sys.exit(code)
 
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@_EVENTS
 @with_settings
-def check(settings: config.Settings, options: dict[str, Any], file: Path | None) -> None:
+def check(settings: config.Settings, options: dict[str, Any], file: Path | None, events: Path | None) -> None:
     """Hold a plugin FILE against the contract; without FILE, the settings against what the agents have.
 
     Without FILE all agents are loaded, and the rules and targets of [notify] are looked at: fields, keys and agents
@@ -63,7 +71,7 @@ def check(settings: config.Settings, options: dict[str, Any], file: Path | None)
         if file is None:
             found, notes = rules.check(settings)
         else:
-            found = trial.check(settings, file, notes)
+            found = trial.check(settings, file, notes, events)
     for line in [*found, *(f"Note: {note}" for note in notes)]:
         click.echo(line, err=True)
     if not found:

@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from WardenServer.errors import WardenError
 from WardenServer.hub.last_runs import LastRuns
+from WardenServer.hub.sinks import Sinks
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
 from WardenServer.machine.clock import Clock
@@ -18,7 +19,6 @@ from WardenServer.running.probation import Probation
 from WardenServer.running.request import Request
 from WardenServer.running.runner import Runner
 from WardenServer.running.scheduler import Scheduler
-from WardenServer.sinks.base import Sink
 from WardenServer.watchdog.watchdog import Watchdog
 
 log = logging.getLogger("warden")
@@ -38,7 +38,7 @@ class Runners:
         self,
         board: Board,
         scheduler: Scheduler,
-        sinks: Sequence[Sink],
+        sinks: Sinks,
         watchdog: Watchdog,
         clock: Clock,
         left: Mapping[str, Runner],
@@ -237,8 +237,7 @@ class Runners:
         return runner
 
     def _declare(self, contract: Contract) -> None:
-        for sink in self._sinks:
-            sink.declare(contract)
+        self._sinks.declare(contract)
 
 
 def _is_wanted(probation: Probation) -> bool:

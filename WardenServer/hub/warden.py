@@ -18,6 +18,7 @@ from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.last_runs import LastRuns
 from WardenServer.hub.runners import Runners
+from WardenServer.hub.sinks import Sinks
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
 from WardenServer.machine import garbage
@@ -49,7 +50,7 @@ LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = (
     "agents", "original", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file",
-    "origins", "notify", "streams",
+    "origins", "notify", "streams", "writers",
 )  # fmt: skip
 #: Seconds that a reload which no client waits for is given to say how it ended.
 UNASKED = 0.8
@@ -90,7 +91,7 @@ class Warden:
         self._clock = clock or Clock()
         self.alarms = Alarms(settings, self._clock)
         memory = [History(settings)] if settings.history else []
-        self._sinks: tuple[Sink, ...] = (Memcached(settings), *self.alarms.sinks, *memory, *sinks)
+        self._sinks = Sinks((Memcached(settings), *self.alarms.sinks, *memory, *sinks), self.board)
         self._reread = reread or (lambda: self.settings)
         self._device = device
         self._tango_host = tango_host
@@ -119,14 +120,12 @@ class Warden:
         the loading still going on."""
         PROCESS.change(LOG_LEVEL, self.settings.log_level)
         self._watchdog.open()
-        for sink in self._sinks:
-            sink.open(self.board)
+        self._sinks.open(self.settings)
         self._scheduler.open()
         self._begin_loading(self.settings)
         self._join_loading(wait)
         self._refresh()
-        for sink in self._sinks:
-            sink.begin()
+        self._sinks.begin()
         self._watch.start()
         if self.settings.watch:
             self._files.open()
@@ -142,11 +141,9 @@ class Warden:
         runners = self.agents.close()
         left = {runner.name: runner for runner in runners if not runner.join(self._until(until - SINKS))}
         self._streams.close()
-        for sink in self._sinks:
-            sink.close()
+        self._sinks.close()
         self._scheduler.join(self._until(until))
-        for sink in self._sinks:
-            sink.join(self._until(until))
+        self._sinks.join(lambda: self._until(until))
         self._files.join(self._until(until))
         if self._watch.is_alive():
             self._watch.join(self._until(until))
@@ -258,6 +255,7 @@ class Warden:
 
     def _load(self) -> None:
         known = self.agents.contracts()
+        self._sinks.take_on(self.settings)
         try:
             loaded = loader.load(self.settings, known, self._streams)
         except Exception as error:  # an error of ours must not end the agents that run, nor leave the hub silent
@@ -312,8 +310,7 @@ class Warden:
         problems = self._problems()
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        of_sinks = [note for sink in self._sinks for note in sink.notes]
-        notes = [*loaded.notes, *of_sinks, *PROCESS.notes(), *self._streams.notes]
+        notes = [*loaded.notes, *self._sinks.notes, *PROCESS.notes(), *self._streams.notes]
         self.health = HubDocument(
             state=state,
             status=mask(health.status(state, agents, problems, notes)),

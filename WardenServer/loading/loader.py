@@ -146,7 +146,7 @@ def _take(
         loaded.refused[name] = mask(str(outcome))
         return
     try:
-        if not outcome.required or name in settings.agents:  # else a template for instances
+        if not _is_template(outcome, settings):
             _refuse_required(outcome)
             _refuse_clash(outcome, loaded)
             loaded.add(outcome)
@@ -154,6 +154,14 @@ def _take(
         loaded.refused[name] = mask(str(error))
     if name not in loaded.contracts and known.get(name) is not outcome:
         outcome.discard()
+
+
+def _is_template(contract: Contract, settings: Settings) -> bool:
+    """Whether a plugin needs settings and has none, since it is there for agents that the configuration adds."""
+    if not contract.required or contract.name in settings.agents:
+        return False
+    used = contract.name in {table.get("plugin") for table in settings.agents.values()}
+    return used or not contract.stream
 
 
 def _instances(settings: Settings, plugins: Mapping[str, Plugin], loaded: Loaded) -> dict[str, Plugin]:

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ def _name_in(node: ast.ClassDef) -> str:
     return said
 
 
-def contract_of(kind: Any, module: ModuleType, interval: float) -> Any:
+def contract_of(kind: Any, path: Path, module: ModuleType, interval: float) -> Any:
     """What a processor's class, and its file, promise, as if it were the module of a plugin file; it is sampled every
     `interval` seconds where neither says another, from tick 0 on.
 
@@ -59,7 +60,8 @@ def contract_of(kind: Any, module: ModuleType, interval: float) -> Any:
         PluginError: it is no processor.
     """
     if not inspect.isclass(kind) or not callable(getattr(kind, "sample", None)):
-        raise PluginError(f"class {getattr(kind, '__name__', kind)} has no sample(self); add it, or take `name` out")
+        name = getattr(kind, "__name__", kind)
+        raise PluginError(f"{path}: class {name} has no sample(self); add it, or take its name out")
     said = {name: vars(module)[name] for name in SAID if name in vars(module)}
     said |= {name: getattr(kind, name) for name in SAID if hasattr(kind, name)}
     if "AT" not in said:

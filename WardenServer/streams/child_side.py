@@ -9,31 +9,30 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from WardenServer.errors import NoData
-from WardenServer.loading.beside import any_absolute, imported
-from WardenServer.loading.contract import read_contract
 from WardenServer.loading.failure import explain_in
 from WardenServer.loading.isolation.child_pipes import Answers, logger, take_pipes
 from WardenServer.loading.isolation.wire import LONGEST, decode_table, describe, encode, encode_table
-from WardenServer.loading.plugin_file import import_plugin
-from WardenServer.loading.processor_file import contract_of
 from WardenServer.machine.parent import die_with
 from WardenServer.machine.state_file import StateFile
-from WardenServer.results.result import clean
+from WardenServer.results.result import Cleaned, clean
 from WardenServer.settings.masking import mask
 from WardenServer.settings.streams import Stream as Settings
-from WardenServer.streams.code import Code
+from WardenServer.streams import sharing
+from WardenServer.streams.code import Code, load
 from WardenServer.streams.stream import Stream, make_reader
 from WardenServer.streams.trial import prove
 
 #: What is added to the nice value of the process: the hub's tick comes first.
 NICE = 5
+#: Samples that are shared with other hubs at the same time.
+SHARING = 8
 #: Version of the file with the position.
 VERSION = 1
 
@@ -60,6 +59,8 @@ class Side:
         self._answers = answers
         self._codes: dict[tuple[str, int], Code] = {}
         self._paths: dict[str, Path] = {}
+        self._intervals: dict[str, float] = {}
+        self._sharing = ThreadPoolExecutor(SHARING, "sharing")
         self._current: dict[str, int] = {}  # the version of the code that is at work, by processor
 
     def serve(self, number: int, call: str, arguments: list[Any]) -> None:
@@ -78,7 +79,12 @@ class Side:
 
     def _reply(self, number: int, call: str, arguments: list[Any], future: "Future[Any]") -> None:
         error = future.exception()
-        kind, said = ("done", future.result()) if error is None else self._failure(error, call, arguments)
+        kind: str
+        said: Any
+        if error is not None:
+            kind, said = self._failure(error, call, arguments)
+        else:
+            kind, said = "done", encode(future.result()) if call == "sample" else future.result()
         line = json.dumps([kind, said, number])
         if len(line) >= LONGEST:
             line = json.dumps(["failed", f"{call} returned more than {LONGEST} bytes of JSON; return less", number])
@@ -111,31 +117,39 @@ class Side:
     ) -> dict[str, Any]:
         """Import the code of a processor. It is at work at once where there is no older code, else it is tried."""
         self._paths[name] = Path(path)
-        code, said = _load(name, Path(path), kind, tick, self._stream.settings.interval, decode_table(table), terms)
-        if not said["required"]:
+        interval = self._stream.settings.interval
+        code, contract = load(name, Path(path), kind, tick, interval, decode_table(table), _trust(terms))
+        if not contract.required:
+            sharing.check(code.kind, self._stream.reader)
             self._codes[name, version] = code
+            self._intervals[name] = contract.interval
             if self._stream.host(name) is None:
                 self._stream.add(name, code.make(), code.explain)
                 self._current[name] = version
             else:
                 prove(code.make, self._stream.recent, limit)
-        return said
+        return describe(contract)
 
     def _sample(self, reply: "Callable[[Future[Any]], None]", name: str, version: int) -> None:
         """A sample by this version of the code, which takes over first where another one is at work."""
         host, code = self._stream.host(name), self._codes[name, version]
         assert host is not None
 
-        def sample(processor: Any) -> dict[str, Any]:
+        def sample(processor: Any) -> Cleaned:
             if self._current[name] == version:
-                return encode(clean(self._stream.document(host, processor)))
+                return clean(self._stream.document(host, processor))
             new = code.after(processor)
-            document = encode(clean(self._stream.document(host, new, anew=True)))
+            document = clean(self._stream.document(host, new, anew=True))
             host.replace(new, code.explain)
             self._current[name] = version
             return document
 
-        host.ask(sample).add_done_callback(reply)
+        own, reader = host.ask(sample), self._stream.reader
+        if reader is None or not reader.shares:
+            own.add_done_callback(reply)
+            return
+        interval = self._intervals[name]  # what follows takes a while, in which no event must wait
+        self._sharing.submit(lambda: sharing.merged(reader, host, own.result(), interval)).add_done_callback(reply)
 
     def _drop(self, name: str, version: int) -> None:
         """Forget a version of a processor's code; where that is at work, the processor goes."""
@@ -153,18 +167,6 @@ def as_json(settings: Settings) -> dict[str, Any]:
 def from_json(said: dict[str, Any]) -> Settings:
     """The settings again."""
     return Settings(**{**said, "options": decode_table(said["options"])})
-
-
-def _load(
-    name: str, path: Path, kind: str, tick: float, interval: float, table: dict[str, Any], terms: Any
-) -> tuple[Code, dict[str, Any]]:
-    """The code of a processor, and its contract as the hub is to know it."""
-    content = path.read_bytes()
-    beside = any_absolute(content, path, imported(content, path, Path.read_bytes))
-    module, origin = import_plugin(path, name, _trust(terms), beside)
-    found = getattr(module, kind, None)
-    contract = read_contract(contract_of(found, module, interval), path, name, tick, table)
-    return Code(name, path, found, contract.settings, origin), describe(contract)  # type: ignore[arg-type]
 
 
 def _trust(terms: dict[str, Any] | None) -> Any:

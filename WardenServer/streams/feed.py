@@ -165,8 +165,9 @@ class Feed:
         """Go on with other settings, or with the old ones where that fails."""
         self._change = None
         try:
-            if self._reader is None or not self._is_open or not self._reader.change(change.options):
-                self._replace(change.make())
+            new, old = change.make(), self._reader
+            if old is None or type(new) is not type(old) or not self._is_open or not old.change(change.options):
+                self._replace(new)
         except Exception as error:  # whatever it is, the old reader goes on
             change.outcome.set_exception(error)
         else:

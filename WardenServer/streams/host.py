@@ -6,6 +6,7 @@ between two events.
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -19,16 +20,18 @@ from WardenServer.streams.waiting import Waiting
 
 log = logging.getLogger("warden.stream")
 
-#: Most events that are taken out of the queue at once, for processors that take them one by one.
-PART = 64
+#: Events are taken out of the queue in parts. They become larger while one takes less than QUICK seconds, and smaller
+#: while it takes more than twice that, so that what a slow processor has not begun can still be dropped.
+QUICK = 0.005
 #: Makes a sentence for people of what a processor has raised.
 Explain = Callable[[BaseException], str]
 
 
 def forms(processor: Any) -> "tuple[Callable[[Any], Any] | None, Callable[[Any], Any] | None]":
     """How a processor takes events, one by one and many together; None and None where it only acts when sampled."""
-    single = None if getattr(type(processor), "event", None) is Processor.event else getattr(processor, "event", None)
-    return single, getattr(processor, "events", None)
+    single, many = getattr(processor, "event", None), getattr(processor, "events", None)
+    is_ours = getattr(type(processor), "event", None) is Processor.event  # which does nothing
+    return single if callable(single) and not is_ours else None, many if callable(many) else None
 
 
 class TakenOut(PluginError):
@@ -58,7 +61,7 @@ class Host:
         self._explain = explain
         self._go_on_with(processor)
         self._waiting = Waiting(most, full)
-        self._most = most
+        self._part = 1
         self._requests: deque[Callable[[], None]] = deque()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"processor {name}", daemon=True)
@@ -120,7 +123,6 @@ class Host:
 
     def limit(self, most: int, full: str) -> None:
         """Let other numbers of events wait for it."""
-        self._most = most
         self._waiting.limit(most, full)
 
     def check(self) -> None:
@@ -137,10 +139,18 @@ class Host:
     def _run(self) -> None:
         while not self._closing:
             self._serve()
-            batch = self._waiting.take(MOST if self._single is None else min(PART, self._most))
+            batch = self._waiting.take(self._part, self._many is not None)
             if batch is not None:
+                began = time.monotonic()
                 self._feed(batch)
+                self._adapt(time.monotonic() - began)
         self._serve()
+
+    def _adapt(self, took: float) -> None:
+        if took < QUICK:
+            self._part = min(2 * self._part, MOST)
+        elif took > 2 * QUICK:
+            self._part = max(1, self._part // 2)
 
     def _serve(self) -> None:
         while self._requests:

@@ -3,6 +3,7 @@
 Any thread may ask. What comes back is sorted by one thread, so that no processor waits for the sample of another.
 """
 
+import contextlib
 import itertools
 import json
 import logging
@@ -10,7 +11,8 @@ import os
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from collections.abc import Iterable
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as Late
 from dataclasses import replace
 from functools import partial
@@ -58,6 +60,7 @@ class StreamProcess:
         self._starting = threading.Lock()
         self._sending = threading.Lock()
         self._why = ""
+        self._over: PipedChild | None = None  # the child whose answers are all read
         self._users: set[int] = set()
         self._closed = False
 
@@ -98,7 +101,7 @@ class StreamProcess:
             except Late:
                 if agent is not None and agent.stopping.is_set():
                     break
-            except (WardenError, NoData, CancelledError):
+            except (WardenError, NoData):
                 break
         if not future.done():
             raise PluginError(f"{call} has not ended within {limit:g} s; let event and sample return sooner")
@@ -136,7 +139,7 @@ class StreamProcess:
         self._closed = True
         child = self._child
         if child is not None:
-            child.kill()  # also while it starts
+            child.stop()  # also while it starts
         with self._starting:
             self._end()
 
@@ -146,11 +149,15 @@ class StreamProcess:
         return self._child is not None and self._child.alive
 
     def _end(self) -> None:
-        child, self._child = self._child, None
+        child = self._child
         if child is not None:
-            child.kill()
+            child.stop()
         if self._thread is not None:
-            self._thread.join(SEND)
+            self._thread.join()  # it reads what is left, and no more comes
+        self._child = None
+        if child is not None:
+            with self._sending:
+                child.kill()
 
     def _start(self) -> None:
         self._end()
@@ -195,9 +202,10 @@ class StreamProcess:
         try:
             with self._sending:
                 child.send(line, time.monotonic() + SEND, lambda: None)
-        except (TimeoutError, OSError):
-            self._waiting.pop(number, None)
-            future.set_exception(PluginError(f"the process of stream {self.settings.name} takes no calls"))
+        except (TimeoutError, ValueError):  # ValueError: its pipe is closed
+            _fail([future], f"the process of stream {self.settings.name} takes no calls")
+        if self._over is child:  # nobody reads its answers any more
+            _fail([future], f"the process of stream {self.settings.name} {self._why or 'has ended'}")
         return future
 
     # -- the thread that sorts what comes back
@@ -214,21 +222,24 @@ class StreamProcess:
                 break
             except (ValueError, TypeError, LookupError, PluginError) as error:
                 self._why = str(error)
-                child.kill()
+                child.stop()
                 break
-        self._fail(f"the process of stream {self.settings.name} {self._why}; it starts again")
+        self._over = child
+        waiting, self._waiting = self._waiting, {}
+        _fail(waiting.values(), f"the process of stream {self.settings.name} {self._why}; it starts again")
 
     def _take(self, kind: str, said: Any, number: int) -> None:
         if kind == "log":
             log.log(int(said[0]), "%s", said[1])
             return
         future = self._waiting.pop(number)
-        if kind in ("done", "ready"):
-            future.set_result(said)
-        elif kind == "no memory":
-            future.set_exception(PluginError(self._too_much()))
-        else:
-            future.set_exception(NoData(said) if kind == "no data" else PluginError(said))
+        with contextlib.suppress(InvalidStateError):  # it was given up
+            if kind in ("done", "ready"):
+                future.set_result(said)
+            elif kind == "no memory":
+                future.set_exception(PluginError(self._too_much()))
+            else:
+                future.set_exception(NoData(said) if kind == "no data" else PluginError(said))
 
     def _look(self, child: PipedChild) -> None:
         """Raises PluginError when it must not go on."""
@@ -239,10 +250,11 @@ class StreamProcess:
         most, name = megabytes(self._memory), self.settings.name
         return f"wanted more memory than the {most} it may hold; keep less, or set memory in [streams.{name}]"
 
-    def _fail(self, why: str) -> None:
-        """Nothing that was asked will be answered."""
-        waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
+
+def _fail(futures: Iterable["Future[Any]"], why: str) -> None:
+    """What was asked will not be answered."""
+    for future in futures:
+        with contextlib.suppress(InvalidStateError):  # it was, or somebody else has said so
             future.set_exception(PluginError(why))
 
 

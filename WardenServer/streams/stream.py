@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from WardenServer.machine.state_file import StateFile
@@ -68,9 +69,12 @@ class Stream:
 
     def finish(self, seconds: float) -> bool:
         """Read no more, and let the processors take what was read; False where that lasts longer than `seconds`."""
+        until = time.monotonic() + seconds
         self._feed.close()
-        done = [self._feed.join(seconds), *(host.wait_idle(seconds) for host in self._hosts.values())]
-        return all(done)
+        done = self._feed.join(seconds)
+        for host in self._hosts.values():
+            done &= host.wait_idle(max(0.0, until - time.monotonic()))
+        return done
 
     def close(self, seconds: float) -> None:
         """End. Processors that still work after `seconds` are left behind."""
@@ -95,6 +99,15 @@ class Stream:
         for host in self._hosts.values():
             host.limit(settings.queue, settings.full)
         self.settings = settings
+
+    def read_with(self, make: Callable[[], Reader | None], options: Mapping[str, Any], seconds: float) -> None:
+        """Read with another reader, or the same one with other options; where that fails the old one stays.
+
+        Raises:
+            WardenError: why it cannot.
+            TimeoutError: that is not known after `seconds`.
+        """
+        self._feed.change(make, options).result(seconds)
 
     # -- processors
 

@@ -16,8 +16,9 @@ from WardenServer.streams.host import forms
 MOST = 100
 
 
-def prove(make: Callable[[], Any], recent: Batch | None, limit: float) -> None:
-    """Try what `make` makes with copies of events that came lately; raises what it raises.
+def prove(make: Callable[[], Any], recent: Batch | None, limit: float, judge: Callable[[Any], Any] = clean) -> None:
+    """Try what `make` makes with copies of events that came lately; raises what it raises, and what `judge` raises of
+    its sample.
 
     Raises:
         PluginError: it has not ended after `limit` seconds; it is left behind.
@@ -27,7 +28,7 @@ def prove(make: Callable[[], Any], recent: Batch | None, limit: float) -> None:
 
     def attempt() -> None:
         try:
-            _try(make(), events)
+            judge(_try(make(), events))
             found.append(None)
         except BaseException as error:  # a processor may raise anything
             found.append(error)
@@ -41,7 +42,7 @@ def prove(make: Callable[[], Any], recent: Batch | None, limit: float) -> None:
         raise found[0]
 
 
-def _try(trial: Any, events: Batch) -> None:
+def _try(trial: Any, events: Batch) -> Any:
     single, many = forms(trial)
     if many is not None and (events.is_array or single is None):
         if len(events):
@@ -51,4 +52,4 @@ def _try(trial: Any, events: Batch) -> None:
         for event in copy.deepcopy(events.events):
             with suppress(ProcessorAbort):
                 single(event)
-    clean(trial.sample())
+    return trial.sample()

@@ -70,8 +70,9 @@ class Waiting:
         self._count += len(rest)
         self._bytes += rest.size
 
-    def take(self, most: int) -> Batch | None:
-        """The next events, at most so many; waits for them. None when it is roused, or closed and empty."""
+    def take(self, most: int, whole_arrays: bool = False) -> Batch | None:
+        """The next events, at most so many but for arrays that are to stay whole; waits for them. None when it is
+        roused, or closed and empty."""
         with self._changed:
             self._in_hand = 0
             self._changed.notify_all()
@@ -82,7 +83,7 @@ class Waiting:
             batch = self._batches.popleft()
             self._count -= len(batch)
             self._bytes -= batch.size
-            if len(batch) > most:
+            if len(batch) > most and not (whole_arrays and batch.is_array):
                 self._put_back(batch.part(most), newest=False)
                 batch = batch.part(0, most)
             self._in_hand = len(batch)

@@ -1,5 +1,6 @@
 """Every agent and template that ships keeps the contract, runs, and so do copies of the templates."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -18,9 +19,20 @@ from WardenServer.loading import loader
 from WardenServer.local.local_servers import LocalDatabase
 from WardenServer.settings import config
 
+
+def is_processor(file: str) -> bool:
+    """Whether a class in it has a name, as text."""
+    tree = ast.parse((loader.SHIPPED / f"{file}.py").read_text(encoding="utf-8"))
+    lines = [line for each in tree.body if isinstance(each, ast.ClassDef) for line in each.body]
+    return any(isinstance(line, ast.Assign) and ast.unparse(line).startswith("name = '") for line in lines)
+
+
 MakeSettings = Callable[..., config.Settings]
 
-SHIPPED = sorted(path.stem for path in loader.SHIPPED.glob("*.py") if path.stem != "__init__")
+FILES = sorted(path.stem for path in loader.SHIPPED.glob("*.py") if path.stem != "__init__")
+#: Files with a processor of an event stream: these are no agents before a stream is named.
+PROCESSORS = [name for name in FILES if is_processor(name)]
+SHIPPED = [name for name in FILES if name not in PROCESSORS]
 #: These read a Tango database, in a process of their own: Tango keeps the first database that it has seen.
 NEED_TANGO = ("read_tango", "tango_servers", "tango_alive", "tango_starter", "template_tango")
 #: Shorter than the files' own, for the sake of the tests' time.
@@ -82,7 +94,8 @@ def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
 def test_nothing_that_ships_is_left_out() -> None:
     assert set(NEED_TANGO) < set(SHIPPED)
     assert {"host", "processes"} < set(SHIPPED)
-    assert {f"template_{name}" for name in templates.known()} < set(SHIPPED)
+    assert {f"template_{name}" for name in templates.known()} < set(FILES)
+    assert {"count", "disk_usage", "histogram", "image_sum", "rate", "stats", "template_processor"} == set(PROCESSORS)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name not in NEED_TANGO])
@@ -114,7 +127,7 @@ def test_without_its_setting_a_template_for_instances_is_refused(settings: MakeS
     assert "read_tango.py needs the setting device; give it in [agents.read_tango]" in sentence
 
 
-@pytest.mark.parametrize("template", [name for name in templates.known() if name != "tango"])
+@pytest.mark.parametrize("template", [name for name in templates.known() if name not in ("tango", "processor")])
 def test_a_copy_of_a_template_loads_and_runs(template: str, folder: Path, settings: MakeSettings, url: str) -> None:
     path = templates.make("http_json" if template == "http_json" else "mine", template, folder)
     made = given(settings(), path.stem, url)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pymemcache.client.base import Client
 
@@ -20,6 +21,7 @@ from WardenServer.results.board import HUB, Board
 from WardenServer.results.event import Event, Severity
 from WardenServer.results.result import Result
 from WardenServer.settings import config
+from WardenServer.settings.writers import Writer
 from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.base import QUEUE, LogSink, Sink, StateSink
 from WardenServer.sinks.events import store
@@ -28,6 +30,7 @@ from WardenServer.sinks.history import ask
 from WardenServer.sinks.history.sink import History
 from WardenServer.sinks.known_fields import KnownFields
 from WardenServer.sinks.memcached import Memcached
+from WardenServer.sinks.writers import sink as writers
 
 MakeSettings = Callable[..., config.Settings]
 
@@ -218,6 +221,37 @@ class HistoryKit(LogKit):
         self._reader.close()
 
 
+class FileKit(LogKit):
+    """Of the writer `json_lines`."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        self._path = settings.state_folder.parent / "samples.json"
+        super().__init__(writers.of(Writer("file", "json_lines", ("*",), {"path": str(self._path)}), settings))
+
+    def all_of(self, agent: str) -> list[int]:
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        return [line["document"]["x"] for line in map(json.loads, lines) if line["name"] == agent]
+
+
+class CouchDBKit(LogKit):
+    """Of the writer `couchdb`."""
+
+    def __init__(self, settings: config.Settings, url: str) -> None:
+        name = f"sinks{free_port()}"
+        self._client = httpx.Client(base_url=f"{url}/{name}", trust_env=False)
+        super().__init__(writers.of(Writer("couch", "couchdb", ("*",), {"url": url, "database": name}), settings))
+
+    def all_of(self, agent: str) -> list[int]:
+        answer = self._client.get("_all_docs", params={"include_docs": "true"})
+        rows = [row["doc"] for row in answer.json().get("rows", ()) if row["id"].startswith(f"{agent}_")]
+        places = {row["_id"]: [int(number) for number in row["_id"].split("_")[1:]] for row in rows}
+        return [row["x"] for row in sorted(rows, key=lambda row: places[row["_id"]])]
+
+    def end(self) -> None:
+        super().end()
+        self._client.close()
+
+
 class MemcachedKit(StateKit):
     def __init__(self, settings: config.Settings) -> None:
         super().__init__(Memcached(settings))
@@ -251,10 +285,20 @@ class AttributesKit(StateKit):
         self._attributes.values.clear()
 
 
-STATE, LOG = ["memcached", "attributes", "memory state"], ["events", "history", "memory log"]
+STATE = ["memcached", "attributes", "memory state"]
+LOG = ["events", "history", "writers file", "writers couchdb", "memory log"]
 
 
-def _make(name: str, settings: MakeSettings, memcached: LocalMemcached) -> Kit:
+@pytest.fixture(scope="session")
+def couch(request: pytest.FixtureRequest) -> str:
+    """The URL of a CouchDB; "" where there can be none."""
+    try:
+        return str(request.getfixturevalue("pouchdb").url)
+    except pytest.skip.Exception:
+        return ""
+
+
+def _make(name: str, settings: MakeSettings, memcached: LocalMemcached, couch: str) -> Kit:
     if name == "memcached":
         return MemcachedKit(settings(memcached=memcached.address, prefix=f"sinks{free_port()}."))
     if name == "attributes":
@@ -263,27 +307,35 @@ def _make(name: str, settings: MakeSettings, memcached: LocalMemcached) -> Kit:
         return EventsKit(settings())
     if name == "history":
         return HistoryKit(settings(instance=f"h{free_port()}"))
+    if name == "writers file":
+        return FileKit(settings())
+    if name == "writers couchdb":
+        return CouchDBKit(settings(), couch or pytest.skip("pouchdb-server cannot be installed"))
     return MemoryStateKit() if name == "memory state" else MemoryLogKit()
 
 
 @pytest.fixture(params=[*STATE, *LOG])
-def kit(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[Kit]:
-    made = _make(request.param, settings, memcached)
+def kit(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached, couch: str) -> Iterator[Kit]:
+    made = _make(request.param, settings, memcached, couch)
     yield made
     made.end()
 
 
 @pytest.fixture(params=STATE)
-def state(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[StateKit]:
-    made = _make(request.param, settings, memcached)
+def state(
+    request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached, couch: str
+) -> Iterator[StateKit]:
+    made = _make(request.param, settings, memcached, couch)
     assert isinstance(made, StateKit)
     yield made
     made.end()
 
 
 @pytest.fixture(params=LOG)
-def log(request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached) -> Iterator[LogKit]:
-    made = _make(request.param, settings, memcached)
+def log(
+    request: pytest.FixtureRequest, settings: MakeSettings, memcached: LocalMemcached, couch: str
+) -> Iterator[LogKit]:
+    made = _make(request.param, settings, memcached, couch)
     assert isinstance(made, LogKit)
     yield made
     made.end()
@@ -489,4 +541,5 @@ def test_every_sink_is_tested_here() -> None:
     found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     others = {"__init__", "base", "known_fields"}
     elsewhere = {"notify"}  # delivers what is in the store of events: tests/system/test_notify.py
-    assert found - others - elsewhere == {"memcached", "attributes", "events", "history"}, "give the new one a Kit"
+    tested = {"memcached", "attributes", "events", "history", "writers"}
+    assert found - others - elsewhere == tested, "give the new one a Kit"

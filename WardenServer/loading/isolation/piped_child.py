@@ -190,13 +190,17 @@ class PipedChild:
                 return info.rss, getattr(info, "data", 0)
         return 0, 0
 
-    def kill(self) -> None:
-        """Kill the child and what it has started, and wait for their end; any number of times."""
+    def stop(self) -> None:
+        """Kill the child and what it has started; who waits for a line learns of its end. Any number of times."""
         with self._reaping:
             self._unwanted = True
             if self._process is not None and self._process.returncode is None:
                 _kill_group(self._process)
         self._thread.join(PATIENCE)
+
+    def kill(self) -> None:
+        """Kill the child and what it has started, wait for their end, and close its pipes; any number of times."""
+        self.stop()
         for pipe in (self._process.stdin, self._process.stdout) if self._process is not None else ():
             if pipe is not None:
                 pipe.close()

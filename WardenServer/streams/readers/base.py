@@ -17,6 +17,8 @@ class Reader:
     endless = True
     #: Whether it knows itself how many events are lost (see Batch).
     counts_lost = False
+    #: Whether several hubs share its events, so that each sees a part.
+    shares = False
 
     def __init__(self) -> None:
         #: Sentences on what people should know: what is not connected, which file is missing.
@@ -48,6 +50,15 @@ class Reader:
     def change(self, settings: Mapping[str, Any]) -> bool:
         """Take on other settings without an end; False where that needs a new reader."""
         return False
+
+    def exchange(self, processor: str, sample: Mapping[str, Any], young: float) -> Sequence[Mapping[str, Any]]:
+        """Where hubs share the events: show the others the newest sample of a processor; returns theirs and ours, those
+        that are younger than `young` seconds. On any thread.
+
+        Raises:
+            WardenError: the others cannot be reached.
+        """
+        raise NotImplementedError
 
     def close(self) -> None:
         """Let go of everything; any number of times."""

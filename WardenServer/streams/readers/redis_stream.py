@@ -6,11 +6,12 @@ last batch may come twice.
 """
 
 import platform
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from WardenServer.errors import Unreachable, WardenError
+from WardenServer.errors import WardenError
 from WardenServer.settings import masking, parse
 from WardenServer.settings.units import size
 from WardenServer.streams.batch import GATHER, MOST, Batch
@@ -61,12 +62,14 @@ class RedisStream(Reader):
         self._url = checked("url", url, known_url)
         self._key, self._name = checked("key", key, word), checked("group", group, word)
         self._consumer = platform.node() or "warden" if consumer is None else checked("consumer", consumer, word)
-        shared, first = checked("share", share, parse.flag), checked("begin", begin, _begin)
+        self.shares, first = checked("share", share, parse.flag), checked("begin", begin, _begin)
         self._form = checked("form", form, known_form)
         self._field = checked("field", field, word).encode()
         self._largest = checked("largest", largest, size)
-        self._group = Group(self._url, self._key, self._name, self._consumer, shared, first)
+        self._group = Group(self._url, self._key, self._name, self._consumer, self.shares, first)
         self._samples: Samples | None = None
+        self._sharing = threading.Lock()  # over the samples
+        self._is_open = False
         self._count = 1  # entries that hold about MOST events, and no more than `largest` bytes
         self._rest_until = 0.0
 
@@ -81,7 +84,7 @@ class RedisStream(Reader):
             self._group.open()
         except self._errors as error:
             raise self._broken(error) from None
-        self._samples = Samples(self._url, self._key, self._name, self._consumer)
+        self._is_open = True
 
     def _broken(self, error: Exception) -> WardenError:
         self._group.drop()
@@ -129,17 +132,21 @@ class RedisStream(Reader):
 
     def exchange(self, processor: str, sample: Mapping[str, Any], young: float) -> list[Mapping[str, Any]]:
         """See Samples.exchange; on any thread."""
-        samples = self._samples
-        if samples is None:
-            raise Unreachable(f"{masking.mask(self._url)} is not connected yet; its samples are shared when it is")
+        with self._sharing:
+            if self._samples is None:
+                self._samples = Samples(self._url, self._key, self._name, self._consumer)
+            samples = self._samples
         return samples.exchange(processor, sample, young)
 
     def close(self) -> None:
         """See Reader."""
-        samples, self._samples = self._samples, None
-        if samples is None:
+        with self._sharing:
+            samples, self._samples = self._samples, None
+        if samples is not None:
+            samples.close()
+        if not self._is_open:
             return
-        samples.close()
+        self._is_open = False
         try:
             self._group.close()
         except self._errors:  # what it has read comes again

@@ -1,6 +1,7 @@
 /** One agent: its fields, its runs, its stack when it hangs, its source, and what can be done. */
 
 import { actOnAgent } from "./actions.js";
+import { arrays, drawArrays } from "./arrays.js";
 import { nextRun, remark, shownState, SIGNS } from "./agents.js";
 import { fetchJson, query } from "./api.js";
 import { eventLines } from "./event_lines.js";
@@ -28,6 +29,7 @@ export function open(root, { name }) {
     update() {
       render(content(name, state.agents[name], held), root);
       sparks.draw();
+      drawArrays(name);
     },
     close() {
       clearInterval(timer);
@@ -59,6 +61,7 @@ const known = (name, agent, held) => html`
     <h2>Fields <a class="aside" href=${address("plots", "", { field: fieldsOf(name).slice(0, 6) })}>Plot them</a></h2>
     ${fieldRows(name, held.reasons)}
   </section>
+  ${arrays(name)}
   <section class="panel" aria-label="Events">
     <h2>Newest events <a class="aside" href=${address("events", "", { agent: name })}>All events</a></h2>
     ${held.events.length ? eventLines(held.events) : html`<p class="quiet">It has told nothing.</p>`}

@@ -23,9 +23,11 @@ from WardenServer.plugins import (
     template_http_json,
     template_listen,
     template_minimal,
+    template_processor,
     template_state,
     template_tango,
 )
+from WardenServer.processor import ProcessorAbort
 from WardenServer.results.field import kind_of
 from WardenServer.results.result import clean
 
@@ -50,7 +52,7 @@ def test_every_shipped_file_keeps_the_contract(module):
 def test_all_shipped_files_are_known_here():
     shipped = {path.stem for path in Path(plugins.__file__).parent.glob("*.py")} - {"__init__"}
     assert {path for path in shipped if path.startswith("template_")} == {
-        one.__name__.split(".")[-1] for one in TEMPLATES
+        one.__name__.split(".")[-1] for one in (*TEMPLATES, template_processor)
     }
 
 
@@ -69,6 +71,19 @@ def test_minimal_is_a_sine():
 def test_array_has_its_peak_where_it_says():
     fields = template_array.work(Agent("a"))
     assert fields["Peak"] == np.argmax(fields["Profile"])
+
+
+def test_processor_has_the_mean_and_passes_over_what_is_no_number():
+    old = template_processor.Mean("e")
+    assert clean(old.sample())[0] == {"Count": 0, "Mean": None}
+    for event in ({"e": 1}, {"e": 3}):
+        old.event(event)
+    for event in ({}, {"e": None}, {"e": "x"}, None, b"e"):
+        with pytest.raises(ProcessorAbort, match="an event has no number e"):
+            old.event(event)
+    new = template_processor.Mean("e")
+    new.load(old)
+    assert new.sample() == {"Count": 2, "Mean": 2}
 
 
 def test_state_lives_on():

@@ -1,0 +1,1 @@
+"""The package `snoop.processors`: what snoop has as examples."""
