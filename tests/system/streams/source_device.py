@@ -13,7 +13,7 @@ class Colour(enum.IntEnum):
 
 
 class Source(Device):
-    """`Push` sends NUMBER events of `number`, `Others` one of each of the others."""
+    """`Push` sends events of `number`, `Others` one of each of the others."""
 
     @attribute(dtype=int)
     def number(self) -> int:
@@ -41,13 +41,17 @@ class Source(Device):
 
     def init_device(self) -> None:
         super().init_device()
+        self._next = 0
         for name in ("number", "curve", "image", "texts", "colour", "State"):
             self.set_change_event(name, True, False)
 
-    @command(dtype_in=int)
-    def Push(self, number: int) -> None:
-        for each in range(number):
+    @command(dtype_in=int, dtype_out=int)
+    def Push(self, number: int) -> int:
+        """Send so many events with the next numbers; the first of them."""
+        first, self._next = self._next, self._next + number
+        for each in range(first, self._next):
             self.push_change_event("number", each)
+        return first
 
     @command
     def Others(self) -> None:

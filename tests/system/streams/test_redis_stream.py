@@ -8,8 +8,10 @@ import msgpack
 import numpy as np
 import pytest
 
+from tests.conftest import wait_for
 from tests.system.streams.conftest import Redis, events, lost, read, undecodable
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.streams import feed
 from WardenServer.streams.batch import MOST
 from WardenServer.streams.readers import redis_group, redis_losses
 from WardenServer.streams.readers import redis_server as ours
@@ -306,3 +308,28 @@ def test_samples_are_exchanged_by_many_threads(make) -> None:
     assert found == [[{"n": 1}]] * 80
     reader.close()
     assert reader.exchange("count", {"n": 2}, 60) == [{"n": 2}]  # whether it reads or not
+
+
+def test_connections_that_break_cost_no_entry_and_repeat_none(redis_server, client, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(feed, "PAUSES", (0.01, 0.01))
+    taken, losses = [], []
+
+    def take(batch):
+        taken.extend(batch.events)
+        losses.append(batch.lost)
+
+    reading = feed.Feed("daq", take)
+    reading.open(RedisStream(redis_server.url, "daq", "hub", begin="start"))
+    try:
+        for number in range(60):
+            add(client, *range(number * 10, number * 10 + 10))
+            client.client_kill_filter(_type="normal", skipme=True)
+            wait_for(lambda least=number * 5: len(taken) >= least)  # so that some are cut while they are read
+        wait_for(lambda: len(taken) >= 600)
+    finally:
+        reading.close()
+        assert reading.join(10)
+    assert taken == list(range(600))
+    assert sum(losses) == 0
+    assert acknowledged(client)
+    assert "does not answer" in caplog.text
