@@ -39,6 +39,8 @@ def make(name: str, template: str, folder: Path) -> Path:
         meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(known())}"
         raise WardenError(f'there is no template "{template}"{meant}')
     text = (SHIPPED / f"{_PREFIX}{template}.py").read_text(encoding="utf-8")
+    for named in (f'name = "{template}"', f"[agents.{template}]"):  # a processor, and an example of settings
+        text = text.replace(named, named.replace(template, name))
     return write(text, folder / f"{name}.py")
 
 

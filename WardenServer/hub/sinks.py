@@ -1,5 +1,6 @@
 """All sinks of a hub: those that every hub has, and the writers of its settings, which a reload may change."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from WardenServer.loading.contract import Contract
@@ -8,6 +9,8 @@ from WardenServer.settings import writers as table
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.base import Sink
 from WardenServer.sinks.writers.sink import WriterSink, of
+
+log = logging.getLogger("warden.sink")
 
 #: Seconds that a writer whose settings have changed is given to deliver what is left.
 ENDING = 5.0
@@ -20,7 +23,7 @@ class Sinks:
         self._fixed = tuple(fixed)
         self._writers: dict[str, tuple[table.Writer, WriterSink]] = {}
         self._board = board
-        self._contracts: dict[str, Contract] = {}
+        self._processors: set[str] = set()
         self._begun = False
 
     def __iter__(self) -> Iterator[Sink]:
@@ -45,17 +48,23 @@ class Sinks:
 
     def take_on(self, settings: Settings) -> None:
         """Have the writers of the settings: those whose own settings have not changed go on as they are."""
-        wanted = settings.writers
-        for name, (writer, sink) in list(self._writers.items()):
-            if wanted.get(name) != writer:
-                self._end(name, sink)
-        for name, writer in wanted.items():
-            if name not in self._writers:
-                self._add(writer, settings)
+        before, wanted = self._writers, settings.writers
+        new = {
+            name: (writer, of(writer, settings, self._processors))
+            for name, writer in wanted.items()
+            if name not in before or before[name][0] != writer
+        }
+        gone = {name: sink for name, (_, sink) in before.items() if name in new or name not in wanted}
+        self._writers = {name: new.get(name) or before[name] for name in wanted}
+        for name, (_, sink) in new.items():
+            self._open(sink, gone.pop(name, None))
+        for sink in gone.values():
+            self._board.ignore(sink.take)
+            _end(sink)
 
     def declare(self, contract: Contract) -> None:
         """Take note of an agent that was loaded."""
-        self._contracts[contract.name] = contract
+        (self._processors.add if contract.stream else self._processors.discard)(contract.name)
         for sink in self:
             sink.declare(contract)
 
@@ -69,17 +78,20 @@ class Sinks:
         for sink in self:
             sink.join(left())
 
-    def _add(self, writer: table.Writer, settings: Settings) -> None:
-        sink = of(writer, settings)
-        sink.open(self._board)
-        for contract in self._contracts.values():
-            sink.declare(contract)
-        self._writers = {**self._writers, writer.name: (writer, sink)}
+    def _open(self, sink: WriterSink, before: WriterSink | None) -> None:
+        """Begin, with what the sink in whose place it comes has left."""
+        if before is None:
+            sink.open(self._board)
+        else:
+            sink.open(Board())
+            self._board.ignore(before.take, instead=sink.take)
+            _end(before)
+            sink.inherit(before)
         if self._begun:
             sink.begin()
 
-    def _end(self, name: str, sink: WriterSink) -> None:
-        self._writers = {other: each for other, each in self._writers.items() if other != name}
-        self._board.ignore(sink.take)
-        sink.close()
-        sink.join(ENDING)
+
+def _end(sink: WriterSink) -> None:
+    sink.close()
+    if not sink.join(ENDING):
+        log.warning("%s has not delivered all within %g s", sink.name, ENDING)

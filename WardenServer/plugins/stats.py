@@ -53,7 +53,7 @@ class Stats(Gathering):
         """Add them to the moments, and put them into the ring over the oldest."""
         self.moments = moments.pooled(self.moments, moments.of(values))
         last = values[-len(self.ring) :]
-        self.put += len(values)
+        self.put += len(last)
         self.ring[np.arange(self.put - len(last), self.put) % len(self.ring)] = last
 
     def last(self) -> Numbers:

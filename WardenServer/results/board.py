@@ -39,9 +39,10 @@ class Board:
         """Call `listener(agent, result)` after every change, with None where the agent is gone; it returns at once."""
         self._listeners = (*self._listeners, listener)
 
-    def ignore(self, listener: Listener) -> None:
-        """Call this listener no more."""
-        self._listeners = tuple(each for each in self._listeners if each != listener)
+    def ignore(self, listener: Listener, instead: Listener | None = None) -> None:
+        """Call this listener no more; from the same change on, another one `instead`."""
+        more = () if instead is None else (instead,)
+        self._listeners = (*(each for each in self._listeners if each != listener), *more)
 
     def put(self, result: Result) -> None:
         """Take the newest result of an agent and tell the listeners.

@@ -29,10 +29,15 @@ def exposed(settings: Settings) -> str:
     """A sentence with the cure when the settings file holds secrets and others may read it; else nothing."""
     if settings.file is None:
         return ""
+    tables = {
+        **{f"agents.{agent}": table for agent, table in settings.agents.items()},
+        **{f"streams.{stream.name}": stream.options for stream in settings.streams.values()},
+        **{f"writers.{writer.name}": writer.options for writer in settings.writers.values()},
+    }
     plain = [
-        f"[agents.{agent}] {name}"
-        for agent, table in settings.agents.items()
-        for name, value in table.items()
+        f"[{table}] {name}"
+        for table, said in tables.items()
+        for name, value in said.items()
         if any(masking.secrets_in(name, value))
     ]
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from WardenServer.errors import WardenError
+from WardenServer.processor import ProcessorAbort
 
 #: Most events that a reader hands over at once, and for how many seconds it gathers them.
 MOST, GATHER = 1024, 0.01
@@ -57,10 +58,12 @@ class Batch:
 
     @cached_property
     def array(self) -> Any:
-        """The events as an array: numpy records where all have the same fields with plain values, else awkward.
+        """The events as an array: numpy records where all have the same fields with plain values, else awkward. What is
+        no record is left out.
 
         Raises:
-            WardenError: they are no records, or awkward is needed and missing.
+            ProcessorAbort: there is no record, or an array cannot hold them.
+            WardenError: awkward is needed and missing.
         """
         return self._array if self._array is not None else _as_array(self._events or [])
 
@@ -74,10 +77,11 @@ class Batch:
 
 
 def _as_array(events: Sequence[Any]) -> Any:
-    first = events[0] if events else {}
-    if not isinstance(first, dict):
-        raise WardenError(f"an event is a {type(first).__name__}, no record; write event in place of events")
-    names = list(first)
+    first = next(iter(events), None)
+    events = [event for event in events if type(event) is dict]
+    if not events:
+        raise ProcessorAbort(f"an event is a {type(first).__name__}, no record; write event in place of events")
+    names = list(events[0])
     columns = [column for name in names if (column := _column(events, name)) is not None]
     if names and len(columns) == len(names) and all(len(each) == len(names) for each in events):
         kinds = [(name, column.dtype) for name, column in zip(names, columns, strict=True)]
@@ -87,7 +91,10 @@ def _as_array(events: Sequence[Any]) -> Any:
     except ImportError:
         cure = "pip install 'wardenserver[root]'"
         raise WardenError(f"events with different fields, or with lists, need the library awkward: {cure}") from None
-    return awkward.Array(list(events))
+    try:
+        return awkward.Array(list(events))
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:  # such as numbers of more than 64 bits
+        raise ProcessorAbort(f"an array cannot hold the events ({error!s:.100})") from None
 
 
 def _column(events: Sequence[Any], name: str) -> "np.ndarray[Any, Any] | None":

@@ -35,8 +35,7 @@ class Bins:
             self.width = span / bins
             usable = np.isfinite(self.edges).all() and (np.diff(self.edges) > 0).all()
         if not usable:
-            said = f"{bins} bins from {low:g} to {high:g} are too narrow or too wide"
-            raise SettingError(f"{said}; write other limits, or fewer bins")
+            raise SettingError(f"{bins} bins from {low:g} to {high:g} are too narrow or too wide; write other limits")
 
     def shown(self, counts: Row) -> slice:
         """Which of all bins to show: those from low to high, and those out to the last that hold something."""

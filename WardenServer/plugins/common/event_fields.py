@@ -101,10 +101,10 @@ def _flat(value: Any) -> "np.ndarray[Any, Any] | None":
         plain = value.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray)
         return value.reshape(-1) if plain else None
     layout = getattr(value, "layout", None)
-    while layout is not None and layout.is_list and layout.parameter("__array__") is None:
+    while layout is not None and layout.is_list:
         layout = layout.content
     if layout is None or not layout.is_numpy or layout.dtype.kind not in "biuf" or layout.parameters:
-        return None
+        return None  # text is a list of numbers, too, with a parameter that says so
     import awkward
 
     return np.asarray(awkward.to_numpy(awkward.flatten(value, axis=None)))

@@ -1,11 +1,10 @@
 """Hands the results of agents to a writer, as documents."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.loading.contract import Contract
 from WardenServer.results.board import HUB, HUB_ALARMS, HUB_FIELDS
 from WardenServer.results.result import Result
 from WardenServer.settings import writers as table
@@ -19,7 +18,7 @@ class WriterSink(LogSink):
     """One writer on a thread of its own. Only results of runs that went well become documents."""
 
     def __init__(
-        self, name: str, agents: Sequence[str], make: Callable[[], Writer], processors: set[str] | None = None
+        self, name: str, agents: Sequence[str], make: Callable[[], Writer], processors: Set[str] = frozenset()
     ) -> None:
         """Take note of what is to be written.
 
@@ -27,28 +26,22 @@ class WriterSink(LogSink):
             name: of the writer.
             agents: whose results it writes: names, or ("*",) for all; () is all processors of streams.
             make: makes the writer, once it is needed; SettingError where it cannot: it is tried again.
-            processors: names of those that are known; None where `declare` says them.
+            processors: the names of all processors of streams, which may change.
         """
         super().__init__(f"writer {name}")
-        self.writer = name  # without what `name` has before it
         self._agents = frozenset(agents)
-        self._processors = processors if processors is not None else set()
+        self._processors = processors
         self._make = make
-        self._made: Writer | None = None
+        self._writer: Writer | None = None
         self._lost_by_writer = 0
 
     @property
     def notes(self) -> list[str]:
         """See Sink."""
-        waiting, writer = len(self._waiting), self._made
+        waiting, writer = len(self._waiting), self._writer
         said = [f"{waiting} results wait"] if waiting and self.problem else []
         said += writer.notes if writer is not None else []
         return [*super().notes, *(f"{self.name}: {each}" for each in said)]
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether its thread was started."""
-        return self._thread is not None and self._thread.ident is not None
 
     # -- called by the hub
 
@@ -56,16 +49,8 @@ class WriterSink(LogSink):
         """See Sink."""
         return threading.Thread(target=target, name=self.name, daemon=True)
 
-    def declare(self, contract: Contract) -> None:
-        """See Sink."""
-        super().declare(contract)
-        if contract.stream:
-            self._processors.add(contract.name)
-        else:
-            self._processors.discard(contract.name)
-
     def inherit(self, other: "WriterSink") -> None:
-        """Write first what another one has left; called before `begin`."""
+        """Write first what another one, that has ended, has left; called before `begin`."""
         with other._lock:
             left, size = list(other._waiting), other._bytes
             other._waiting.clear()
@@ -88,7 +73,7 @@ class WriterSink(LogSink):
     def deliver(self) -> None:
         """See Sink."""
         super().deliver()
-        writer = self._made
+        writer = self._writer
         if writer is not None:
             self.lost += writer.lost - self._lost_by_writer
             self._lost_by_writer = writer.lost
@@ -97,21 +82,21 @@ class WriterSink(LogSink):
 
     def write(self, results: Sequence[Result]) -> None:
         """See LogSink."""
-        if self._made is None:
+        if self._writer is None:
             try:
-                self._made = self._make()
+                self._writer = self._make()
             except SettingError as error:
                 raise Unreachable(str(error)) from None
-        self._made.write([Document(each.agent, each.timestamp, each.fields) for each in results])
+        self._writer.write([Document(each.agent, each.timestamp, each.fields) for each in results])
 
     def release(self) -> None:
         """See Sink."""
-        if self._made is not None:
-            self._made.close()
-            self._made = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
 
-def of(writer: table.Writer, settings: Settings, processors: set[str] | None = None) -> WriterSink:
+def of(writer: table.Writer, settings: Settings, processors: Set[str] = frozenset()) -> WriterSink:
     """The sink of a table [writers.NAME]; what it cannot deliver yet is kept beside the hub's other files."""
     folder = settings.state_folder / f"{settings.instance}-writers"
     made = partial(make, writer.name, writer.kind, writer.options, folder)

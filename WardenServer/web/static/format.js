@@ -20,6 +20,7 @@ export function plain(value, entry) {
 }
 
 function list(values, entry) {
+  if (Array.isArray(values[0])) return `${values.length} rows of ${values[0].length}`;
   const shown = values.slice(0, MOST_ELEMENTS).map((value) => plain(value, entry)).join(", ");
   return values.length > MOST_ELEMENTS ? `[${shown}, … ${values.length} in all]` : `[${shown}]`;
 }

@@ -138,6 +138,11 @@ def test_a_merge_passes_over_what_has_no_data_and_refuses_other_sizes():
         ImageSum("e").merge([one, other])
 
 
+def test_an_event_of_an_array_without_an_image():
+    document = plain(in_arrays(ImageSum("e"), [{"e": [[1, 2]]}, {"e": None}, {"e": [[3, 4]]}]).sample())
+    assert document == {"image": [[4, 6]], "max": 6, "count": 2, "unusable": 1}
+
+
 def test_images_of_awkward_that_are_of_one_size_are_summed_at_once():
     processor = ImageSum("e")
     with patch.object(ImageSum, "_add") as one_at_a_time:

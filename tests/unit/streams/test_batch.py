@@ -4,7 +4,7 @@ import awkward
 import numpy as np
 import pytest
 
-from WardenServer.errors import WardenError
+from WardenServer.processor import ProcessorAbort
 from WardenServer.streams.batch import Batch
 
 
@@ -31,8 +31,14 @@ def test_other_records_become_an_awkward_array(events: list[dict[str, object]]) 
 
 
 def test_what_is_no_record_becomes_no_array() -> None:
-    with pytest.raises(WardenError, match="write event in place of events"):
+    with pytest.raises(ProcessorAbort, match="write event in place of events"):
         _ = Batch([b"raw", b"frames"]).array
+    assert Batch([7, {"a": 1}, "text", {"a": 2}]).array["a"].tolist() == [1, 2]
+
+
+def test_what_no_array_can_hold_is_passed_over() -> None:
+    with pytest.raises(ProcessorAbort, match="an array cannot hold the events"):
+        _ = Batch([{"a": 2**70}]).array
 
 
 @pytest.mark.parametrize("kind", [np.array, awkward.Array])

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,7 +49,8 @@ class Kit:
         self.writer = Memory()
         self.board = Board()
         self.make: Callable[[], Writer] = lambda: self.writer
-        self.sink = WriterSink("archive", agents, lambda: self.make())
+        self.processors: set[str] = set()
+        self.sink = WriterSink("archive", agents, lambda: self.make(), self.processors)
 
     def open(self) -> None:
         self.sink.open(self.board)
@@ -81,17 +81,11 @@ def make() -> Iterator[Callable[..., Kit]]:
         kit.end()
 
 
-def declare(kit: Kit, name: str, stream: str) -> None:
-    kit.sink.declare(SimpleNamespace(name=name, path=Path("a.py"), stream=stream))  # type: ignore[arg-type]
-
-
 def test_without_names_processors_are_written(make: Callable[..., Kit]) -> None:
     kit = make()
     kit.open()
-    declare(kit, "rate", "daq")
-    declare(kit, "host", "")
-    declare(kit, "count", "daq")
-    declare(kit, "count", "")
+    kit.processors |= {"rate", "count"}
+    kit.processors -= {"count"}
     for name in ("host", "count", "unknown", "rate"):
         kit.put(name, 1)
     wait_for(lambda: kit.names() == ["rate"])
@@ -101,7 +95,7 @@ def test_with_names_those_are_written_and_with_a_star_all_but_the_hub_s_own(make
     named, every = make("host", "ring"), make("*")
     for kit in (named, every):
         kit.open()
-        declare(kit, "rate", "daq")
+        kit.processors.add("rate")
         for name in (HUB, HUB_FIELDS, HUB_ALARMS, "rate", "host", "ring"):
             kit.put(name, 1)
     wait_for(lambda: named.names() == ["host", "ring"])

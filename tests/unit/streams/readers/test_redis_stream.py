@@ -33,9 +33,9 @@ def test_settings_that_mean_nothing_are_refused_with_the_cure(settings, words) -
     assert f"[streams.daq]: {next(iter(settings))} is " in str(raised.value)
 
 
-def test_a_reader_that_is_not_open_shares_no_samples_and_shows_no_password() -> None:
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     reader = make("daq", "redis", GOOD)
-    with pytest.raises(Unreachable, match="not connected") as raised:
+    with pytest.raises(Unreachable) as raised:
         reader.exchange("count", {}, 1)
     assert "hidden" not in str(raised.value)
     assert mask("hidden") == "***"
