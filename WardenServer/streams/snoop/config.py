@@ -65,14 +65,10 @@ def load(path: Path, name: str, names: Names, state_folder: Path) -> Config:
 def _run(path: Path, names: Names) -> ModuleType:
     content = names.read(path)
     refuse_other_text(content, path)
-    module = ModuleType(path.stem)
-    module.__file__ = str(path)
-    names.add(path.stem, module)
     try:
-        exec(compile(content, str(path), "exec", dont_inherit=True), vars(module))
+        return names.run(path, content)
     except BaseException as error:  # it may raise anything, SystemExit too
         raise PluginError(why(error, path)) from error
-    return module
 
 
 def _period(said: Any) -> float:

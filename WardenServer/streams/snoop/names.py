@@ -119,11 +119,18 @@ class Names(importlib.abc.MetaPathFinder):
             self._loaded = before
             raise
 
-    def add(self, name: str, module: ModuleType) -> None:
-        """Let others import a module that was made already, where no other has its name."""
-        if name not in sys.modules:
-            sys.modules[name] = module
-            self._loaded.add(name)
+    def run(self, path: Path, content: bytes) -> ModuleType:
+        """The module of a file with this content, which others can import where none has its name; raises what it
+        raises."""
+        loader = _Judged(path.stem, str(path), content)
+        spec = ModuleSpec(path.stem, loader, origin=str(path))
+        spec.has_location = True
+        module = importlib.util.module_from_spec(spec)
+        if path.stem not in sys.modules:
+            sys.modules[path.stem] = module
+            self._loaded.add(path.stem)
+        loader.exec_module(module)
+        return module
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

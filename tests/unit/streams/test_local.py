@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +95,36 @@ def test_what_fails_says_so() -> None:
 def test_names_are_needed_and_stand_once(processors: list[Any]) -> None:
     with pytest.raises(PluginError, match="give each processor a name"), gather([], processors):
         pass
+
+
+# As it stands in the README.
+EXAMPLE = """
+from WardenServer.processor import Processor
+from WardenServer.streams.local import gather
+from WardenServer.streams.readers.json_lines import JSONLines
+
+class Energy(Processor):
+    name = "energy"
+
+    def __init__(self):
+        self.total = 0.0
+
+    def event(self, event):
+        self.total += event["energy"]
+
+    def sample(self):
+        return {"total": self.total}
+
+with gather(JSONLines("run1.jsonl", follow=False), [Energy()]) as stream:
+    stream.wait(60)
+    print(stream.sample()["energy"]["total"])
+"""
+
+
+def test_the_example_of_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run1.jsonl").write_text('{"energy": 1.5}\n{"energy": 2}\n')
+    exec(EXAMPLE, {"__name__": "example"})
+    assert capsys.readouterr().out == "3.5\n"

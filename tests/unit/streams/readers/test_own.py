@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import wait_for
 from tests.unit.streams.fake import Given
+from WardenServer.errors import Unreachable
 from WardenServer.streams.batch import MOST
+from WardenServer.streams.readers import several
 from WardenServer.streams.readers.own import Own
 from WardenServer.streams.readers.several import Several
 
@@ -122,6 +125,7 @@ def test_several_end_when_all_have_ended_and_remember_where_each_was() -> None:
     first, second = Given(), Given()
     reader = Several([first, second])
     reader.open([3, 4])
+    assert reader.read(0.01) is None
     assert (first.begun, second.begun) == ([3], [4])
     first.give(1, 2)
     first.batches.put(None)
@@ -139,11 +143,47 @@ def test_several_end_when_all_have_ended_and_remember_where_each_was() -> None:
     assert (first.closed, second.closed) == (1, 1)
 
 
+def test_one_that_fails_is_tried_again_while_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(several, "PAUSES", (0.01, 0.02))
+    first, second = Given(), Given()
+    reader = Several([first, second])
+    reader.open(None)
+    first.give("a")
+    assert reader.read(0.01) is not None
+    first.batches.put(Unreachable("the server of first is away"))
+    for number in range(5):
+        second.give(number)
+        batch = reader.read(60.0)
+        assert batch is not None
+        assert batch.events == [number]
+    assert first.closed == 1
+    first.give("b")
+    wait_for(lambda: (batch := reader.read(0.01)) is not None and batch.events == ["b"])
+    assert first.begun == [None, 1]  # where it was
+    reader.close()
+
+
+def test_one_that_cannot_be_opened_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Away(Given):
+        def open(self, position: Any) -> None:
+            raise Unreachable("first is away")
+
+    reader = Several([Away(), second := Given()])
+    reader.open(None)
+    second.give(1)
+    assert reader.read(60.0) is not None
+    assert reader.notes == ["first is away"]
+    assert reader.read(0.02) is None
+    assert not reader.ended
+    reader.close()
+
+
 @pytest.mark.parametrize("position", [None, {}, [1], "x", 7])
 def test_several_begin_anew_with_a_position_that_is_not_theirs(position: Any) -> None:
     readers = [Given(), Given()]
     reader = Several(readers)
     reader.open(position)
+    assert reader.read(0.01) is None
     assert [each.begun for each in readers] == [[None], [None]]
 
 
