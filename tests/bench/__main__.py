@@ -17,7 +17,7 @@ from tests.bench import picture, table
 from tests.bench.contest import Contest
 from tests.bench.figure import Figure
 
-GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "web", "page", "history")
+GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "web", "page", "history", "streams")
 ROUNDS, QUICK_ROUNDS = 5, 2
 #: Seconds after which --quick begins no round that would not end by then.
 QUICK_LIMIT = 340.0
@@ -36,6 +36,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
   page        500 agents in a browser: size, first paint, processor, and what grows in six minutes
   start       1000 plugin files loaded, and to RUNNING with their attributes: bare imports, bare add_attribute
   history     1000 documents a second kept, a month read, a day packed: VictoriaMetrics, rrdcached, sqlite3.executemany
+  streams     events from ZeroMQ, Redis, ROOT and memory to processors: bare loops, bytewax, snoop's loop; hub at rest
 """
 _EXAMPLES = """\
 examples:
