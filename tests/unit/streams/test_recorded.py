@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_made_or_written(tmp_path: Path) -> None:
     assert recording.done
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"1\n" * 1000)[:-9]])
+@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"1\n" * 1000)[:-9]], ids=["no gzip", "cut off"])
 def test_a_damaged_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(content)
