@@ -5,7 +5,7 @@ comes while `limit` of its messages wait: ZeroMQ does not count that, numbers in
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from WardenServer.errors import WardenError
@@ -16,6 +16,10 @@ from WardenServer.streams.readers import decode
 from WardenServer.streams.readers.base import Reader
 from WardenServer.streams.readers.option import checked, known_form
 from WardenServer.streams.readers.publishers import Publishers, known_addresses
+
+#: Seconds that the reader is away after it has handed events over. Each frame that it receives lets go of the
+#: interpreter for a moment, in which a processor that waits for it is woken and comes too late, again and again.
+AWAY = 0.00005
 
 
 class ZeroMQ(Reader):
@@ -35,7 +39,7 @@ class ZeroMQ(Reader):
             addresses: one, such as "tcp://daq.example:5024", or a list of them.
             form: "json", "msgpack", or "raw" for bytes as they are.
             topic: where it is given, messages have two frames, the topic and the event, and those are read whose topic
-                begins with it. Without it they have one.
+                begins with it. Without it each frame is read as an event.
             limit: most messages that may wait for each publisher; 0 where there is no limit.
             largest: bytes of an event beyond which it is not decoded.
 
@@ -59,6 +63,7 @@ class ZeroMQ(Reader):
         import zmq
 
         self._error, self._again, self._socket = zmq.ZMQError, zmq.Again, self._publishers.socket
+        self._receive: Callable[[], bytes | None] = self._socket.recv if self._topic is None else self._second_frame
         try:
             self._move(self._addresses)
         except WardenError:
@@ -69,55 +74,42 @@ class ZeroMQ(Reader):
         """See Reader."""
         if self._publishers is not None and self._publishers.look():
             self.notes = self._publishers.notes
+        time.sleep(AWAY)
+        frames: list[bytes] = []
+        self._undecodable = 0
         try:
-            first = self._receive(wait)
-            if first is None:
-                return None
-            self._undecodable = 0
-            batch = decode.batch_of(self._gather(first), self._decode, self._largest)
+            self._gather(frames, wait)
+        except self._again:
+            pass
         except self._error as error:
             raise WardenError(f"ZeroMQ cannot receive ({error}); a new socket is tried") from None
+        if not frames and not self._undecodable:
+            return None
+        batch = decode.batch_of(frames, self._decode, self._largest)
         batch.undecodable += self._undecodable
         return batch
 
-    def _receive(self, wait: float) -> Any:
-        """A frame, or None after `wait` seconds."""
+    def _gather(self, frames: list[bytes], wait: float) -> None:
+        """Add the events of messages, as they came. ZeroMQ itself waits for each, since to ask first whether there is
+        one would cost a third more time; it raises `_again` where none has come."""
+        receive, taken = self._receive, 0
         self._socket.rcvtimeo = max(1, round(wait * 1000))
-        try:
-            return self._socket.recv(copy=False)
-        except self._again:
-            return None
-
-    def _gather(self, frame: Any) -> Iterator[bytes]:
-        """The events of messages, from that on that begins with `frame`.
-
-        ZeroMQ itself waits for each: to ask first whether there is one would cost a third more time.
-        """
+        frame = receive()
         self._socket.rcvtimeo = round(GATHER * 1000)
-        receive, again = self._socket.recv, self._again
         until = time.monotonic() + GATHER
-        messages = taken = 0
-        while True:
-            messages += 1
-            event = self._event(frame)
-            if event is not None:
-                taken += len(event)
-                yield event
-            if messages == MOST or taken > self._largest or time.monotonic() > until:
+        for left in reversed(range(MOST)):
+            if frame is not None:
+                frames.append(frame)
+                taken += len(frame)
+            if not left or taken > self._largest or time.monotonic() > until:
                 return
-            try:
-                frame = receive(0, False)
-            except again:
-                return
+            frame = receive()
 
-    def _event(self, frame: Any) -> bytes | None:
-        """The event of a message; None for one of the wrong number of frames, or too large a one, which is counted."""
-        number = 1
-        while frame.more:
-            frame = self._socket.recv(copy=False)  # all of a message come together
-            number += 1
-        if number == (1 if self._topic is None else 2) and len(frame) <= self._largest:
-            return frame.bytes  # type: ignore[no-any-return]
+    def _second_frame(self) -> bytes | None:
+        """The event of a message with a topic; None for one that has not two frames, which is counted."""
+        frames: list[bytes] = self._socket.recv_multipart()
+        if len(frames) == 2:
+            return frames[1]
         self._undecodable += 1
         return None
 
