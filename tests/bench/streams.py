@@ -28,7 +28,7 @@ def contenders(quick: bool) -> list[Contender]:
     else:
         found += _pair("redis", "redis", "stream_readers", {"number": number})
     for size in SIZES:
-        found += _pair(f"arrays {size}", "arrays", "stream_histogram", {"number": 10 * number, "size": size})
+        found += _pair(f"arrays {size}", "arrays", "stream_histogram", {"number": 100 * number, "size": size})
     found += _pair("single", "single", "stream_histogram", many)
     for name, jagged in (("root", False), ("root jagged", True)):
         found += _pair(name, "root", "stream_readers", {**many, "jagged": jagged})

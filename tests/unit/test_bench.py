@@ -1,14 +1,17 @@
 """The benchmark's own arithmetic, and that it measures at all; what it measures is no matter of tests."""
 
+import gc
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.bench import days, history, picture, probe, simulation, table
+from tests.bench import days, history, picture, probe, simulation, stream_single, streams, table
 from tests.bench.contest import LIMIT, Contender, Contest
 from tests.bench.figure import Figure, against, limit, quantiles
 from tests.bench.measure import measure
+from tests.bench.stream_feeding import Counting, through
 from WardenServer.errors import WardenError
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +106,37 @@ def test_a_rival_that_is_not_installed_is_named_and_left_out(
                          "first", "points", "right", "missed", "took"), 1.0)  # fmt: skip
     figures = history.figures({contender.name: [run] for contender in contenders})
     assert any("VictoriaMetrics" in figure.rival_name for figure in figures) == (not away)
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_without_redis_its_rows_are_left_out(
+    missing: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(streams, "redis_missing", lambda: missing)
+    contenders = streams.contenders(True)
+    assert ("apt install redis-server" in capsys.readouterr().err) == missing
+    run = dict.fromkeys(("wall", "cpu", "rate", "sent", "p50", "p99", "missed", "stream"), 1.0)
+    figures = streams.figures({contender.name: [run] for contender in contenders})
+    assert any("Redis" in figure.figure for figure in figures) != missing
+    assert len({contender.name for contender in contenders}) == len(contenders)
+
+
+@pytest.mark.parametrize("way", [stream_single.ours, stream_single.bare, stream_single.bytewax, stream_single.snoop])
+def test_all_ways_count_all_events(way: Callable[[Path, int], dict[str, float]], tmp_path: Path) -> None:
+    if way is stream_single.bytewax:
+        pytest.importorskip("bytewax", reason="it comes with the extra bench")
+    try:
+        assert way(tmp_path, 3000)["wall"] > 0
+    finally:
+        gc.unfreeze()
+
+
+def test_events_that_do_not_come_give_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.bench.stream_feeding.LIMIT", 0.05)
+    events = stream_single.events(3000)
+    gc.unfreeze()
+    with pytest.raises(WardenError, match="3000 events were counted in place of 3001"):
+        through(stream_single.Decoded(events), 3001, Counting())
 
 
 def test_simulated_documents_change_by_half() -> None:
