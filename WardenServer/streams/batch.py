@@ -89,7 +89,7 @@ def _as_array(events: Sequence[Any]) -> Any:
     try:
         import awkward
     except ImportError:
-        cure = "pip install 'wardenserver[root]'"
+        cure = "pip install 'wardenserver[uproot]'"
         raise WardenError(f"events with different fields, or with lists, need the library awkward: {cure}") from None
     try:
         return awkward.Array(list(events))

@@ -62,7 +62,7 @@ class ROOT(FileReader):
             import awkward  # noqa: F401
             import uproot  # noqa: F401
         except ImportError:
-            raise WardenError("reader root needs the library uproot: pip install 'wardenserver[root]'") from None
+            raise WardenError("reader root needs the library uproot: pip install 'wardenserver[uproot]'") from None
         self.close()
         super().open(position)
         self._seen, self._unread, self._damage = {}, {}, []
