@@ -3,6 +3,7 @@
 import math
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -14,7 +15,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 from sqlalchemy import select
 
-from tests.system.conftest import free_port
 from tests.unit.fake import FakeClock
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.results.event import Event
@@ -81,7 +81,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def past(url: str, settings: Callable[..., config.Settings]) -> Iterator[Past]:
-    made = Past(settings(history_url=url, instance=f"h{free_port()}"))
+    made = Past(settings(history_url=url, instance=f"h{uuid.uuid4().hex[:12]}"))
     with closing(made.store), closing(made.reader):
         yield made
 
