@@ -289,6 +289,7 @@ class Warden:
             try:
                 PROCESS.look(self._ran_since)
                 CORE.look()
+                self._streams.keep_off(CORE.core)
                 self.agents.watch()
                 self._refresh()
                 self._fields.look(self.agents.contracts())

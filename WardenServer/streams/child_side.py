@@ -63,6 +63,7 @@ class Side:
         self._intervals: dict[str, float] = {}
         self._sharing = ThreadPoolExecutor(SHARING, "sharing")
         self._current: dict[str, int] = {}  # the version of the code that is at work, by processor
+        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
     def serve(self, number: int, call: str, arguments: list[Any]) -> None:
         """Answer a call, now or later."""
@@ -158,6 +159,13 @@ class Side:
             host, code = self._stream.host(name), self._codes[name, version]
             if host is not None and host.out is not None:
                 host.ask(partial(_begin_again, host, code))
+
+    def _keep_off(self, core: int) -> None:
+        """Leave a core to the hub, where there are others; NONE: use all."""
+        cores = self._cores - {core} or self._cores
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(OSError):  # it has ended
+                os.sched_setaffinity(int(thread.name), cores)
 
     def _drop(self, name: str, version: int) -> None:
         """Forget a version of a processor's code; where that is at work, the processor goes."""

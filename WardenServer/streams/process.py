@@ -26,6 +26,7 @@ from WardenServer.loading.isolation.piped_child import Ended, PipedChild
 from WardenServer.loading.isolation.wire import decode, encode_table, understand
 from WardenServer.loading.loader import Candidate
 from WardenServer.loading.trust import Trust
+from WardenServer.machine.one_core import NONE
 from WardenServer.settings.config import Settings as Hub
 from WardenServer.settings.streams import Stream as Settings
 from WardenServer.settings.units import megabytes
@@ -59,6 +60,7 @@ class StreamProcess:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._sending = threading.Lock()
+        self._kept_off = NONE, 0
         self._why = ""
         self._over: PipedChild | None = None  # the child whose answers are all read
         self._users: set[int] = set()
@@ -121,6 +123,12 @@ class StreamProcess:
         if self._runs():
             self.ask("change", [as_json(settings)], CHANGE)
         self.settings, self._memory = settings, settings.memory or self._hub.isolate_memory
+
+    def keep_off(self, core: int) -> None:
+        """Have it leave a core to the hub. Returns at once; about once a second."""
+        if (core, self.generation) != self._kept_off and self._runs():
+            self._kept_off = core, self.generation
+            self._send("keep_off", [core])
 
     def enter(self, user: int) -> None:
         """Take note of a version of a processor's code that needs it."""

@@ -54,6 +54,11 @@ class Streams:
         with ThreadPool(os.cpu_count()) as threads:  # side by side; the threads do not hold up the hub's end
             return threads.map(_prepare, processors)
 
+    def keep_off(self, core: int) -> None:
+        """Leave a core to the threads of short runs: they would wait for what a stream computes. Returns at once."""
+        for process in list(self._processes.values()):
+            process.keep_off(core)
+
     def close(self) -> None:
         """End all processes."""
         for process in self._processes.values():

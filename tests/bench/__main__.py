@@ -40,8 +40,8 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
 """
 _EXAMPLES = """\
 examples:
-  scripts/bench --quick                                    a first impression, in about 8 minutes
-  scripts/bench --json bench.json --png bench.png          all of it, an hour and a quarter; leave the machine alone
+  scripts/bench --quick                                    a first impression, in about 10 minutes
+  scripts/bench --json bench.json --png bench.png          all of it, an hour and a half; leave the machine alone
   scripts/bench --only agents tick --rounds 9              two groups, more exactly
   scripts/bench --markdown > table.md                      the figures with a target, for the README
 
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "scripts/bench", description=_TEACH, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="shorter measurements, in under 6 minutes")
+    parser.add_argument("--quick", action="store_true", help="shorter measurements; no round begins after about 6 minutes")
     parser.add_argument("--rounds", type=_count, help=f"rounds of all measurements ({ROUNDS}; quick: {QUICK_ROUNDS})")
     parser.add_argument("--only", nargs="+", metavar="GROUP", choices=GROUPS, help="measure only these groups")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine and figures to this file")

@@ -1,10 +1,11 @@
 """A hub beside a stream: a hundred agents at 0.1 s, and events over ZeroMQ as fast as they are taken, or none.
 
-The publisher is none of ours, and needs more of the processor than the rest. It is nicer than the stream's process,
-which is nicer than the hub.
+The publisher is none of ours, needs more of the processor than the rest, and stands for a machine of its own. So it is
+nicer than the stream's process, which is nicer than the hub, and is kept off the core that the hub has chosen.
 """
 
 import json
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.bench.servers import free_port
 from tests.bench.stream_publisher import Publisher
 from WardenServer.errors import WardenError
 from WardenServer.machine.child import wait_until
+from WardenServer.machine.one_core import CORE
 
 AGENTS = 100
 #: The nice value of the publisher.
@@ -53,12 +55,15 @@ def hub(folder: Path, seconds: float, events: bool) -> Run:
     with ExitStack() as stack:
         memcached = stack.enter_context(LocalMemcached(free_port(), folder))
         silent = f"tcp://127.0.0.1:{free_port()}"
-        address = stack.enter_context(Publisher(folder, nice=NICE)).address if events else silent
+        publisher = stack.enter_context(Publisher(folder, nice=NICE)) if events else None
+        address = silent if publisher is None else publisher.address
         file = folder / "warden.toml"
         given = str(plugins), str(folder / "state"), memcached.address, address
         file.write_text(_SETTINGS % tuple(map(json.dumps, given)))
         file.chmod(0o600)
         process.prepare()
+        if publisher is not None:
+            _keep_off_ours(publisher.pid)
         probe = Probe(AGENTS, seconds)
         warden = Warden(config.load(file, {}))
         warden.open(10.0)
@@ -67,6 +72,13 @@ def hub(folder: Path, seconds: float, events: bool) -> Run:
         if not wait_until(lambda: bool(_count(warden)) == events, 10.0):
             raise WardenError(f"the stream has {_count(warden)} events; with a publisher it needs some, without none")
         return _watch(warden, probe, began, seconds, before)
+
+
+def _keep_off_ours(pid: int) -> None:
+    """Keep a process off the core that the hub has chosen, where there is another one."""
+    cores = os.sched_getaffinity(0)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores - {CORE.core} or cores)
 
 
 def _watch(warden: Any, probe: Probe, began: float, seconds: float, before: int) -> Run:

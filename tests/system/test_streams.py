@@ -155,6 +155,7 @@ interval = 0.2
     assert server.proxy.read_attribute("counted_count").quality == tango.AttrQuality.ATTR_INVALID
     assert "energy" not in server.proxy.Status()
     server.proxy.Reload()  # of the same code
+    server.wait_document("counted", "count", 6)
     events.add({"n": 6})
     server.wait_document("counted", "count", 8)
     pid = next(
@@ -162,6 +163,8 @@ interval = 0.2
         for child in psutil.Process(server.pid).children(True)
         if "WardenServer.streams.child_side" in child.cmdline()
     )
+    cores = os.sched_getaffinity(0)
+    wait_for(lambda: len(cores - os.sched_getaffinity(pid)) == min(1, len(cores) - 1), what="for the hub's own core")
     os.kill(server.pid, signal.SIGKILL)
     wait_for(lambda: gone(pid), what="for the end of the stream's process")
 
