@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "scripts/bench", description=_TEACH, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="shorter measurements; no round begins after about 6 minutes")
+    parser.add_argument("--quick", action="store_true", help="shorter measurements; no round begins after 6 minutes")
     parser.add_argument("--rounds", type=_count, help=f"rounds of all measurements ({ROUNDS}; quick: {QUICK_ROUNDS})")
     parser.add_argument("--only", nargs="+", metavar="GROUP", choices=GROUPS, help="measure only these groups")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine and figures to this file")
