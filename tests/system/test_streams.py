@@ -155,9 +155,9 @@ interval = 0.2
     assert server.proxy.read_attribute("counted_count").quality == tango.AttrQuality.ATTR_INVALID
     assert "energy" not in server.proxy.Status()
     server.proxy.Reload()  # of the same code
-    server.wait_document("counted", "count", 6)
+    server.wait_document("counted", "count", 8)  # it had counted before it broke
     events.add({"n": 6})
-    server.wait_document("counted", "count", 8)
+    server.wait_document("counted", "count", 10)
     pid = next(
         child.pid
         for child in psutil.Process(server.pid).children(True)
