@@ -32,6 +32,8 @@ from WardenServer.streams.trial import prove
 
 #: What is added to the nice value of the process: the hub's tick comes first.
 NICE = 5
+#: Seconds that the reader, and each processor, may take to end.
+LAST = 0.4
 #: Samples that are shared with other hubs at the same time.
 SHARING = 8
 #: Version of the file with the position.
@@ -74,7 +76,7 @@ class Side:
         future: Future[Any] = Future()
         future.add_done_callback(reply)
         ask: Callable[..., Any] = getattr(self, f"_{call}")
-        if call in ("prepare", "change"):  # what may take long
+        if call in ("prepare", "change", "end"):  # what may take long
             threading.Thread(target=_settle, args=(future, ask, arguments), name=call, daemon=True).start()
         else:
             _settle(future, ask, arguments)
@@ -106,10 +108,21 @@ class Side:
     def _start(self, settings: dict[str, Any], positions: str) -> None:
         about = from_json(settings)
         self._stream = Stream(about, StateFile(Path(positions), VERSION, "positions of streams"))
-        self._stream.open(make_reader(about))
+        self._reader = make_reader(about)
+        self._begun = False
+
+    def _begin(self) -> None:
+        """Read, now that the processors are there."""
+        if not self._begun:
+            self._begun = True
+            self._stream.open(self._reader)
 
     def _change(self, settings: dict[str, Any]) -> None:
         self._stream.change(from_json(settings))
+
+    def _end(self) -> None:
+        """Read no more, with the position noted; what processors have gathered goes with the process."""
+        self._stream.close(LAST)
 
     def _notes(self) -> list[str]:
         return self._stream.notes
@@ -122,7 +135,7 @@ class Side:
         interval = self._stream.settings.interval
         code, contract = load(name, Path(path), kind, tick, interval, decode_table(table), _trust(terms))
         if not contract.required:
-            sharing.check(code.kind, self._stream.reader)
+            sharing.check(code.kind, self._stream.reader or self._reader)
             self._codes[name, version] = code
             self._intervals[name] = contract.interval
             if self._stream.host(name) is None:

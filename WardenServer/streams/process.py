@@ -1,4 +1,4 @@
-"""The hub's side of a stream's process: starts it, asks it, and makes the contracts of its processors.
+"""The hub's side of a stream's process: starts it, and asks it.
 
 Any thread may ask. What comes back is sorted by one thread, so that no processor waits for the sample of another.
 """
@@ -14,18 +14,12 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as Late
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from WardenServer.agent import Agent
 from WardenServer.errors import NoData, PluginError, WardenError
-from WardenServer.loading.contract import Contract
-from WardenServer.loading.failure import without_path
 from WardenServer.loading.isolation.piped_child import Ended, PipedChild
-from WardenServer.loading.isolation.wire import decode, encode_table, understand
-from WardenServer.loading.loader import Candidate
-from WardenServer.loading.trust import Trust
 from WardenServer.machine.one_core import NONE
 from WardenServer.settings.config import Settings as Hub
 from WardenServer.settings.streams import Stream as Settings
@@ -38,6 +32,8 @@ log = logging.getLogger("warden.stream")
 START, SEND = 15.0, 5.0
 #: Seconds that it may take to read with other settings.
 CHANGE = 15.0
+#: Seconds that its reader may take to note where it is.
+END = 0.5
 #: Seconds between looks whether an agent that waits is to end.
 LOOK = 0.2
 #: Longest time that the thread waits for a line before it looks round, in seconds.
@@ -63,7 +59,9 @@ class StreamProcess:
         self._kept_off = NONE, 0
         self._why = ""
         self._over: PipedChild | None = None  # the child whose answers are all read
-        self._users: set[int] = set()
+        self._users: set[int] = set()  # versions of processors' code that need it
+        self._prepared: dict[int, tuple[list[Any], float]] = {}
+        self._unfit: dict[int, str] = {}  # why code could not be imported again
         self._closed = False
 
     @property
@@ -77,16 +75,67 @@ class StreamProcess:
     def _take_notes(self, future: "Future[Any]") -> None:
         self._notes = future.result() if future.exception() is None else []
 
-    def running(self) -> int:
-        """Have it run; its generation.
+    def prepare(self, version: int, arguments: list[Any], limit: float) -> dict[str, Any]:
+        """Have it import a version of a processor's code; what that promises. It starts if need be, and from now on it
+        imports this code whenever it starts again.
 
         Raises:
-            PluginError: it cannot be started.
+            PluginError: the code cannot be used.
         """
+        self._users.add(version)
+        try:
+            self._run()
+            said: dict[str, Any] = self.ask("prepare", arguments, limit)
+        except BaseException:
+            self.forget(version)
+            raise
+        self._prepared[version] = arguments, limit
+        return said
+
+    def begin(self) -> None:
+        """Have it read events, now that its processors are there."""
+        self.tell("begin", [])
+
+    def sample(self, version: int, arguments: list[Any], limit: float, agent: Agent) -> Any:
+        """A sample of a processor; it starts again where it has ended.
+
+        Raises:
+            NoData: that is the answer.
+            PluginError: there is none.
+        """
+        self._run()
+        if version in self._unfit:
+            raise PluginError(self._unfit[version])
+        return self.ask("sample", arguments, limit, agent)
+
+    def forget(self, version: int) -> None:
+        """A version of a processor's code is needed no more; without any, the process ends."""
+        self._users.discard(version)
+        self._prepared.pop(version, None)
+        if not self._users:
+            with self._starting:
+                if not self._users:
+                    self._end()
+
+    def _run(self) -> None:
         with self._starting:
             if not self._runs():
                 self._start()
-            return self.generation
+                if self._prepared:
+                    self._start_processors()
+
+    def _start_processors(self) -> None:
+        """After an end by itself: import all code again, and read events then."""
+        asked = {version: self._send("prepare", said) for version, (said, _) in self._prepared.items()}
+        self._unfit = {}
+        for version, future in asked.items():
+            try:
+                future.result(self._prepared[version][1])
+            except (WardenError, NoData) as error:
+                self._unfit[version] = str(error)
+            except Late:
+                self._unfit[version] = "its code was not imported in time after the stream's process had ended; reload"
+        self.begin()
 
     def ask(self, call: str, arguments: list[Any], limit: float, agent: Agent | None = None) -> Any:
         """Call it, and wait for the answer at most `limit` seconds, and while the agent is not to end.
@@ -130,24 +179,12 @@ class StreamProcess:
             self._kept_off = core, self.generation
             self._send("keep_off", [core])
 
-    def enter(self, user: int) -> None:
-        """Take note of a version of a processor's code that needs it."""
-        self._users.add(user)
-
-    def leave(self, user: int) -> None:
-        """... and that needs it no more; without any, it ends."""
-        self._users.discard(user)
-        if not self._users:
-            with self._starting:
-                if not self._users:
-                    self._end()
-
     def kill(self) -> None:
         """End it, for good."""
         self._closed = True
         child = self._child
-        if child is not None:
-            child.stop()  # also while it starts
+        if child is not None and self._starting.locked():
+            child.stop()  # while it starts
         with self._starting:
             self._end()
 
@@ -159,6 +196,10 @@ class StreamProcess:
     def _end(self) -> None:
         child = self._child
         if child is not None:
+            if child.alive:
+                with contextlib.suppress(WardenError):  # then it goes without
+                    self.ask("end", [], END)
+                self._why = ""
             child.stop()
         if self._thread is not None:
             self._thread.join()  # it reads what is left, and no more comes
@@ -171,7 +212,7 @@ class StreamProcess:
         self._end()
         if self._closed:
             raise PluginError(f"stream {self.settings.name} has ended")
-        if self._why:
+        if self._prepared and self._why:
             log.warning("stream %s starts again: its process %s", self.settings.name, self._why)
         command = [sys.executable, "-P", "-m", "WardenServer.streams.child_side", str(os.getpid())]
         try:
@@ -264,55 +305,3 @@ def _fail(futures: Iterable["Future[Any]"], why: str) -> None:
     for future in futures:
         with contextlib.suppress(InvalidStateError):  # it was, or somebody else has said so
             future.set_exception(PluginError(why))
-
-
-class Processor:
-    """One version of a processor's code, in the process of its stream. Its agent's thread calls it, and the loader."""
-
-    def __init__(self, process: StreamProcess, candidate: Candidate, version: int, hub: Hub, trust: Trust) -> None:
-        self._process = process
-        self._name, self._version = candidate.name, version
-        terms = trust.terms if trust.pinned else None
-        table = encode_table({name: value for name, value in candidate.configured.items() if name != "stream"})
-        self._asked = [candidate.name, version, str(candidate.path), candidate.kind, hub.tick, table, terms]
-        self._candidate, self._limit = candidate, hub.load_timeout
-        self._generation = 0
-        self._timeout = 0.0
-
-    def prepare(self) -> Contract:
-        """Have the process import it, and try it where older code is at work; its contract.
-
-        Raises:
-            PluginError: it cannot become an agent.
-        """
-        self._process.enter(self._version)
-        try:
-            said = self._prepare()
-        except BaseException:
-            self._process.leave(self._version)
-            raise
-        said.pop("functions")
-        self._timeout = said["timeout"]
-        contract = understand(said, name=self._name, path=self._candidate.path, work=self.work, discard=self.discard)
-        return replace(contract, stream=self._process.settings.name, digest=self._candidate.digest)
-
-    def _prepare(self) -> dict[str, Any]:
-        self._generation = self._process.running()
-        limit = 2 * self._limit  # for its import, and its trial
-        said: dict[str, Any] = self._process.ask("prepare", [*self._asked, self._limit], limit)
-        return said
-
-    def work(self, agent: Agent) -> Any:
-        """A sample. The process starts again where it has ended."""
-        if self._process.running() != self._generation:
-            self._prepare()
-        try:
-            return decode(self._process.ask("sample", [self._name, self._version], self._timeout, agent))
-        except PluginError as error:
-            raise PluginError(without_path(str(error), self._candidate.path)) from None
-
-    def discard(self) -> None:
-        """Forget this code; without any the process ends."""
-        if self._generation == self._process.generation:
-            self._process.tell("drop", [self._name, self._version])
-        self._process.leave(self._version)

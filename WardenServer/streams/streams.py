@@ -15,7 +15,8 @@ from WardenServer.loading.trust import Trust
 from WardenServer.settings import secret, streams
 from WardenServer.settings.config import Settings
 from WardenServer.settings.streams import Stream
-from WardenServer.streams.process import Processor, StreamProcess
+from WardenServer.streams.agents import Processor
+from WardenServer.streams.process import StreamProcess
 from WardenServer.streams.stream import make_reader
 
 log = logging.getLogger("warden.stream")
@@ -52,7 +53,10 @@ class Streams:
             process.tell("restore", [])
         processors = [self._processor(each, usable, settings, trust) for each in candidates]
         with ThreadPool(os.cpu_count()) as threads:  # side by side; the threads do not hold up the hub's end
-            return threads.map(_prepare, processors)
+            outcomes = threads.map(_prepare, processors)
+        for process in self._processes.values():
+            process.begin()
+        return outcomes
 
     def keep_off(self, core: int) -> None:
         """Leave a core to the threads of short runs: they would wait for what a stream computes. Returns at once."""

@@ -110,6 +110,12 @@ def sample_of(runner: Any, board: Any, **wanted: Any) -> dict[str, Any]:
     return found
 
 
+def replace_all(loading: Callable[..., Loaded], write: Write) -> Any:
+    """The contract of a file that has changed, so that it is loaded anew."""
+    write("counting", COUNT + "# changed\n")
+    return loading().contracts["counted"]
+
+
 def process_of(streams: Streams) -> psutil.Process:
     child = streams._processes["daq"]._child
     assert child is not None and child._process is not None
@@ -284,6 +290,18 @@ def test_a_process_that_was_killed_starts_again(
         sample_of(runner, board, count=2, seen=2)
 
 
+def test_after_an_orderly_end_no_event_comes_twice(
+    write: Write, loading: Callable[..., Loaded], events: Events, streams: Streams, settings: MakeSettings
+) -> None:
+    write("counting", COUNT)
+    with running(loading().contracts["counted"]) as (runner, board):
+        events.count_on(3)
+        sample_of(runner, board, count=3)
+    events.count_on(2)
+    with running(replace_all(loading, write)) as (runner, board):
+        sample_of(runner, board, count=2)
+
+
 def test_a_processor_that_wants_too_much_memory_costs_its_stream_a_start(
     write: Write, loading: Callable[..., Loaded], events: Events
 ) -> None:
@@ -385,3 +403,21 @@ class Image:
         assert result is not None
         assert np.array_equal(result.fields["image"], np.arange(12.0).reshape(3, 4))
         assert result.fields["text"] == "Grüße"
+
+
+def test_what_is_in_the_file_when_the_stream_begins_is_seen_by_all(
+    write: Write, loading: Callable[..., Loaded], events: Events, streams: Streams, tmp_path: Path
+) -> None:
+    names = [f"one{number}" for number in range(8)]
+    write("counting", "".join(COUNT.replace("counted", name).replace("Count(", f"{name}(") for name in names))
+    events.count_on(500)
+    loaded = loading(full="block")
+    with ExitStack() as stack:
+        runners = [stack.enter_context(running(loaded.contracts[name])) for name in names]
+        for runner in runners:
+            sample_of(*runner, count=500)
+        wait_for(lambda: list(tmp_path.glob("state/*-stream-daq.json")), what="for the position")
+        process_of(streams).kill()
+        events.count_on(100)
+        for runner in runners:
+            sample_of(*runner, seen=100)
