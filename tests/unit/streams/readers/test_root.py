@@ -264,7 +264,7 @@ def test_a_damaged_position_means_to_begin_anew(file: Path, position: Any) -> No
 def test_without_uproot_the_cure_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uproot", None)
     reader = ROOT(str(file), "events")
-    with pytest.raises(WardenError, match=r"pip install 'wardenserver\[root\]'"):
+    with pytest.raises(WardenError, match=r"pip install 'wardenserver\[uproot\]'"):
         reader.open(None)
 
 
