@@ -1,5 +1,6 @@
 """The device under a real database, seen by a real Tango client."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,7 +78,8 @@ def test_declared_properties_limits_and_events(hub: MakeHub, write: Write) -> No
     proxy.Init()
     with Events(proxy, "counter_n") as change, Events(proxy, "counter_n", tango.EventType.ARCHIVE_EVENT) as archive:
         wait_for(lambda: "ALARM" in change.qualities and "ALARM" in archive.qualities)
-        values = [value for value in change.values if value is not None]
+        # Who subscribes between a change and its event gets the value with the subscription, and with the event.
+        values = [value for value, _ in itertools.groupby(change.values) if value is not None]
         assert values == sorted(set(values)), "every change once, in order"
         assert {"VALID", "WARNING", "ALARM"} <= set(change.qualities)
         assert not change.errors
