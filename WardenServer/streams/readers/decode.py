@@ -31,6 +31,14 @@ def decoder(form: str) -> Callable[[bytes], Any]:
     return unpack
 
 
+def add(events: list[Any], event: Any) -> None:
+    """Add what was decoded to the events: a list is several of them."""
+    if type(event) is list:
+        events += event
+    else:
+        events.append(event)
+
+
 def batch_of(frames: Iterable[bytes], decode: Callable[[bytes], Any], largest: int) -> Batch:
     """The events of frames. A list in a frame is several events; what is larger than `largest` bytes is not decoded."""
     events: list[Any] = []
@@ -45,8 +53,5 @@ def batch_of(frames: Iterable[bytes], decode: Callable[[bytes], Any], largest: i
         except (ValueError, RecursionError):
             undecodable += 1
             continue
-        if type(event) is list:
-            events += event
-        else:
-            events.append(event)
+        add(events, event)
     return Batch(events, size=size, undecodable=undecodable)

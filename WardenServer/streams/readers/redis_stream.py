@@ -116,10 +116,7 @@ class RedisStream(Reader):
             except (ValueError, RecursionError):
                 undecodable += 1
                 continue
-            if type(event) is list:
-                events += event
-            else:
-                events.append(event)
+            decode.add(events, event)
         return Batch(events, size=taken, undecodable=undecodable, lost=lost)
 
     def _event(self, fields: Mapping[bytes, bytes]) -> Any:
