@@ -188,16 +188,18 @@ def test_one_slow_processor_delays_no_other_and_drops_its_oldest_events(start: S
 def test_a_sample_comes_between_two_events_of_a_slow_processor(start: Start) -> None:
     stream, reader = start("a")
     go_on, it = threading.Semaphore(0), keep(stream)
+    reader.give(*range(5000))
+    wait_for(lambda: host(stream).seen == 5000)  # by now it takes many events together
     it.event = lambda event: (go_on.acquire(), it.kept.append(event))
     host(stream)._go_on_with(it)
     reader.give(*range(50))
-    wait_for(lambda: host(stream)._waiting._in_hand)
+    wait_for(lambda: host(stream)._waiting._in_hand == 50)
     asked = host(stream).ask(lambda processor: len(processor.kept))
     go_on.release()
-    assert asked.result(10) == 1
+    assert asked.result(10) == 5001
     for _ in range(49):
         go_on.release()
-    wait_for(lambda: host(stream).seen == 50)
+    wait_for(lambda: host(stream).seen == 5050)
 
 
 def test_new_code_takes_over_between_two_events(start: Start) -> None:
