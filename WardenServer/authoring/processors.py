@@ -1,7 +1,6 @@
 """Processors by themselves, for `warden try` and `warden check`: fed from a file, in this process."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,13 +11,12 @@ from WardenServer.errors import WardenError
 from WardenServer.loading import import_thread
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.processor_file import Named
-from WardenServer.processor import ProcessorAbort
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.streams import Stream
 from WardenServer.streams.batch import Batch
 from WardenServer.streams.code import Code, load
-from WardenServer.streams.host import forms
+from WardenServer.streams.host import give
 from WardenServer.streams.readers.json_lines import JSONLines
 
 #: Seconds that the file is waited for.
@@ -55,18 +53,8 @@ class _Alone:
         if self._processor is None:
             self._processor = self._code.make()
             for batch in _read(self._events) if self._events is not None else ():
-                self._feed(batch)
+                give(self._processor, batch)
         return self._processor.sample()
-
-    def _feed(self, batch: Batch) -> None:
-        single, many = forms(self._processor)
-        if single is not None:
-            for event in batch.events:
-                with suppress(ProcessorAbort):
-                    single(event)
-        elif many is not None:
-            with suppress(ProcessorAbort):
-                many(batch.array)
 
 
 def _read(path: Path) -> Iterator[Batch]:

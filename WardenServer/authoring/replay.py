@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,12 +12,11 @@ from WardenServer.authoring.differences import ABSENT, Difference, differences
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading import import_thread, processor_file
 from WardenServer.loading.trust import read
-from WardenServer.processor import ProcessorAbort
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.streams.batch import MOST, Batch
 from WardenServer.streams.code import Code, load
-from WardenServer.streams.host import forms
+from WardenServer.streams.host import give
 from WardenServer.streams.recorded import events_of, lines_of
 from WardenServer.streams.sampling import plain
 
@@ -56,25 +54,15 @@ class _Alone:
     def __init__(self, code: Code) -> None:
         self._code = code  # which keeps its module alive
         self._processor = code.make()
-        self._single, self._many = forms(self._processor)
         self._failed = ""
 
     def feed(self, batch: Batch) -> None:
         """Have it take events."""
         if not self._failed and len(batch):
             try:
-                self._feed(batch)
+                give(self._processor, batch)
             except BaseException as error:  # a processor may raise anything
                 self._failed = f"{type(error).__name__}: {error}"
-
-    def _feed(self, batch: Batch) -> None:
-        if self._single is not None:
-            for event in batch.events:
-                with suppress(ProcessorAbort):
-                    self._single(event)
-        elif self._many is not None:
-            with suppress(ProcessorAbort):
-                self._many(batch.array)
 
     def sample(self) -> dict[str, Any]:
         """Its document."""

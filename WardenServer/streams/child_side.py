@@ -26,7 +26,6 @@ from WardenServer.settings.masking import mask
 from WardenServer.settings.streams import Stream as Settings
 from WardenServer.streams import sharing
 from WardenServer.streams.code import Code, load
-from WardenServer.streams.host import Host
 from WardenServer.streams.stream import Stream, make_reader
 from WardenServer.streams.trial import prove
 
@@ -171,7 +170,7 @@ class Side:
         for name, version in list(self._current.items()):
             host, code = self._stream.host(name), self._codes[name, version]
             if host is not None and host.out is not None:
-                host.ask(partial(_begin_again, host, code))
+                host.ask(partial(code.take_over, host))
 
     def _keep_off(self, core: int) -> None:
         """Leave a core to the hub, where there are others; NONE: use all."""
@@ -186,10 +185,6 @@ class Side:
         if self._current.get(name) == version:
             del self._current[name]
             self._stream.remove(name)
-
-
-def _begin_again(host: Host, code: Code, old: Any) -> None:
-    host.replace(code.after(old), code.explain)
 
 
 def as_json(settings: Settings) -> dict[str, Any]:

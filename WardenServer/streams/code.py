@@ -11,6 +11,7 @@ from WardenServer.loading.contract import Contract, read_contract
 from WardenServer.loading.failure import explain_in
 from WardenServer.loading.plugin_file import import_plugin
 from WardenServer.loading.processor_file import contract_of
+from WardenServer.streams.host import Host
 
 if TYPE_CHECKING:
     from WardenServer.loading.trust import Trust
@@ -50,6 +51,10 @@ class Code:
             if getattr(new, name, None) is not value:
                 setattr(new, name, value)
         return new
+
+    def take_over(self, host: Host, old: Any) -> None:
+        """Go on in place of the old processor. For what its host is asked to do."""
+        host.replace(self.after(old), self.explain)
 
     def explain(self, error: BaseException) -> str:
         """The sentence on an event that it could not take."""

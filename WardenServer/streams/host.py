@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from operator import length_hint
 from typing import Any
 
@@ -32,6 +33,19 @@ def forms(processor: Any) -> "tuple[Callable[[Any], Any] | None, Callable[[Any],
     single, many = getattr(processor, "event", None), getattr(processor, "events", None)
     is_ours = getattr(type(processor), "event", None) is Processor.event  # which does nothing
     return single if callable(single) and not is_ours else None, many if callable(many) else None
+
+
+def give(processor: Any, batch: Batch) -> None:
+    """Have a processor without a host take events; those that it passes over are left out. It may raise anything."""
+    single, many = forms(processor)
+    if many is not None and (batch.is_array or single is None):
+        if len(batch):
+            with suppress(ProcessorAbort):
+                many(batch.array)
+    elif single is not None:
+        for event in batch.events:
+            with suppress(ProcessorAbort):
+                single(event)
 
 
 class TakenOut(PluginError):

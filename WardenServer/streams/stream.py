@@ -93,14 +93,16 @@ class Stream:
         """
         old = self.settings
         if (settings.reader, settings.options) != (old.reader, old.options):
-            self._feed.change(lambda: make_reader(settings), settings.options).result()
+            self.read_with(lambda: make_reader(settings), settings.options)
         if (settings.sequence, settings.publisher) != (old.sequence, old.publisher):
             self._gaps = Gaps(settings.sequence, settings.publisher) if settings.sequence else None
         for host in self._hosts.values():
             host.limit(settings.queue, settings.full)
         self.settings = settings
 
-    def read_with(self, make: Callable[[], Reader | None], options: Mapping[str, Any], seconds: float) -> None:
+    def read_with(
+        self, make: Callable[[], Reader | None], options: Mapping[str, Any], seconds: float | None = None
+    ) -> None:
         """Read with another reader, or the same one with other options; where that fails the old one stays.
 
         Raises:

@@ -9,7 +9,6 @@ from typing import Any
 from WardenServer.errors import PluginError
 from WardenServer.loading.failure import explain_in
 from WardenServer.streams.code import Code
-from WardenServer.streams.host import Host
 from WardenServer.streams.stream import Stream
 from WardenServer.streams.trial import prove
 
@@ -69,11 +68,7 @@ def take_over(stream: Stream, codes: Mapping[str, Code]) -> None:
         if host is None:
             stream.add(name, made[name], code.explain)
         else:
-            host.ask(partial(_swap, host, code)).add_done_callback(partial(_note, code))
-
-
-def _swap(host: Host, code: Code, old: Any) -> None:
-    host.replace(code.after(old), code.explain)
+            host.ask(partial(code.take_over, host)).add_done_callback(partial(_note, code))
 
 
 def _note(code: Code, done: "Future[Any]") -> None:

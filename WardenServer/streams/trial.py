@@ -3,14 +3,12 @@
 import copy
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from WardenServer.errors import PluginError
-from WardenServer.processor import ProcessorAbort
 from WardenServer.results.result import clean
 from WardenServer.streams.batch import Batch
-from WardenServer.streams.host import forms
+from WardenServer.streams.host import give
 
 #: Most events that new code is tried with.
 MOST = 100
@@ -43,13 +41,6 @@ def prove(make: Callable[[], Any], recent: Batch | None, limit: float, judge: Ca
 
 
 def _try(trial: Any, events: Batch) -> Any:
-    single, many = forms(trial)
-    if many is not None and (events.is_array or single is None):
-        if len(events):
-            with suppress(ProcessorAbort):
-                many(copy.deepcopy(events.array))
-    elif single is not None:
-        for event in copy.deepcopy(events.events):
-            with suppress(ProcessorAbort):
-                single(event)
+    copied = Batch(array=copy.deepcopy(events.array)) if events.is_array else Batch(copy.deepcopy(events.events))
+    give(trial, copied)
     return trial.sample()

@@ -61,13 +61,13 @@ def _sent(publisher: Publisher, number: int) -> float:
 
 
 class Redis(Child):
-    """Debian's redis-server with everything in memory."""
+    """Debian's redis-server with everything in memory. `url` is what clients need."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         port = free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-        super().__init__("redis-server", command, folder / "redis.out")
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", *options]
+        super().__init__("redis-server", [*command, "--dir", str(folder)], folder / "redis.out")
 
     @property
     def client(self) -> Any:
@@ -83,6 +83,8 @@ class Redis(Child):
         with self.client as client:
             try:
                 return bool(client.ping())
+            except redis.AuthenticationError:
+                return True
             except redis.RedisError:
                 return False
 

@@ -6,41 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
-from tests.system.conftest import free_port
-from WardenServer.machine.child import Child
+from tests.bench.stream_readers import Redis, redis_missing
 from WardenServer.streams.batch import Batch
 from WardenServer.streams.readers.base import Reader
-
-
-class Redis(Child):
-    """A Redis server that keeps all in memory. `url` is what clients need, `client` one of them."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        port = free_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
-        command = ["/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", *options]
-        super().__init__("Redis", [*command, "--dir", str(folder)], folder / "redis.out")
-
-    @property
-    def client(self) -> Any:
-        return redis.Redis.from_url(self.url, protocol=2)
-
-    def answers(self) -> bool:
-        with self.client as client:
-            try:
-                return bool(client.ping())
-            except redis.AuthenticationError:
-                return True
-            except redis.RedisError:
-                return False
 
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[Redis]:
     """A Redis of the test's own, since it may be stopped."""
-    if not Path("/usr/bin/redis-server").exists():
+    if redis_missing():
         pytest.skip("redis-server is not installed")
     with Redis(tmp_path) as server:
         yield server
