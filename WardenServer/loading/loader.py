@@ -5,6 +5,7 @@ apart. A file that cannot become an agent is named with the reason and the cure;
 """
 
 import difflib
+import functools
 import hashlib
 import importlib
 import linecache
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading import finding, import_thread
 from WardenServer.loading.agent_name import trouble
-from WardenServer.loading.beside import any_absolute, imported
+from WardenServer.loading.beside import Read, any_absolute, imported
 from WardenServer.loading.contract import Contract, read_contract
 from WardenServer.loading.finding import Plugin
 from WardenServer.loading.isolation.hub_side import isolate
@@ -87,13 +88,14 @@ def load(
     linecache.checkcache()
     documents.use(settings)
     loaded, trust = Loaded(), Trust(settings)
-    plugins = finding.plugins(finding.find(settings, loaded.problems), trust.read, settings, loaded.refused)
+    content = functools.cache(trust.read)  # each file is read once in a load, whoever looks at it
+    plugins = finding.plugins(finding.find(settings, loaded.problems), content, settings, loaded.refused)
     instances = _instances(settings, plugins, loaded)
     for folder in {plugin.path.parent for plugin in instances.values()}:
         make_cache(folder)
     modules: dict[Path, bytes] = {}
     read = {
-        name: import_thread.attempt(partial(_read_agent, name, plugin, settings, trust, known or {}, modules))
+        name: import_thread.attempt(partial(_read_agent, name, plugin, settings, content, known or {}, modules))
         for name, plugin in instances.items()
     }
     for name in _only_modules(instances, modules, settings):
@@ -230,7 +232,7 @@ def _read_agent(
     name: str,
     plugin: Plugin,
     settings: Settings,
-    trust: Trust,
+    read: Read,
     known: Mapping[str, Contract],
     modules: dict[Path, bytes],
 ) -> Contract | Candidate:
@@ -238,8 +240,8 @@ def _read_agent(
     path = plugin.path
     if wrong := trouble(name):
         raise PluginError(f"{path}: the agent's name, which is the file's, {wrong}")
-    content, configured = trust.read(path), secret.resolve(name, settings.table(name))
-    others = imported(content, path, trust.read)
+    content, configured = read(path), secret.resolve(name, settings.table(name))
+    others = imported(content, path, read)
     modules.update(others)
     stream = [plugin.kind, streams.of(name, configured, settings.streams).interval] if plugin.kind else []
     about = repr((sorted(configured.items()), str(path), settings.tick, others, *stream))
