@@ -16,6 +16,7 @@ from WardenServer.servers import event_socket, tango_database, tango_reading
 from WardenServer.servers.tango_text import latin1
 from WardenServer.settings import config
 from WardenServer.tango_device import device
+from WardenServer.watchdog import agents_at_work
 
 log = logging.getLogger("warden.serve")
 
@@ -68,7 +69,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     device.OPTIONS.update(options, instance=settings.instance)
     console = not any(argument.startswith("-v") for argument in arguments)
     device.DESCENDANTS = process.begin(settings, console, _TangoHandler())
-    threading.Thread(target=_end_in_time, name="end", daemon=True).start()
+    threading.Thread(target=_end_in_time, args=(settings,), name="end", daemon=True).start()
     try:
         tango.server.run((device.BeamlineWarden,), [NAME, settings.instance, *endpoint, *arguments], raises=True)
     except tango.DevFailed as error:
@@ -76,7 +77,7 @@ def run(settings: config.Settings, options: dict[str, Any], arguments: Sequence[
     return 0
 
 
-def _end_in_time() -> None:
+def _end_in_time(settings: config.Settings) -> None:
     """Wait for the end of the server, and make sure that it comes: Tango first tells the database, and waits for one
     that hangs."""
     while not _is_ending():
@@ -87,6 +88,7 @@ def _end_in_time() -> None:
         hub.close()
     time.sleep(max(0.0, until - time.monotonic()))
     log.warning("the Tango database does not answer: the server ends, and the database still shows it as running")
+    agents_at_work.place(settings).unlink(missing_ok=True)  # an end that was asked for leaves nothing
     time.sleep(0.1)  # for the log
     os._exit(0)
 

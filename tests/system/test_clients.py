@@ -362,7 +362,7 @@ def test_one_agent_fills_several_documents_and_plain_keys_in_the_forms_of_old_re
     keys = ("starter.RunningServers", "starter.timestamp", "starter.count", "keithley.state")
     expected = ["a/1%b/2", 1502190000.25, 3, 1]  # to readers a bool is a number
     try:
-        wait_for(lambda: old.get(prefix + keys[0]))
+        wait_for(lambda: None not in [old.get(prefix + key) for key in keys])
         assert [old.get(prefix + key) for key in keys] == [b"a/1%b/2", *expected[1:]]
     finally:
         old.disconnect_all()

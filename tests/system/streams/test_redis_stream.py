@@ -322,8 +322,13 @@ def test_connections_that_break_cost_no_entry_and_repeat_none(redis_server, clie
     reading.open(RedisStream(redis_server.url, "daq", "hub", begin="start"))
     try:
         for number in range(60):
-            add(client, *range(number * 10, number * 10 + 10))
+            if number % 2:  # one that waits for an answer; the others are cut wherever they are
+                wait_for(lambda: any("b" in one["flags"] for one in client.client_list()))
+            else:
+                add(client, *range(number * 10, number * 10 + 10))
             client.client_kill_filter(_type="normal", skipme=True)
+            if number % 2:
+                add(client, *range(number * 10, number * 10 + 10))
             wait_for(lambda least=number * 5: len(taken) >= least)  # so that some are cut while they are read
         wait_for(lambda: len(taken) >= 600)
     finally:

@@ -1,13 +1,17 @@
 """The end of the server, as far as no server is needed."""
 
 import logging
+import os
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import tango
 
+from WardenServer.settings.config import Settings
 from WardenServer.tango_device import device, serve
+from WardenServer.watchdog import agents_at_work
 
 
 class Hub:
@@ -17,15 +21,21 @@ class Hub:
         self.ended = True
 
 
-def test_the_end_is_seen_to_also_when_tango_has_let_go_of_its_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_comes_and_leaves_nothing_also_when_tango_has_let_go_of_its_devices(
+    monkeypatch: pytest.MonkeyPatch, settings: Callable[..., Settings]
+) -> None:
     hub, codes = Hub(), list[int]()
+    hubs_settings = settings(instance=f"unit{os.getpid()}")
+    marks = agents_at_work.place(hubs_settings)
+    agents_at_work.AgentsAtWork(marks)
     monkeypatch.setattr(device, "HUBS", {hub})
     monkeypatch.setattr(serve, "BEGINNING", 0.0)
     monkeypatch.setattr(serve, "ENDING", 0.0)
     monkeypatch.setattr(serve, "_is_ending", lambda: True)
     monkeypatch.setattr(serve.os, "_exit", codes.append)
-    serve._end_in_time()
+    serve._end_in_time(hubs_settings)
     assert hub.ended and codes == [0]
+    assert not marks.exists()
 
 
 @pytest.mark.parametrize("ending", [False, True])
