@@ -3,7 +3,7 @@
 import click
 
 from WardenServer import __version__
-from WardenServer.cli import compare, history, looking, notify, plugin_files, recordings, running, stream, web
+from WardenServer.cli import compare, history, jobs, looking, notify, plugin_files, recordings, running, stream, web
 from WardenServer.cli.running import beamline_warden
 from WardenServer.cli.shared import CONTEXT
 
@@ -30,6 +30,7 @@ main.add_command(stream.stream)
 stream.stream.add_command(recordings.record)
 stream.stream.add_command(recordings.replay)
 main.add_command(history.history)
+main.add_command(jobs.jobs)
 main.add_command(history.why)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():

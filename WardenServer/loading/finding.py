@@ -9,7 +9,8 @@ from WardenServer.errors import WardenError
 from WardenServer.loading import processor_file
 from WardenServer.loading.plugin_file import Source
 from WardenServer.loading.trust import SHIPPED
-from WardenServer.settings.config import DEFAULT_AGENTS, Settings
+from WardenServer.settings.agent_tables import DEFAULT_AGENTS
+from WardenServer.settings.config import Settings
 
 log = logging.getLogger("warden.loader")
 

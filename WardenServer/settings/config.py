@@ -5,7 +5,6 @@ Later sources win: default, TOML file, environment (`WARDEN_<NAME>`), Tango prop
 
 import dataclasses
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 import platformdirs
 
 from WardenServer.errors import SettingError
-from WardenServer.settings import notify, parse, streams, users_file, writers
+from WardenServer.settings import agent_tables, notify, parse, shared, streams, users_file, writers
 from WardenServer.settings.masking import learn, masked
 from WardenServer.settings.notify import Notify
 from WardenServer.settings.streams import Stream
@@ -27,10 +26,6 @@ CONFIG_DIR = platformdirs.user_config_path("warden")
 STATE_DIR = platformdirs.user_state_path("warden")
 CONFIG_FILE = CONFIG_DIR / "warden.toml"
 
-#: Agents made from shipped plugins that need a setting; the configuration's table of the same name overrides.
-DEFAULT_AGENTS: Mapping[str, Mapping[str, Any]] = {
-    "tango_database": {"plugin": "read_tango", "device": "sys/database/2", "attributes": ["State", "Status"]},
-}
 DAY = 86400.0
 
 
@@ -164,6 +159,7 @@ class Settings:
     streams: Mapping[str, Stream] = field(default_factory=dict)
     writers: Mapping[str, Writer] = field(default_factory=dict)
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shared: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
 
@@ -174,8 +170,13 @@ class Settings:
 
     def table(self, agent: str) -> dict[str, Any]:
         """What is configured for an agent, and what is said for all."""
-        common = {"original": True} if self.original else {}
-        return {**common, **self.agents.get(agent, {})}
+        common: dict[str, Any] = {"original": True} if self.original else {}
+        own = self.agents.get(agent, {})
+        return {**common, **shared.of(str(own.get("plugin", agent)), self.shared, self.shared_folder), **own}
+
+    def shared_folder(self, table: str) -> Path:
+        """Where what a shared table describes keeps its files, unless it says so itself."""
+        return self.state_folder / f"{table}-{self.instance}"
 
     @property
     def alarms_key(self) -> str:
@@ -260,8 +261,10 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     table, text = _read_file(path, must_exist=named)
-    agents = _agents(table.pop("agents", {}), path, text)
+    agents = agent_tables.read(table.pop("agents", {}), path, text)
     tables = _tables(table, f"{path}")
+    for name in shared.agents(tables["shared"]):
+        agents.setdefault(name, {})
     for name, value in table.items():
         where = f"{path}:{line_of(text, name)}"
         _take(values, origins, name, value, where, f"{path}")
@@ -284,9 +287,10 @@ def load(
 def _tables(table: dict[str, Any], where: str) -> dict[str, Any]:
     """Those settings that are tables of their own, taken out of the file's."""
     read = {"notify": notify.read, "streams": streams.read, "writers": writers.read}
-    for name in ("streams", "writers"):  # those of [notify] are known once they are used
+    for name in ("streams", "writers", *shared.TABLES):  # those of [notify] are known once they are used
         learn("", table.get(name))
-    return {name: read_it(table.pop(name, {}), where) for name, read_it in read.items()}
+    found: dict[str, Any] = {name: read_it(table.pop(name, {}), where) for name, read_it in read.items()}
+    return {**found, "shared": shared.read(table, where)}
 
 
 def _read_file(path: Path, must_exist: bool) -> tuple[dict[str, Any], str]:
@@ -311,40 +315,3 @@ def _take(values: dict[str, Any], origins: dict[str, str], name: str, value: Any
     except (ValueError, RuntimeError) as error:  # RuntimeError: ~name of nobody
         raise SettingError(f"{where}: {name} is {masked(name, value)!r:.60}; write {error}") from None
     origins[name] = origin
-
-
-def _agents(table: Any, path: Path, text: str) -> dict[str, dict[str, Any]]:
-    """The tables [agents.NAME] over the default ones. Durations and sizes apart, the plugin judges their content."""
-    if not isinstance(table, Mapping):
-        raise SettingError(
-            f"{path}:{line_of(text, 'agents')}: agents is {table!r:.40}; write tables such as [agents.host]"
-        )
-    agents = {name: dict(entry) for name, entry in DEFAULT_AGENTS.items()}
-    for name, entry in table.items():
-        line = max(line_of(text, name, "agents"), line_of(text, name, f"agents.{name}"))
-        if not isinstance(entry, Mapping):
-            shown = repr(masked(name, entry))[:40]
-            raise SettingError(f"{path}:{line}: agents.{name} is {shown}; write a table [agents.{name}]")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name):
-            raise SettingError(f'{path}:{line}: agent "{name}"; write a name of letters, digits and _, a letter first')
-        learn("", entry)
-        agents.setdefault(name, {}).update(_parsed(name, entry, path, text))
-    return agents
-
-
-#: What any agent's table may say in other words than its plugin.
-_PARSED: Mapping[str, Callable[[Any], Any]] = {
-    "interval": duration, "offset": duration, "timeout": duration, "memory": size, "expire": parse.life,
-}  # fmt: skip
-
-
-def _parsed(name: str, entry: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
-    read = dict(entry)
-    for setting, read_it in _PARSED.items():
-        if setting in read:
-            try:
-                read[setting] = read_it(read[setting])
-            except ValueError as error:
-                line = line_of(text, setting, f"agents.{name}")
-                raise SettingError(f"{path}:{line}: {setting} is {read[setting]!r:.60}; write {error}") from None
-    return read

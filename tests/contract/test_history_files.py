@@ -14,6 +14,7 @@ from tests.conftest import wait_for
 from WardenServer.errors import SettingError, Unreachable, WardenError
 from WardenServer.results.board import Board
 from WardenServer.results.result import Result
+from WardenServer.servers import sql
 from WardenServer.settings import config
 from WardenServer.sinks.history import ask, care, files, parquet, sink, store, upkeep
 from WardenServer.sinks.history.parts import DAY, day_of
@@ -159,7 +160,7 @@ def test_a_store_that_hangs_is_said(kit: Kit, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
 def test_a_network_file_system_is_refused_with_the_cure(kit: Kit, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(files, "file_system", lambda path: kind)
+    monkeypatch.setattr(sql, "file_system", lambda path: kind)
     kit.put(1.0)
     wait_for(lambda: kit.sink.problem is not None)
     assert f"network file system ({kind})" in str(kit.sink.problem)
@@ -167,7 +168,7 @@ def test_a_network_file_system_is_refused_with_the_cure(kit: Kit, monkeypatch: p
 
 
 def test_the_kind_of_the_file_system_is_that_of_the_nearest_mount() -> None:
-    assert files.file_system(Path("/proc/self/x/y")) == "proc"
+    assert sql.file_system(Path("/proc/self/x/y")) == "proc"
 
 
 def test_a_file_of_a_newer_release_is_left_alone(kit: Kit) -> None:

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from WardenServer.errors import Unreachable
 from WardenServer.machine import whole_file
+from WardenServer.servers import sql
 from WardenServer.sinks.history import tables
 from WardenServer.sinks.history.parts import Part, read_name
 from WardenServer.sinks.history.store import Store, sentences
@@ -27,9 +27,6 @@ log = logging.getLogger("warden.history")
 PATIENCE = 2.0
 #: Most files that are open at once.
 MOST = 120
-#: File systems on which the readers and the writer of one file do not see each other's memory, as WAL needs.
-NETWORK = ("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "lustre", "beegfs", "gpfs", "ceph",
-           "fuse.sshfs", "fuse.glusterfs", "fuse.ceph")  # fmt: skip
 _CURE = "make room, or correct history_url or the rights of the folder"
 
 
@@ -63,8 +60,7 @@ class Files(Store):
         path = self.path(part)
         with sentences(str(path), _CURE), self._put_aside_damaged(path):
             self._check_place()
-            # a reader that becomes a writer would not wait for its turn
-            with self._engine(path, part).execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+            with self._engine(path, part).execution_options(begin=sql.WRITING).begin() as connection:
                 yield connection
 
     @contextmanager
@@ -142,10 +138,7 @@ class Files(Store):
         """Make the folder; refuse one on a network file system."""
         if self._is_checked:
             return
-        kind = file_system(self.folder)
-        if kind in NETWORK:
-            cure = "set history_url to a folder on a disk of this machine, or to PostgreSQL"
-            raise Unreachable(f"{self.folder} is on a network file system ({kind}), where SQLite loses data; {cure}")
+        sql.refuse_network(self.folder, "set history_url to a folder on a disk of this machine, or to PostgreSQL")
         whole_file.make_folder(self.folder)
         self._is_checked = True
 
@@ -162,13 +155,6 @@ class Files(Store):
             if len(self._engines) > MOST:
                 self._engines.pop(next(iter(self._engines)))[1].dispose()
         return engine
-
-
-def file_system(path: Path) -> str:
-    """The kind of file system that a path is, or will be, on; "" where that is unknown."""
-    place = next(each for each in (path, *path.parents) if each.exists()).resolve()
-    mounts = {Path(each.mountpoint): each.fstype for each in psutil.disk_partitions(all=True)}
-    return next((mounts[each] for each in (place, *place.parents) if each in mounts), "")
 
 
 def _number(path: Path) -> int:
@@ -188,9 +174,7 @@ def _open(path: Path, part: Part | None) -> Engine:
         whole_file.make(path)  # with the right mode
     elif not path.exists():
         raise Unreachable(f"{path} is not there any more; it has been thinned away or moved")
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE, "check_same_thread": False})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    engine = sql.sqlite(path, PATIENCE)
     try:
         with engine.execution_options(begin="").connect() as connection:
             _check_version(path, connection)
@@ -200,18 +184,6 @@ def _open(path: Path, part: Part | None) -> Engine:
         engine.dispose()
         raise
     return engine
-
-
-def _prepare(connection: Any, record: object) -> None:
-    """Each new connection: transactions begin where we say so, and a kill -9 costs nothing that was committed."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _begin(connection: Connection) -> None:
-    """Each new transaction, in the words of the option `begin`."""
-    if words := connection.get_execution_options().get("begin", "BEGIN"):
-        connection.exec_driver_sql(words)
 
 
 def _check_version(path: Path, connection: Connection) -> None:

@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, text
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateSchema
 
 from WardenServer.errors import SettingError, Unreachable
+from WardenServer.servers import sql
 from WardenServer.sinks.history import tables
 from WardenServer.sinks.history.parts import LEVELS, Level, Part, read_name
 from WardenServer.sinks.history.store import CURE, Store, sentences
 
-#: Seconds to wait for a connection, and milliseconds for a lock and for the end of a statement.
-CONNECT, LOCK, STATEMENT = 3, 2000, 60_000
+#: Milliseconds to wait for a lock, and for the end of a statement.
+LOCK, STATEMENT = 2000, 60_000
 _CURE = "see that PostgreSQL runs and lets this user in, or correct history_url"
 
 
@@ -30,12 +31,8 @@ class PostgreSQL(Store):
         """Raises SettingError where the library is missing."""
         self._place = f"PostgreSQL at {url.host or 'this machine'}"
         self._name = re.sub(r"[^a-z0-9]", "_", f"warden_{instance}".lower())
-        limits = f"-c statement_timeout={STATEMENT} -c lock_timeout={LOCK}"
         try:
-            self._engine: Engine = create_engine(
-                url.set(drivername="postgresql+psycopg"), pool_pre_ping=True,
-                connect_args={"connect_timeout": CONNECT, "options": limits, "tcp_user_timeout": 10_000},
-            )  # fmt: skip
+            self._engine: Engine = sql.postgresql(url, {"statement_timeout": STATEMENT, "lock_timeout": LOCK})
         except ImportError as error:
             message = f"the history in PostgreSQL needs the library {error.name}; {CURE.format('postgresql')}"
             raise SettingError(message) from None

@@ -1,11 +1,11 @@
 """Where the history is kept: parts of it, each of which can be written, read, measured and dropped."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from WardenServer.errors import SettingError, Unreachable
+from WardenServer.errors import SettingError
 from WardenServer.settings import secret
 from WardenServer.settings.config import Settings
 from WardenServer.sinks.history.parts import Part
@@ -102,17 +102,8 @@ def open_store(url: str, instance: str) -> Store:
     raise SettingError(f"history_url is of {parsed.drivername}; write sqlite:///FOLDER or postgresql://USER@HOST/DATABASE")
 
 
-@contextmanager
-def sentences(place: str, cure: str) -> Iterator[None]:
+def sentences(place: str, cure: str) -> AbstractContextManager[None]:
     """Turn errors of a database into Unreachable, one sentence that names the place and the cure."""
-    from sqlalchemy.exc import SQLAlchemyError
+    from WardenServer.servers import sql
 
-    try:
-        yield
-    except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-        raise Unreachable(f"the history in {place} cannot be used ({said}); {cure}") from None
-    except OSError as error:
-        if isinstance(error, Unreachable):
-            raise
-        raise Unreachable(f"the history in {place} cannot be used ({error.strerror}); {cure}") from None
+    return sql.sentences(f"the history in {place}", cure)

@@ -1,0 +1,1 @@
+"""Programs around jobs: processors, the monitor without a hub, import. The rules are in plugins/common/jobs."""

@@ -1,0 +1,19 @@
+"""The table [jobs] of the settings, for commands and the web."""
+
+from WardenServer.errors import SettingError
+from WardenServer.plugins.common.jobs import configuration
+from WardenServer.plugins.common.jobs.configuration import Jobs
+from WardenServer.settings import secret
+from WardenServer.settings.config import Settings
+
+
+def jobs_of(settings: Settings) -> Jobs:
+    """What the table says.
+
+    Raises:
+        SettingError: there is none, or something in it is wrong.
+    """
+    if "jobs" not in settings.shared:
+        raise SettingError('the settings have no table [jobs]; add one with storage = "/a/folder"')
+    table = {"folder": str(settings.shared_folder("jobs")), **settings.shared["jobs"]}
+    return configuration.read({name: secret.value(f"[jobs]: {name}", said) for name, said in table.items()})

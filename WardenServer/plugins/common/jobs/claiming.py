@@ -1,0 +1,123 @@
+"""What a processor does with its jobs: claims them, ends them, hands them back."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
+
+from WardenServer.plugins.common.jobs import steps
+from WardenServer.plugins.common.jobs.database import Database
+from WardenServer.plugins.common.jobs.processors import Processor
+from WardenServer.plugins.common.jobs.steps import Step, short
+from WardenServer.plugins.common.jobs.tables import jobs, late_results
+from WardenServer.plugins.common.jobs.times import ago
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that a processor has begun. `token` says which beginning it was, `attempt` the how manieth."""
+
+    number: int
+    id: str
+    pathname: str
+    signature: str
+    attempt: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended."""
+
+    claim: Claim
+    success: bool
+    message: str = ""
+
+
+def claim(database: Database, processor: Processor, most: int) -> list[Claim]:
+    """Begin up to `most` jobs of a processor: the most urgent first, of equal ones the one that waits longest."""
+    with database.writing() as connection:
+        token = os.urandom(8).hex()
+        values = {"whose": processor.id, "most": most, "claimed": token}
+        rows = sorted(connection.execute(_CLAIM, values), key=lambda row: (-(row.priority or 0), row.queued, row.id))
+        claims = [Claim(row.id, row.uuid, row.pathname, row.signature or "", row.attempts, token) for row in rows]
+        steps.note(connection, Step.STARTED, [each.id for each in claims], "", processor.name)
+        return claims
+
+
+def finish(database: Database, processor: Processor, outcomes: Sequence[Outcome]) -> list[str]:
+    """Write how jobs ended, in one transaction. The ids of those that are no longer this processor's: what it says of
+    them is kept apart, and changes nothing."""
+    with database.writing() as connection:
+        late = [each for each in outcomes if not _finish_one(connection, processor, each)]
+        for success, step in ((True, Step.SUCCEEDED), (False, Step.FAILED)):
+            for each in outcomes:
+                if each.success == success and each not in late:
+                    steps.note(connection, step, [each.claim.id], each.message, processor.name)
+        for each in late:
+            _keep_apart(connection, processor, each)
+        return [each.claim.id for each in late]
+
+
+def hand_back(database: Database, processor: Processor, claims: Sequence[Claim], reason: str) -> None:
+    """Have jobs wait again as if they had not been begun."""
+    with database.writing() as connection:
+        for each in claims:
+            values = {"starteddatetime": None, "token": None, "attempts": jobs.c.attempts - 1}
+            if connection.execute(update(jobs).where(_is(processor, each)).values(values)).rowcount:
+                steps.note(connection, Step.RETURNED, [each.id], reason, processor.name)
+
+
+def put_again(database: Database, processor: Processor, claim: Claim, signature: str, reason: str) -> None:
+    """Have a job wait again whose files have changed. The attempt counts."""
+    with database.writing() as connection:
+        values = {"starteddatetime": None, "token": None, "signature": signature, "queueddatetime": ago()}
+        if connection.execute(update(jobs).where(_is(processor, claim)).values(values)).rowcount:
+            steps.note(connection, Step.CHANGED, [claim.id], reason, processor.name)
+
+
+def note_output(database: Database, claim: Claim, text: str) -> None:
+    """Keep what a running job has printed, so that it is known if its processor vanishes. Whoever ran it may tell, as
+    long as nobody else has begun it."""
+    with database.writing() as connection:
+        running = and_(jobs.c.id == claim.number, jobs.c.token == claim.token, jobs.c.success.is_(None))
+        connection.execute(update(jobs).where(running).values(message=short(text)))
+
+
+def _is(processor: Processor, claim: Claim) -> ColumnElement[bool]:
+    """Whether a row is still the job that this processor has claimed."""
+    mine = and_(jobs.c.owner == processor.id, jobs.c.token == claim.token)
+    return and_(jobs.c.id == claim.number, mine, jobs.c.success.is_(None))
+
+
+def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) -> bool:
+    values = {"completeddatetime": ago(), "success": outcome.success, "message": short(outcome.message)}
+    done = update(jobs).where(_is(processor, outcome.claim)).values(values)
+    return connection.execute(done).rowcount == 1
+
+
+def _keep_apart(connection: Connection, processor: Processor, late: Outcome) -> None:
+    kept = {"uuid": late.claim.id, "owner": processor.id, "token": late.claim.token, "success": late.success}
+    values = {**kept, "message": short(late.message), "completeddatetime": ago()}
+    connection.execute(insert(late_results).values(values))
+    how = "success" if late.success else "failure"
+    reason = f"{how}, but the job had been given to another processor; nothing is changed"
+    steps.note(connection, Step.LATE, [late.claim.id], reason, processor.name)
+
+
+_FIRST = (
+    select(jobs.c.id)
+    .where(jobs.c.owner == bindparam("whose"), jobs.c.starteddatetime.is_(None), jobs.c.success.is_(None))
+    .order_by(jobs.c.priority.desc(), jobs.c.queueddatetime, jobs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("first")
+)
+_CLAIM = (
+    update(jobs)
+    .where(jobs.c.id == _FIRST.c.id)
+    .values(starteddatetime=ago(), attempts=jobs.c.attempts + 1, token=bindparam("claimed"))
+    .returning(jobs.c.id, jobs.c.uuid, jobs.c.pathname, jobs.c.signature, jobs.c.attempts, jobs.c.priority,
+               jobs.c.queueddatetime.label("queued"))
+)  # fmt: skip

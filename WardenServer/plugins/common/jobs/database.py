@@ -1,0 +1,137 @@
+"""The jobs' database: a file of SQLite, or PostgreSQL for several machines."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from WardenServer.errors import SettingError
+from WardenServer.machine import whole_file
+from WardenServer.plugins.common.jobs import migrations
+from WardenServer.plugins.common.jobs.times import text_of
+from WardenServer.servers import sql
+
+#: Seconds to wait for another that writes.
+PATIENCE = 5.0
+#: Of PostgreSQL, in milliseconds: to wait for a lock, and for the end of a statement.
+_LIMITS = {"lock_timeout": 5000, "statement_timeout": 60_000, "TimeZone": "UTC"}
+_WHERE = "write sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE"
+
+
+class Database:
+    """The tables at a URL. Any thread may use it. Nothing is connected to before it is needed."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
+        """Take on the place; `clock` gives the time where the database has none of its own.
+
+        Raises:
+            SettingError: the URL means nothing, or the library for it is missing.
+        """
+        self._url, self._clock = _parse(url), clock
+        self.is_file = self._url.drivername.startswith("sqlite")
+        self.path = Path(self._url.database or "").absolute() if self.is_file else None
+        if self.path is not None:
+            self._what, self._cure = f"the jobs' database {self.path}", "end what holds it, or correct url in [jobs]"
+        else:
+            self._what = f"the jobs' database in PostgreSQL at {self._url.host or 'this machine'}"
+            self._cure = "see that it runs and lets this user in, or correct url in [jobs]"
+        self._engine: Engine | None = None
+        self._number = 0  # of the file
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may write. Raises Unreachable where the database cannot be used."""
+        with sql.sentences(self._what, self._cure), self._begin(sql.WRITING) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. Raises Unreachable where the database cannot be used."""
+        with sql.sentences(self._what, self._cure), self._begin("BEGIN") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def alone(self, connection: Connection, name: str) -> None:
+        """Let no other transaction do what has this name before this one ends. In SQLite only one writes anyway."""
+        if not self.is_file:
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"warden jobs {name}"))))
+
+    # -- the engine
+
+    def _begin(self, words: str) -> AbstractContextManager[Connection]:
+        return self._ready().execution_options(begin=words).begin()
+
+    def _ready(self) -> Engine:
+        """What talks to the database, whose tables are there."""
+        with self._lock:
+            if self._engine is not None and self.path is not None and _number(self.path) != self._number:
+                self._engine.dispose()  # somebody has removed the file, or put another in its place
+                self._engine = None
+            if self._engine is None:
+                self._engine = self._open()
+            return self._engine
+
+    def _open(self) -> Engine:
+        engine = self._open_file(self.path) if self.path is not None else sql.postgresql(self._url, _LIMITS)
+        try:
+            with engine.execution_options(begin=sql.WRITING).begin() as connection:
+                self.alone(connection, "tables")
+                migrations.bring_up(connection, self._what)
+        except BaseException:
+            engine.dispose()
+            raise
+        self._number = _number(self.path) if self.path is not None else 0
+        return engine
+
+    def _open_file(self, path: Path) -> Engine:
+        cure = "set url in [jobs] to a file on a disk of this machine, or to PostgreSQL"
+        sql.refuse_network(path.parent, cure)
+        whole_file.make_folder(path.parent)
+        whole_file.make(path)  # with the right mode
+        engine = sql.sqlite(path, PATIENCE)
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, record: object) -> None:
+            connection.create_function("ago", 1, lambda seconds: text_of(self._clock() - seconds), deterministic=True)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+
+        return engine
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingError(f"[jobs]: url is no URL; {_WHERE}") from None
+    if parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:"):
+        return parsed
+    if not parsed.drivername.startswith("postgresql"):
+        raise SettingError(f"[jobs]: url is of {parsed.drivername}, or names no file; {_WHERE}")
+    try:
+        import psycopg  # noqa: F401  # used further down: what is missing is said here
+    except ImportError:
+        cure = "install it with: pip install wardenserver[postgresql]"
+        raise SettingError(f"[jobs]: url is of PostgreSQL, which needs the library psycopg; {cure}") from None
+    return parsed
+
+
+def _number(path: Path) -> int:
+    """By which a file is known; 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0

@@ -1,0 +1,103 @@
+"""Files become jobs: who gets the next one, and the rows."""
+
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from WardenServer.errors import WardenError
+from WardenServer.plugins.common.jobs import steps
+from WardenServer.plugins.common.jobs.database import Database
+from WardenServer.plugins.common.jobs.steps import Step
+from WardenServer.plugins.common.jobs.tables import jobs, processors
+from WardenServer.plugins.common.jobs.times import ago
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Files that make one job together.
+
+    Args:
+        id: by which the job is known.
+        pathname: where the files are: their path without suffix; "" in the storage of Socorro, which finds them by id.
+        signature: their sizes and times, by which a change is seen.
+        age: seconds since they were first seen.
+    """
+
+    id: str
+    pathname: str = ""
+    signature: str = ""
+    age: float = 0.0
+
+
+class ProcessorGone(WardenError):
+    """A processor was removed since it was chosen; choose again."""
+
+
+def balanced(loads: Mapping[int, int]) -> Iterator[int]:
+    """The processor of each next job: the one with the fewest, of equal ones the first. Endless, unless `loads` is
+    empty."""
+    heap = [(count, number) for number, count in loads.items()]
+    heapq.heapify(heap)
+    while heap:
+        count, number = heap[0]
+        yield number
+        heapq.heapreplace(heap, (count + 1, number))
+
+
+def in_turn(live: Sequence[int]) -> Iterator[int]:
+    """The processor of each next urgent job: one after the other, whatever they have to do."""
+    return itertools.cycle(live)
+
+
+def queue(
+    database: Database, pairs: Sequence[Pair], owners: Iterator[int], priority: int = 0, reason: str = ""
+) -> list[str]:
+    """Make jobs in one transaction; the ids of those that are new. Others are there already.
+
+    Args:
+        database: where.
+        pairs: the files.
+        owners: who gets the next job.
+        priority: theirs.
+        reason: why they are queued, for people.
+
+    Raises:
+        ProcessorGone: one of the owners is not there any more; nothing was queued.
+        Unreachable: the database cannot be used; nothing was queued.
+    """
+    with database.writing() as connection:
+        return queue_in(connection, pairs, owners, priority, reason)
+
+
+def queue_in(
+    connection: Connection, pairs: Sequence[Pair], owners: Iterator[int], priority: int = 0, reason: str = ""
+) -> list[str]:
+    """As `queue`, in the caller's transaction."""
+    chosen = list(itertools.islice(owners, len(pairs)))
+    there = select(processors.c.id).where(processors.c.id.in_(set(chosen))).with_for_update(read=True, key_share=True)
+    if missing := set(chosen).difference(connection.scalars(there)):
+        raise ProcessorGone(f"the processor {min(missing)} is gone")
+    rows = [
+        {"uuid": pair.id, "pathname": pair.pathname, "signature": pair.signature, "age": pair.age, "owner": owner,
+         "priority": priority}
+        for pair, owner in zip(pairs, chosen, strict=True)
+    ]  # fmt: skip
+    new = list(connection.scalars(_INSERT[connection.dialect.name], rows)) if rows else []
+    steps.note(connection, Step.QUEUED, new, reason)
+    return new
+
+
+def _insert(dialect: Any) -> Any:
+    values = {
+        "queueddatetime": ago(), "founddatetime": ago(bindparam("age")),
+        **{name: bindparam(name) for name in ("uuid", "pathname", "signature", "owner", "priority")},
+    }  # fmt: skip
+    return dialect.insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.uuid)
+
+
+_INSERT = {"sqlite": _insert(sqlite), "postgresql": _insert(postgresql)}

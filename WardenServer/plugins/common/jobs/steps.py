@@ -1,0 +1,49 @@
+"""What happened to jobs, step by step: people ask why."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert
+
+from WardenServer.plugins.common.jobs.tables import job_steps
+from WardenServer.plugins.common.jobs.times import ago
+
+#: Most characters of a reason or message.
+LONGEST = 4000
+
+
+class Step(StrEnum):
+    """What can happen to a job."""
+
+    QUEUED = "queued"
+    URGENT = "urgent"  # its priority was raised
+    REFUSED = "refused"  # a request that cannot be met
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RETURNED = "returned"  # its processor has handed it back
+    REASSIGNED = "reassigned"  # its processor is dead
+    CHANGED = "changed"  # its files are others than those that were queued
+    LATE = "late"  # a result came when the job was no longer that processor's
+    RETRIED = "retried"
+    MOVED = "moved"
+    DELETED = "deleted"
+    MISSING = "missing"  # its files are gone
+
+
+def note(
+    connection: Connection, step: Step, ids: Iterable[str], reason: str = "", processor: str | None = None
+) -> None:
+    """Write the same step of several jobs, in the caller's transaction."""
+    said = {"step": step.value, "reason": short(reason), "processor": processor}
+    if rows := [{"uuid": each, **said} for each in ids]:
+        connection.execute(_NOTE, rows)
+
+
+def short(text: str) -> str:
+    """A text that the tables take: its end, where it is too long; databases do not hold NUL and half characters."""
+    plain = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return plain if len(plain) <= LONGEST else f"... {plain[4 - LONGEST :]}"
+
+
+_NOTE = insert(job_steps).values(at=ago())

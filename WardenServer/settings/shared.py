@@ -1,0 +1,36 @@
+"""Tables that several agents, commands and the web go by: [jobs]. Where there is one, its agents run."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from WardenServer.errors import SettingError
+
+#: The agents of each table.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "jobs": ("jobs_standard", "jobs_priority", "jobs_cleanup", "jobs_lost", "jobs_status"),
+}
+
+
+def read(table: dict[str, Any], where: str) -> dict[str, Mapping[str, Any]]:
+    """Take the shared tables out of the settings file `where`. Their agents judge the content.
+
+    Raises:
+        SettingError: one of them is no table.
+    """
+    found = {name: table.pop(name) for name in TABLES if name in table}
+    for name, entry in found.items():
+        if not isinstance(entry, Mapping):
+            raise SettingError(f"{where}: {name} is {entry!r:.40}; write a table [{name}]")
+    return found
+
+
+def agents(tables: Iterable[str]) -> list[str]:
+    """The agents of these tables."""
+    return [agent for table in tables for agent in TABLES[table]]
+
+
+def of(plugin: str, tables: Mapping[str, Mapping[str, Any]], folder: Callable[[str], Path]) -> dict[str, Any]:
+    """What an agent of this plugin gets: the table as its setting of that name, with `folder` where it says none."""
+    mine = next((name for name, plugins in TABLES.items() if plugin in plugins and name in tables), None)
+    return {mine: {"folder": str(folder(mine)), **tables[mine]}} if mine is not None else {}
