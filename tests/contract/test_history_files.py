@@ -17,7 +17,7 @@ from WardenServer.results.result import Result
 from WardenServer.servers import sql
 from WardenServer.settings import config
 from WardenServer.sinks.history import ask, care, files, parquet, sink, store, upkeep
-from WardenServer.sinks.history.parts import DAY, day_of
+from WardenServer.sinks.history.parts import DAY, RAW, day_of, part_of
 from WardenServer.sinks.history.sink import History
 from WardenServer.sinks.history.thinning import Keep
 
@@ -265,3 +265,21 @@ def test_a_folder_that_cannot_be_read_is_said(settings: Callable[..., config.Set
     reader = ask.History(settings(history_url=f"sqlite:///{tmp_path / 'file'}"))
     with closing(reader), pytest.raises(Unreachable, match="cannot be read"):
         reader.known()
+
+
+def test_a_reader_finds_no_file_before_its_tables(settings: Callable[..., config.Settings], monkeypatch: Any) -> None:
+    folder = files.Files(store.folder(settings()))
+    part, seen = part_of(RAW, day_of(NOW)), []
+    made = files._make_tables
+
+    def look_first(connection: Any, part: Any) -> None:
+        seen.append(folder.parts())
+        made(connection, part)
+
+    monkeypatch.setattr(files, "_make_tables", look_first)
+    with folder.write(part):
+        pass
+    folder.close()
+    assert seen[0] == []
+    assert folder.parts() == [part]
+    assert [path.name for path in folder.folder.iterdir()] == [f"{part}.db"]

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +170,9 @@ def _beside(path: Path) -> list[Path]:
 
 
 def _open(path: Path, part: Part | None) -> Engine:
-    if part is not None:
-        whole_file.make(path)  # with the right mode
-    elif not path.exists():
+    if part is not None and not path.exists():
+        _make(path, part)
+    if not path.exists():
         raise Unreachable(f"{path} is not there any more; it has been thinned away or moved")
     engine = sql.sqlite(path, PATIENCE)
     try:
@@ -184,6 +184,23 @@ def _open(path: Path, part: Part | None) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _make(path: Path, part: Part) -> None:
+    """Make a file under another name first: a reader that finds it finds its tables."""
+    new = path.with_suffix(".new")
+    for each in (new, *_beside(new)):  # of a start that was cut off
+        each.unlink(missing_ok=True)
+    whole_file.make(new)  # with the right mode
+    engine = sql.sqlite(new, PATIENCE)
+    try:
+        with engine.execution_options(begin="").connect() as connection:
+            _make_tables(connection, part)
+    finally:
+        engine.dispose()  # with it goes what WAL has beside the file
+    with suppress(FileExistsError):  # another was quicker
+        path.hardlink_to(new)
+    new.unlink()
 
 
 def _check_version(path: Path, connection: Connection) -> None:
