@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from WardenServer.errors import WardenError
+from WardenServer.jobs.configured import jobs_of
 from WardenServer.loading import loader
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
@@ -46,6 +47,7 @@ def check(settings: Settings) -> tuple[list[str], list[str]]:
         problems += _of_target(target, settings)
     for writer in settings.writers.values():
         problems += _of_writer(writer, settings, loaded)
+    problems += _of_jobs(settings)
     return problems, notes
 
 
@@ -87,6 +89,14 @@ def _of_writer(writer: Writer, settings: Settings, loaded: Loaded) -> Iterator[s
             yield f'[writers.{writer.name}]: there is no agent "{agent}"{_meant(agent, loaded.contracts)}'
     try:
         make(writer.name, writer.kind, writer.options, settings.state_folder)
+    except WardenError as error:
+        yield str(error)
+
+
+def _of_jobs(settings: Settings) -> Iterator[str]:
+    try:
+        if "jobs" in settings.shared:
+            jobs_of(settings)
     except WardenError as error:
         yield str(error)
 

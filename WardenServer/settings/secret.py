@@ -33,6 +33,7 @@ def exposed(settings: Settings) -> str:
         **{f"agents.{agent}": table for agent, table in settings.agents.items()},
         **{f"streams.{stream.name}": stream.options for stream in settings.streams.values()},
         **{f"writers.{writer.name}": writer.options for writer in settings.writers.values()},
+        **settings.shared,
     }
     plain = [
         f"[{table}] {name}"

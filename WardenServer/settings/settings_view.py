@@ -33,6 +33,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
         "streams": (_of_tables(settings.streams), "Where events come from."),
         "writers": (_of_tables(settings.writers), "Where results go besides the hub's own sinks."),
         "agents": (agents, "Settings of single agents."),
+        "shared": (masked("", settings.shared), "Tables that several agents and commands go by: [jobs]."),
     }
     said = {
         name: {"value": value, "origin": origin, "unit": "", "meaning": meaning}
@@ -76,7 +77,7 @@ def show(settings: Settings) -> None:
     """Print every setting with its value, where that came from, and what it means."""
     console = Console(highlight=False, markup=False)
     described = as_dict(settings)
-    tables = {name: described.pop(name)["value"] for name in ("agents", "notify", "streams", "writers")}
+    tables = {name: described.pop(name)["value"] for name in ("agents", "notify", "streams", "writers", "shared")}
     for name, item in described.items():
         value = " ".join(item["value"]) if isinstance(item["value"], list) else str(item["value"])
         console.print(f"{name} = {value or '(nothing)'} {item['unit']}".rstrip(), style="bold", end="")
@@ -86,7 +87,7 @@ def show(settings: Settings) -> None:
     _show_tables(console, f"Agents with settings: {', '.join(tables['agents'])}", tables["agents"])
     rules, targets = ", ".join(notify["rules"]) or "(none)", ", ".join(notify["targets"]) or "(none)"
     _show_tables(console, f"Rules of [notify]: {rules}; targets: {targets}", notify["rules"])
-    for name in ("streams", "writers"):
+    for name in ("streams", "writers", "shared"):
         _show_tables(console, f"{name.capitalize()}: {', '.join(tables[name]) or '(none)'}", tables[name])
     console.print(
         f"Settings file: {settings.file or CONFIG_FILE}{'' if settings.file else ' (does not exist)'}", soft_wrap=True
@@ -152,6 +153,11 @@ def template() -> str:
         "#[streams.daq]",
         '#reader = "zeromq"',
         '#addresses = ["tcp://daq.example:5024"]',
+        "",
+        "# Files that are processed once each: the agents jobs_... run where there is this table.",
+        "#[jobs]",
+        '#storage = "/data/scans"',
+        '#suffixes = [".json", ".cbf"]',
         "",
         "# Where results go besides the hub's own sinks; without `agents` those of all processors.",
         "#[writers.archive]",
