@@ -132,7 +132,7 @@ def ended(database: Database, which: ColumnElement[bool], behind: int, most: int
     """Some jobs that have ended, in the order of their numbers, from behind one on. `which`: of a row of `jobs`."""
     query = select(jobs.c.id, jobs.c.uuid, jobs.c.pathname).where(which, jobs.c.id > behind)
     with database.reading() as connection:
-        return [Ended(*row) for row in connection.execute(query.order_by(jobs.c.id).limit(most)).tuples()]
+        return [Ended(*row) for row in connection.execute(query.order_by(jobs.c.id).limit(most))]
 
 
 def remove(database: Database, ids: dict[str, Step], reason: str = "") -> set[str]:
