@@ -9,12 +9,18 @@ from pathlib import Path
 MOST_PROBLEMS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The files of one job, all there, in the order of the suffixes."""
+    """The files of one job, all there, in the order of the suffixes: their paths, as texts since there may be 100,000
+    in a walk, and objects would take longer than a look at the files."""
 
     id: str
-    paths: tuple[Path, ...]
+    files: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """As objects."""
+        return tuple(map(Path, self.files))
 
 
 class Storage:
@@ -70,7 +76,7 @@ class Storage:
         """
         paths = self.paths(id)
         if all_there(paths):
-            return Found(id, paths)
+            return found_at(id, paths)
         self.root.stat()  # a root that is gone says nothing about its files
         return None
 
@@ -82,6 +88,11 @@ class Storage:
             self._problems.append(text)
         else:
             self._more += 1
+
+
+def found_at(id: str, paths: Iterable[Path]) -> Found:
+    """The files of one job at these paths."""
+    return Found(id, tuple(map(str, paths)))
 
 
 def is_there(path: Path) -> bool:

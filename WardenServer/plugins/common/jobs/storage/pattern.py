@@ -27,6 +27,7 @@ class Pattern:
             parts.append("*")
         self.text = text
         self._parts = [None if part == "**" else _matcher(part) for part in parts]
+        self._last = _matcher(parts[-1])
         self.start = self._closed({0})
 
     def enter(self, state: State, name: str) -> State:
@@ -40,13 +41,9 @@ class Pattern:
                 after.add(place + 1)
         return self._closed(after)
 
-    def ends(self, state: State) -> bool:
-        """Whether a file at this place is taken."""
-        return len(self._parts) in state
-
-    def goes_on(self, state: State) -> bool:
-        """Whether files below this place may be taken."""
-        return any(place < len(self._parts) for place in state)
+    def taking(self, state: State) -> Callable[[str], object]:
+        """What says of the name of a file in a folder whether it is taken."""
+        return self._last if len(self._parts) - 1 in state else _nothing
 
     def deepens(self, state: State) -> bool:
         """Whether files in the folders of this folder may be taken."""
@@ -54,10 +51,10 @@ class Pattern:
 
     def takes(self, id: str) -> bool:
         """Whether an id is taken."""
-        state = self.start
-        for name in id.split("/"):
-            state = self.enter(state, name)
-        return self.ends(state)
+        state, (*folders, name) = self.start, id.split("/")
+        for folder in folders:
+            state = self.enter(state, folder)
+        return bool(self.taking(state)(name))
 
     def _closed(self, places: set[int]) -> State:
         """With the places behind each "**", which may stand for no folder."""
