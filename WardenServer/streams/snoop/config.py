@@ -13,7 +13,7 @@ from WardenServer.streams.code import Code
 from WardenServer.streams.snoop.names import Names
 from WardenServer.streams.snoop.processors import find
 from WardenServer.streams.snoop.source import Place, source_of, target_of
-from WardenServer.streams.snoop.why import why
+from WardenServer.loading.why import why
 
 
 @dataclass(frozen=True)

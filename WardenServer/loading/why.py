@@ -1,4 +1,4 @@
-"""The sentence on why a file cannot be imported."""
+"""The sentence on why a configuration module cannot be imported."""
 
 from pathlib import Path
 
