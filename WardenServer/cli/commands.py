@@ -3,7 +3,19 @@
 import click
 
 from WardenServer import __version__
-from WardenServer.cli import compare, history, jobs, looking, notify, plugin_files, recordings, running, stream, web
+from WardenServer.cli import (
+    compare,
+    history,
+    jobs,
+    jobs_monitor,
+    looking,
+    notify,
+    plugin_files,
+    recordings,
+    running,
+    stream,
+    web,
+)
 from WardenServer.cli.running import beamline_warden
 from WardenServer.cli.shared import CONTEXT
 
@@ -31,6 +43,7 @@ stream.stream.add_command(recordings.record)
 stream.stream.add_command(recordings.replay)
 main.add_command(history.history)
 main.add_command(jobs.jobs)
+jobs.jobs.add_command(jobs_monitor.monitor)
 main.add_command(history.why)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():

@@ -20,6 +20,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Self
 
+from WardenServer.errors import PluginError
+from WardenServer.loading.plugin_file import refuse_other_text
+from WardenServer.loading.why import why
+
 #: What is in a module, and for a package the folders where its modules are.
 Made = tuple[Mapping[str, Any], list[str] | None]
 
@@ -98,9 +102,21 @@ class Names(importlib.abc.MetaPathFinder):
             self._loaded = before
             raise
 
-    def run(self, path: Path, content: bytes) -> ModuleType:
-        """The module of a file with this content, which others can import where none has its name; raises what it
-        raises."""
+    def load(self, path: Path) -> ModuleType:
+        """Run the configuration module itself.
+
+        Raises:
+            PluginError: it cannot be run; the text has the file, the line and the cure.
+        """
+        content = self.read(path)
+        refuse_other_text(content, path)
+        try:
+            return self._run(path, content)
+        except BaseException as error:  # it may raise anything, SystemExit too
+            raise PluginError(why(error, path)) from error
+
+    def _run(self, path: Path, content: bytes) -> ModuleType:
+        """The module of a file with this content, which others can import where none has its name."""
         loader = _Judged(path.stem, str(path), content)
         spec = ModuleSpec(path.stem, loader, origin=str(path))
         spec.has_location = True
