@@ -54,6 +54,11 @@ def is_dead(check_in: float) -> ColumnElement[bool]:
     return or_(seen.is_(None), seen < ago(2 * check_in), seen > ago(-2 * check_in))
 
 
+def has_left() -> ColumnElement[bool]:
+    """Of a row of `processors`: it said that it leaves. No clock is needed to know that."""
+    return processors.c.lastseendatetime == _LEFT
+
+
 def live(connection: Connection, check_in: float) -> list[int]:
     """The numbers of those that are alive, in order."""
     return list(connection.scalars(select(processors.c.id).where(is_live(check_in)).order_by(processors.c.id)))
