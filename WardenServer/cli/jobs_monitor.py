@@ -82,7 +82,7 @@ def _with_file(file: Path, words: "Sequence[str]") -> None:
 def _help(options: "Mapping[str, Option]") -> str:
     from WardenServer.jobs.socorro import values
 
-    return f"{_USAGE}\n{inspect.cleandoc(monitor.help or "")}\n\n{values.as_help(options)}"
+    return f"{_USAGE}\n{inspect.cleandoc(monitor.help or '')}\n\n{values.as_help(options)}"
 
 
 def _run(jobs: "Jobs", said: "Mapping[str, Value]", notes: "Sequence[str]") -> None:

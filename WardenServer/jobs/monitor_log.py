@@ -51,20 +51,20 @@ class _Named(logging.Formatter):
 class _File(logging.handlers.RotatingFileHandler):
     """A file that may be impossible to write for a while: its lines are lost then, which is said once."""
 
-    lost = False
+    failed = lost = False  # this line, and the one before
 
     def emit(self, record: logging.LogRecord) -> None:
-        before, self.lost = self.lost, False
-        self._before = before
+        self.failed = False
         super().emit(record)
+        self.lost = self.failed
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
             return
-        self.lost = True
-        if not self._before and sys.stderr is not None:
+        self.failed = True
+        if not self.lost and sys.stderr is not None:
             said = f"{self.baseFilename} cannot be written ({error.strerror}), its lines are lost; make room"
             print(said, file=sys.stderr)
 

@@ -21,7 +21,7 @@ def common() -> dict[str, Option]:
         "databaseName": Option("database in the PostgreSQL server; blank: a file of SQLite", ""),
         "databaseUserName": Option("user of the database", ""),
         "databasePassword": Option("password of that user", ""),
-        "databaseURL": Option("what to use in place of all that: sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/NAME", ""),
+        "databaseURL": Option("in place of all that: sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/NAME", ""),
         "storageRoot": Option("folder in which files arrive", ""),
         "deferredStorageRoot": Option("folder of those that are only taken on request; blank: none", ""),
         "jsonFileSuffix": Option("how the name of the one file ends", ".json"),

@@ -39,9 +39,7 @@ def test_each_message_begins_with_the_name_of_its_thread(tmp_path: Path) -> None
     assert " INFO - jobCleanupThread - here\n" in (tmp_path / "monitor.log").read_text()
 
 
-def test_nothing_secret_is_written_not_even_in_a_traceback(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_secret_is_written_not_even_in_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     masking.add("sesame-1")
     with opened(lines(tmp_path)):
         try:
@@ -70,9 +68,9 @@ def test_odd_characters_are_written(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "monitor.log").mkdir()
-    with pytest.raises(SettingError, match=r"monitor\.log cannot be written \(Is a directory\); correct logFilePathname"):
-        with opened(lines(tmp_path)):
-            pass
+    said = r"monitor\.log cannot be written \(Is a directory\); correct logFilePathname"
+    with pytest.raises(SettingError, match=said), opened(lines(tmp_path)):
+        pass
     assert log.handlers == []
 
 

@@ -42,9 +42,14 @@ def test_commonconfig_beside_the_file_goes_before_the_one_in_config(site: Site) 
     assert site.options()["databaseHost"].default == "beside.example"
 
 
-@pytest.mark.parametrize("line", ["from config.commonconfig import databaseHost", "from config import commonconfig\n"
-                                  "databaseHost = commonconfig.databaseHost",
-                                  "import config.commonconfig\ndatabaseHost = config.commonconfig.databaseHost"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from config.commonconfig import databaseHost",
+        "from config import commonconfig\ndatabaseHost = commonconfig.databaseHost",
+        "import config.commonconfig\ndatabaseHost = config.commonconfig.databaseHost",
+    ],
+)
 def test_other_ways_to_import(site: Site, line: str) -> None:
     site.write("monitorconfig.py", f"{line}\n")
     options = site.options()

@@ -124,7 +124,7 @@ def test_what_cannot_be_used_is_refused(name: str, value: str, said: str) -> Non
 
 def test_a_port_is_only_looked_at_where_it_is_used() -> None:
     assert jobs(databasePort="0").url.startswith("sqlite")
-    with pytest.raises(SettingError, match="databasePort is \"0\" by the command line; write a whole number from 1"):
+    with pytest.raises(SettingError, match='databasePort is "0" by the command line; write a whole number from 1'):
         jobs(databasePort="0", databaseName="a")
 
 
@@ -140,8 +140,9 @@ def test_a_port_is_only_looked_at_where_it_is_used() -> None:
     ],
 )
 def test_what_cannot_be_used_for_the_log_is_refused(name: str, value: str, said: str) -> None:
-    with pytest.raises(SettingError, match=f'^{name} is "{value[:5]}.* by the command line; write {said}'.replace("(", r"\(")):
+    with pytest.raises(SettingError) as refused:
         meaning.lines_of(gathered(**{name: value}))
+    assert str(refused.value).startswith(f'{name} is "{value}" by the command line; write {said}')
 
 
 @pytest.mark.parametrize("text", ["0", "0:0", "367:0:0:0"])
@@ -150,7 +151,9 @@ def test_delays_that_cannot_be_used(text: str) -> None:
         meaning.delays_of(gathered(priorityLoopDelay=text))
 
 
-@pytest.mark.parametrize(("value", "seconds"), [(300, 300.0), (0.5, 0.5), ("1 day, 1:00:00", 90000.0), ("0:10:00", 600.0)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(300, 300.0), (0.5, 0.5), ("1 day, 1:00:00", 90000.0), ("0:10:00", 600.0)]
+)
 def test_durations_in_other_forms(site: Site, value: object, seconds: float) -> None:
     site.add(f"processorCheckInTime = cm.Option(default={value!r})")
     assert meaning.jobs_of(site.values(), site.state).check_in == seconds

@@ -26,10 +26,18 @@ def test_the_command_line_goes_before_a_file_that_before_the_environment_that_be
     assert "other" not in said
 
 
-@pytest.mark.parametrize("words", [("-p", "1:15"), ("-p1:15",), ("--priorityLoopDelay", "1:15"),
-                                   ("--priorityLoopDelay=3", "--priorityLoopDelay=1:15"), ("--priority=1:15",)])  # fmt: skip
-def test_forms_of_the_command_line(site: Site, words: tuple[str, ...]) -> None:
-    assert site.values(*words)["priorityLoopDelay"].value == timedelta(seconds=75)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-p 1:15",
+        "-p1:15",
+        "--priorityLoopDelay 1:15",
+        "--priorityLoopDelay=3 --priorityLoopDelay=1:15",
+        "--priority=1:15",
+    ],
+)
+def test_forms_of_the_command_line(site: Site, words: str) -> None:
+    assert site.values(*words.split())["priorityLoopDelay"].value == timedelta(seconds=75)
 
 
 def test_converters_are_applied_to_defaults_too(site: Site) -> None:
