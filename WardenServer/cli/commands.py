@@ -7,6 +7,7 @@ from WardenServer.cli import (
     compare,
     history,
     jobs,
+    jobs_monitor,
     jobs_work,
     looking,
     notify,
@@ -44,6 +45,7 @@ stream.stream.add_command(recordings.replay)
 main.add_command(history.history)
 main.add_command(jobs.jobs)
 jobs.jobs.add_command(jobs_work.work)
+jobs.jobs.add_command(jobs_monitor.monitor)
 main.add_command(history.why)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():

@@ -4,16 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from WardenServer.errors import PluginError
-from WardenServer.loading.plugin_file import refuse_other_text
 from WardenServer.streams.code import Code
 from WardenServer.streams.snoop.names import Names
 from WardenServer.streams.snoop.processors import find
 from WardenServer.streams.snoop.source import Place, source_of, target_of
-from WardenServer.streams.snoop.why import why
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,7 @@ def load(path: Path, name: str, names: Names, state_folder: Path) -> Config:
     Raises:
         WardenError: it cannot be used; the text has the file, the line and the cure.
     """
-    module = _run(path, names)
-    said = vars(module)
+    said = vars(names.load(path))
     try:
         if missing := [each for each in ("sample_period", "processor_paths", "writer") if each not in said]:
             raise PluginError(f"has no {' and no '.join(missing)}; add it")
@@ -60,15 +56,6 @@ def load(path: Path, name: str, names: Names, state_folder: Path) -> Config:
     problems: list[str] = []
     codes = find(packages, kwargs, problems)
     return Config(period, source, target, codes, problems)
-
-
-def _run(path: Path, names: Names) -> ModuleType:
-    content = names.read(path)
-    refuse_other_text(content, path)
-    try:
-        return names.run(path, content)
-    except BaseException as error:  # it may raise anything, SystemExit too
-        raise PluginError(why(error, path)) from error
 
 
 def _period(said: Any) -> float:

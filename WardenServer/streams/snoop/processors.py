@@ -11,9 +11,9 @@ from typing import Any
 
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading.processor_file import arguments
+from WardenServer.loading.why import why
 from WardenServer.processor import Processor
 from WardenServer.streams.code import Code
-from WardenServer.streams.snoop.why import why
 
 Kwargs = Mapping[str, Mapping[str, Any]]
 
