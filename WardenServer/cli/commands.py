@@ -3,7 +3,20 @@
 import click
 
 from WardenServer import __version__
-from WardenServer.cli import compare, history, jobs, looking, notify, plugin_files, recordings, running, stream, web
+from WardenServer.cli import (
+    compare,
+    history,
+    jobs,
+    jobs_changes,
+    jobs_views,
+    looking,
+    notify,
+    plugin_files,
+    recordings,
+    running,
+    stream,
+    web,
+)
 from WardenServer.cli.running import beamline_warden
 from WardenServer.cli.shared import CONTEXT
 
@@ -31,6 +44,10 @@ stream.stream.add_command(recordings.record)
 stream.stream.add_command(recordings.replay)
 main.add_command(history.history)
 main.add_command(jobs.jobs)
+for _view in (jobs_views.list_jobs, jobs_views.show, jobs_views.why, jobs_views.stats):
+    jobs.jobs.add_command(_view)
+for _change in (jobs_changes.prioritize, jobs_changes.retry, jobs_changes.import_files):
+    jobs.jobs.add_command(_change)
 main.add_command(history.why)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():
