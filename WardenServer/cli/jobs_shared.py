@@ -52,5 +52,5 @@ def narrowing(function: Callable[..., Any]) -> Callable[..., Any]:
         "--since", default="", metavar="AGE", callback=_age,
         help="Only those that were queued, begun or ended so long ago at most, such as 1h.",
     )  # fmt: skip
-    match = click.option("--match", default="", metavar="TEXT", help="Only those with this in id, path or message.")
+    match = click.option("--match", default="", metavar="TEXT", help="Only those with this in id or message.")
     return since(match(function))

@@ -4,6 +4,7 @@ import filecmp
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from WardenServer.errors import WardenError
@@ -12,7 +13,7 @@ from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import loads
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone, balanced, queue
-from WardenServer.plugins.common.jobs.storage import collecting, make
+from WardenServer.plugins.common.jobs.storage import collecting, make, radix_ids
 from WardenServer.plugins.common.jobs.storage.base import Found, Storage
 from WardenServer.plugins.common.jobs.storage.folder import FolderStorage
 from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
@@ -83,9 +84,9 @@ class Importer:
 
     def _portion(self, some: list[_One]) -> None:
         known = looking.states(self._database, (one.id for one in some))
-        new = {one.id: one for one in some if one.id not in known}
+        new: dict[str, _One] = {}
         for one in some:
-            if one.id not in known and new[one.id] is not one:
+            if one.id not in known and new.setdefault(one.id, one) is not one:
                 self.done.skipped[one.path] = "another folder has files of the same id"
         self.done.known += sum(one.id in known for one in some)
         pairs = [pair for one in new.values() if (pair := self._pair(one)) is not None]
@@ -120,7 +121,9 @@ class Importer:
         for target, source in zip(targets, found.paths, strict=True):
             if target.is_file() and filecmp.cmp(source, target, shallow=False):
                 target.unlink()
-        put = collecting.put(storage, one.id, found.paths)
+        day = radix_ids.day(one.id)
+        at = datetime.strptime(day, "%Y%m%d").timestamp() if day is not None else None
+        put = collecting.put(storage, one.id, found.paths, at)
         self.done.copied += 1
         return put
 

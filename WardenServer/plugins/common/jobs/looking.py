@@ -73,7 +73,7 @@ class Wanted:
     Args:
         state: only those in it.
         owner: only those of the processor with this name.
-        match: only those with this in id, path or message, in small or large letters.
+        match: only those with this in id or message, in small or large letters.
         since: only those that were queued, begun or ended in the last so many seconds.
         before: only those that are older than the one with this number.
     """
@@ -91,7 +91,7 @@ class Wanted:
         if self.owner:
             yield processors.c.name == steps.short(self.owner)
         if self.match:
-            texts = (jobs.c.uuid, jobs.c.pathname, jobs.c.message)
+            texts = (jobs.c.uuid, jobs.c.message)
             yield or_(*(each.icontains(steps.short(self.match), autoescape=True) for each in texts))
         if self.since is not None:
             times = (jobs.c.completeddatetime, jobs.c.starteddatetime, jobs.c.queueddatetime)
