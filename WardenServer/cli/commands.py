@@ -7,7 +7,9 @@ from WardenServer.cli import (
     compare,
     history,
     jobs,
+    jobs_changes,
     jobs_monitor,
+    jobs_views,
     jobs_work,
     looking,
     notify,
@@ -46,6 +48,10 @@ main.add_command(history.history)
 main.add_command(jobs.jobs)
 jobs.jobs.add_command(jobs_work.work)
 jobs.jobs.add_command(jobs_monitor.monitor)
+for _view in (jobs_views.list_jobs, jobs_views.show, jobs_views.why, jobs_views.stats):
+    jobs.jobs.add_command(_view)
+for _change in (jobs_changes.prioritize, jobs_changes.retry, jobs_changes.import_files):
+    jobs.jobs.add_command(_change)
 main.add_command(history.why)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():

@@ -23,6 +23,7 @@ from WardenServer.web.follow import Follow
 from WardenServer.web.guard import Guard
 from WardenServer.web.health import Health
 from WardenServer.web.history import History
+from WardenServer.web.jobs import Jobs
 from WardenServer.web.live import Live
 from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
@@ -61,6 +62,7 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
         *Changes(settings, history).paths(),
         *Why(settings, follow, history).paths(),
         *Events(settings).paths(),
+        *Jobs(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),
         *Health(follow).paths(),

@@ -61,6 +61,7 @@ class Follow:
             "device": settings.device,
             "zone": zone_name(settings),
             "interval": settings.web_interval,
+            "jobs": "jobs" in settings.shared,
             "problem": view.problem,
             "hub": view.hub,
             "fields": view.fields,

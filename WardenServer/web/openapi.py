@@ -16,7 +16,7 @@ _CODES = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The hub refuses.",
-    503: "The hub, Memcached or the history does not answer.",
+    503: "The hub, Memcached or a database does not answer.",
 }
 
 
@@ -75,5 +75,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _body(entries: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": dict(entries), "required": list(entries), "additionalProperties": False}
+    needed = [name for name, schema in entries.items() if "default" not in schema]
+    schema = {"type": "object", "properties": dict(entries), "required": needed, "additionalProperties": False}
     return {"required": bool(entries), "content": {"application/json": {"schema": schema}}}

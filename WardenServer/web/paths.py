@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -65,8 +65,9 @@ class Asked:
 @dataclass(frozen=True)
 class Path:
     """One path. `answer` runs on the event loop, or on a thread where there is `turn`: so many at a time. `body` are
-    the entries of a POST's JSON, `schema` is what the JSON of the answer looks like. With `cuts` any parameter may be
-    given."""
+    the entries of a POST's JSON, of which those with a default may be left out; `schema` is what the JSON of the answer
+    looks like. With `cuts` any parameter may be given. With `limit` a thread that takes longer than so many seconds is
+    not waited for; it ends by itself, and has its turn until then."""
 
     method: str
     path: str
@@ -79,6 +80,7 @@ class Path:
     media_type: str = "application/json"
     turn: CapacityLimiter | None = None
     cuts: bool = False
+    limit: float | None = None
 
 
 def route(path: Path, check: Callable[[Request, Right], None]) -> Route:
@@ -92,9 +94,20 @@ def route(path: Path, check: Callable[[Request, Right], None]) -> Route:
             return path.answer(asked)
         if path.turn.statistics().tasks_waiting > QUEUE:
             raise Refused(503, "too many wait for this already; try again in some seconds")
-        return await to_thread.run_sync(path.answer, asked, limiter=path.turn)
+        return await _in_time(to_thread.run_sync(path.answer, asked, limiter=path.turn), path.limit)
 
     return Route(path.path, endpoint, methods=[path.method])
+
+
+async def _in_time(answer: Coroutine[Any, Any, Response], limit: float | None) -> Response:
+    if limit is None:
+        return await answer
+    task = asyncio.ensure_future(answer)
+    done, _ = await asyncio.wait([task], timeout=limit)
+    if not done:
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody is left to hear of it
+        raise Refused(503, f"there was no answer within {limit:g} s; try again, or ask for less")
+    return task.result()
 
 
 def as_json(value: Any, status: int = 200) -> Response:

@@ -20,7 +20,16 @@ LEFT_OUT = ("--exclude-path=/api/stream", "--exclude-checks=positive_data_accept
 def test_schemathesis_finds_nothing(
     tmp_path: Path, database: LocalDatabase, memcached: LocalMemcached
 ) -> None:
-    with make_hub("schema", {"ring": RING}, tmp_path, database, memcached.address) as hub, Web(hub) as web:
+    with make_hub("schema", {"ring": RING}, tmp_path, database, memcached.address) as hub:
+        web = Web(hub)
+        with (hub.settings.state_folder / "web.toml").open("a", encoding="utf-8") as file:
+            file.write(f'[jobs]\nstorage = "{tmp_path}"\n')
+        check(web, tmp_path)
+
+
+def check(web: Web, tmp_path: Path) -> None:
+    with web:
+        assert web.get("/api/jobs") == []
         web.wait("/health", lambda said: said["state"] == "RUNNING")
         command = [
             str(Path(sys.executable).with_name("st")), "run", f"{web.address}openapi.json", *LEFT_OUT,
