@@ -54,6 +54,11 @@ def is_dead(check_in: float) -> ColumnElement[bool]:
     return or_(seen.is_(None), seen < ago(2 * check_in), seen > ago(-2 * check_in))
 
 
+def has_left() -> ColumnElement[bool]:
+    """Of a row of `processors`: it said that it leaves. No clock is needed to know that."""
+    return processors.c.lastseendatetime == _LEFT
+
+
 def live(connection: Connection, check_in: float) -> list[int]:
     """The numbers of those that are alive, in order."""
     return list(connection.scalars(select(processors.c.id).where(is_live(check_in)).order_by(processors.c.id)))
@@ -63,5 +68,5 @@ def loads(connection: Connection, check_in: float) -> Mapping[int, int]:
     """How many jobs that are not done each live processor has."""
     found = dict.fromkeys(live(connection, check_in), 0)
     counts = select(jobs.c.owner, func.count()).where(jobs.c.success.is_(None)).group_by(jobs.c.owner)
-    found.update({owner: count for owner, count in connection.execute(counts).tuples() if owner in found})
+    found.update({owner: count for owner, count in connection.execute(counts) if owner in found})
     return found

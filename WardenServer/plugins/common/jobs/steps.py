@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import ColumnElement, Connection, insert, literal, select
 
-from WardenServer.plugins.common.jobs.tables import job_steps
+from WardenServer.plugins.common.jobs.tables import job_steps, jobs
 from WardenServer.plugins.common.jobs.times import ago
 
 #: Most characters of a reason or message.
@@ -38,6 +38,27 @@ def note(
     said = {"step": step.value, "reason": short(reason), "processor": processor}
     if rows := [{"uuid": each, **said} for each in ids]:
         connection.execute(_NOTE, rows)
+
+
+def note_where(
+    connection: Connection,
+    step: Step,
+    which: ColumnElement[bool],
+    reason: ColumnElement[str],
+    processor: ColumnElement[str] | str,
+) -> None:
+    """Write the same step of all jobs of which something is true, in the caller's transaction.
+
+    Args:
+        connection: of the transaction.
+        step: what happens to them.
+        which: of a row of `jobs`; look before the row is changed.
+        reason: for people; it may be made of the row.
+        processor: its name.
+    """
+    whose = literal(processor) if isinstance(processor, str) else processor
+    said = select(jobs.c.uuid, ago(), literal(step.value), reason, whose).where(which)
+    connection.execute(insert(job_steps).from_select(["uuid", "at", "step", "reason", "processor"], said))
 
 
 def short(text: str) -> str:
