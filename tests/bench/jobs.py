@@ -69,16 +69,16 @@ def _with_files(quick: bool) -> Iterator[Contender]:
     place = Path(_folders[-1].name)
     for folders in (1, 100):
         kept = {"kept": str(place / f"tree{folders}")}
-        made = {**kept, "number": pairs, "folders": folders}
-        yield Contender(f"make {folders}", "make", made, "jobs_files", 300, once=True)
+        made: dict[str, Any] = {"number": pairs, "folders": folders}
+        yield Contender(f"make {folders}", "make", {**kept, **made}, "jobs_files", 300, once=True)
         yield Contender(f"rescan {folders}", "rescan", kept, "jobs_files", 300)
         yield Contender(f"rescan bare {folders}", "rescan_bare", kept, "jobs_files")
     for function in ("found", "found_huey"):
         yield Contender(function, function, kept, "jobs_files", 300)
-    kept = {"kept": str(place / "million"), "number": million}
-    yield Contender("make jobs", "make", kept, "jobs_request", 300, once=True)
+    queued: dict[str, Any] = {"kept": str(place / "million"), "number": million}
+    yield Contender("make jobs", "make", queued, "jobs_request", 300, once=True)
     for function in ("request", "request_bare"):
-        yield Contender(function, function, kept, "jobs_request")
+        yield Contender(function, function, queued, "jobs_request")
 
 
 # -- what the measurements say

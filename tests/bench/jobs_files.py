@@ -76,9 +76,8 @@ def _walks(jobs: "Jobs", there: list[str], new: int) -> list[float]:
 
 def _rounds(jobs: "Jobs", there: list[str]) -> list[float]:
     """Seconds of rounds of the monitor after all is queued."""
-    with closing(side("ours", jobs.url)) as queued:
+    with closing(side("ours", jobs.url)) as queued, closing(_Monitor(jobs)) as monitor:
         queued.prepare(PROCESSORS)
-        monitor = _Monitor(jobs)
         monitor.round()
         monitor.round()
         took = [monitor.round() for _ in range(WALKS)]
@@ -115,9 +114,8 @@ def found(folder: Path, kept: str) -> Run:
     """Microseconds to find and queue a pair: the two rounds of the monitor that it takes until files have settled."""
     there = ids(Path(kept))
     jobs = _jobs(folder, kept)
-    with closing(side("ours", jobs.url)) as queued:
+    with closing(side("ours", jobs.url)) as queued, closing(_Monitor(jobs)) as monitor:
         queued.prepare(PROCESSORS)
-        monitor = _Monitor(jobs)
         took = monitor.round() + monitor.round()
         once(queued.waiting(), there)
     return {"wall": 1e6 * took / len(there)}
@@ -149,7 +147,8 @@ class _Monitor:
         from WardenServer.plugins.common.jobs.rounds import Standard
 
         self._passed = 0.0
-        self._loop = Standard(jobs, Database(jobs.url), logging.getLogger("bench"), self._clock)
+        self._database = Database(jobs.url)
+        self._loop = Standard(jobs, self._database, logging.getLogger("bench"), self._clock)
 
     def round(self) -> float:
         """Seconds that a round takes."""
@@ -157,6 +156,10 @@ class _Monitor:
         began = time.perf_counter()
         self._loop.run(threading.Event())
         return time.perf_counter() - began
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
 
     def _clock(self) -> float:
         return time.monotonic() + self._passed

@@ -46,14 +46,14 @@ def request(folder: Path, kept: str, number: int) -> Run:
 
     (folder / "data").mkdir()
     jobs = configuration.read({"storage": str(folder / "data"), "folder": kept})
-    database = Database(jobs.url)
-    loop, asked, before = Priority(jobs, database, logging.getLogger("bench")), _ids(number), _raised(kept)
-    took = []
-    for id in asked:
-        began = time.perf_counter()
-        requests.ask(database, [id])
-        loop.run(threading.Event())
-        took.append(time.perf_counter() - began)
+    took, asked, before = [], _ids(number), _raised(kept)
+    with closing(Database(jobs.url)) as database:
+        loop = Priority(jobs, database, logging.getLogger("bench"))
+        for id in asked:
+            began = time.perf_counter()
+            requests.ask(database, [id])
+            loop.run(threading.Event())
+            took.append(time.perf_counter() - began)
     _all_raised(kept, before + len(asked))
     return {"p50": 1e3 * median(took), "max": 1e3 * max(took)}
 

@@ -71,8 +71,8 @@ def ask(url: str, *words: str) -> list[Any]:
 
     with psycopg.connect(url, autocommit=True) as connection:
         for each in words[:-1]:
-            connection.execute(each)  # type: ignore[call-overload]
-        return [row[0] for row in connection.execute(words[-1]).fetchall()]  # type: ignore[call-overload]
+            connection.execute(each)
+        return [row[0] for row in connection.execute(words[-1]).fetchall()]
 
 
 def postgresql_durability(url: str) -> Any:
