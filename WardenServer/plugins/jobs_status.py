@@ -1,4 +1,4 @@
-"""How the queue of jobs is: Socorro's server status, and what people ask besides. It runs where there is a table [jobs].
+"""How the queue of jobs is: Socorro's server status, and what people ask besides. It runs where there is a [jobs].
 
 Each round adds a row to the table server_status. Jobs that failed are told as events. Publishes in the document "jobs":
 

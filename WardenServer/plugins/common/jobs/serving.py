@@ -109,7 +109,7 @@ class Serving:
             paths = _paths(storage, id)
             there = [_is_there(path) for path in paths]
             if there and there[0]:
-                self._queue(storage, Found(id, paths), all(there))
+                self._queue(storage, Found(id, tuple(map(str, paths))), all(there))
                 return
             _check_root(storage)
         self._refuse(id)
