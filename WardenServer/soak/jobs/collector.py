@@ -17,7 +17,7 @@ from WardenServer.soak.jobs.job import BAD, DEADLY, END, GOOD
 
 #: Shares of pairs that go to the deferred storage, fail, are written slowly, are changed later, lose their links.
 DEFERRED, FAILING, SLOW, CHANGING, UNLINKED = 0.1, 0.1, 0.02, 0.02, 0.01
-#: Pairs that kill their workers.
+#: Pairs that kill their workers, in the first half: it takes a while until they have done so often enough.
 DEADLIES = 2
 #: Seconds between two pieces of a file that is written slowly, and until a file is changed.
 PIECE, CHANGE = (0.1, 0.5), (1.0, 6.0)
@@ -68,7 +68,7 @@ class Collector:
         self._standard, self._deferred, self._journal = standard, deferred, journal
         self._count, self._seconds = count, seconds
         self._random = random.Random(seed)
-        self._deadly = set(self._random.sample(range(count), min(DEADLIES, count)))
+        self._deadly = set(self._random.sample(range((count + DEADLIES) // 2), min(DEADLIES, count)))
         self._pieces: deque[_Piece] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
