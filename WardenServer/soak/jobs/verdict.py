@@ -75,7 +75,7 @@ def judge(
 def _judge_course(judged: Judged, pair: Pair, found: History, begun: Sequence[str], late: int) -> None:
     for said in found.wrong:
         judged.fault("steps without a cause", f"{pair.id} {said}")
-    if not begun:
+    if not begun and not found.reason.startswith(VANISHED):  # then its workers were killed before it wrote a line
         judged.fault("pairs never processed", f"{pair.id} ({found.state or 'not queued'})")
     if len(begun) > found.starts:
         judged.fault("runs without a cause", f"{pair.id} ran {len(begun)} times, and was begun {found.starts} times")

@@ -52,11 +52,13 @@ class Sweeper:
     def __init__(self, database: Database, jobs: Jobs, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database, self._jobs, self._monotonic = database, jobs, monotonic
         self._last: tuple[float, float] | None = None  # the database's time and ours, at the last look
+        self._tried: float | None = None  # our time when the first look began, though it may have failed
         self._until = 0.0  # by our time; before that nobody is taken for dead
 
     def sweep(self) -> Swept:
         """Look once, in one transaction. Raises Unreachable where the database cannot be used."""
         is_dead = processors.is_dead(self._jobs.check_in)
+        self._tried = self._monotonic() if self._tried is None else self._tried
         with self._database.writing() as connection:
             self._database.alone(connection, "sweep")
             wait = self._wait(connection)
@@ -70,11 +72,12 @@ class Sweeper:
         """Seconds before anybody is taken for dead.
 
         The first look after a start trusts the database's times if some processor is alive by them, so that a new
-        monitor need not wait.
+        monitor need not wait; unless it had to wait for the database, as all processors had.
         """
         now, theirs = self._monotonic(), connection.scalar(select(ago())) or 0.0
         if self._last is None:
-            trusted = bool(processors.live(connection, self._jobs.check_in))
+            at_once = now - (self._tried or now) < _DRIFT * self._jobs.check_in
+            trusted = at_once and bool(processors.live(connection, self._jobs.check_in))
         else:
             passed = now - self._last[1]
             drift = abs(theirs - self._last[0] - passed)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.plugins.jobs.rows import Monotonic, Rows
+from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.jobs import configuration, processors
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor
@@ -38,6 +39,10 @@ class World:
         return self.sweeper.sweep()
 
 
+def unreachable() -> None:
+    raise Unreachable("it is away")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
@@ -64,6 +69,19 @@ def test_a_new_monitor_waits_where_nobody_is(world: World) -> None:
     assert "first, second: not seen for long" in swept.waits
     assert world.passes(299, world.second).again == 1.0
     assert world.passes(1, world.second) == Swept(("first",), 1, 0)
+
+
+def test_a_new_monitor_waits_where_it_came_while_the_database_was_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then one processor may be quicker to check in than the others."""
+    with monkeypatch.context() as away:
+        away.setattr(world.database, "writing", unreachable)
+        with pytest.raises(Unreachable):
+            world.sweeper.sweep()
+    swept = world.passes(1000, world.second)
+    assert (swept.dead, swept.again) == ((), CHECK_IN)
+    assert world.passes(60, world.first) == Swept()
 
 
 def test_who_comes_back_in_that_time_lives(world: World) -> None:
