@@ -66,7 +66,7 @@ class Stage:
             "folder": str(folder / "state"), "check_in": CHECK_IN,
             "successful": str(other / "successful"), **({"url": url} if url else {}),
         }  # fmt: skip
-        for place in (self.logs, folder / "standard", folder / "deferred"):
+        for place in (self.logs, folder / "standard", folder / "deferred", folder / "state"):
             place.mkdir()
         self.journal.touch()
         self._settings = folder / "warden.toml"
