@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from tests.unit.plugins.jobs.rows import Rows, put
 from WardenServer.plugins.common.jobs import cleaning, forgetting
-from WardenServer.plugins.common.jobs.cleaning import ENOUGH, Cleaner
+from WardenServer.plugins.common.jobs.cleaning import ENOUGH
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.only_one import only_one
