@@ -10,13 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import exists, select
-
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.jobs.work.job import How, process
 from WardenServer.jobs.work.outage import Outage
 from WardenServer.jobs.work.presence import Presence
-from WardenServer.jobs.work.results import Ended, Results, quoted
+from WardenServer.jobs.work.results import Ended, Results, is_any_left, quoted
 from WardenServer.jobs.work.runner import Done, Order, Runner
 from WardenServer.jobs.work.stopping import Stopping
 from WardenServer.plugins.common.jobs import claiming
@@ -24,7 +22,6 @@ from WardenServer.plugins.common.jobs.claiming import Claim
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor
-from WardenServer.plugins.common.jobs.tables import jobs as table
 
 log = logging.getLogger("warden.jobs")
 
@@ -127,10 +124,8 @@ class Worker:
 
     def _is_all_done(self) -> bool:
         """Whether no job is left, of whomever: those of a dead processor may still come here."""
-        if self._running or self._outage.lasts:
-            return False
-        with suppress(Unreachable), self._database.reading() as connection:
-            return not connection.scalar(select(exists().where(table.c.success.is_(None))))
+        with suppress(Unreachable):
+            return not self._running and not self._outage.lasts and not is_any_left(self._database)
         return False
 
     def _round(self) -> bool:
@@ -196,5 +191,5 @@ class Worker:
 
 
 _SAID = {
-    How.DONE: "is done", How.FAILED: "has failed", How.CHANGED: "waits again", How.STOPPED: "is handed back",
+    How.DONE: "is done", How.FAILED: "has failed", How.CHANGED: "waits again", How.RETURNED: "is handed back",
 }  # fmt: skip

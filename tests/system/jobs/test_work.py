@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.jobs.work_place import Place
+from WardenServer.plugins.common.jobs.sweeping import Sweeper
 from WardenServer.plugins.common.jobs.tables import late_results
 
 MakePlace = Callable[..., Place]
@@ -222,24 +223,34 @@ def test_a_result_that_is_late_is_kept_apart(make: MakePlace, tmp_path: Path) ->
     assert other.alive
 
 
+DEADLY = "sh -c 'echo boom; kill -9 $PPID; sleep 100'"
+
+
 def test_what_killed_its_worker_is_known(make: MakePlace) -> None:
-    """Another worker of the machine finds what it printed last, before the job is given to the next."""
+    """Another worker of the machine finds what the job printed last."""
     place = make(check_in=1.0)
+    deadly = place.work("--command", DEADLY)
+    place.queue("a")
+    wait_for(lambda: not deadly.alive, 20, deadly.log())
+    assert deadly.code == -signal.SIGKILL
     other = place.work("--command", "true", "--name", "other")
-    ids = [place.processors()[0].id]
-    for attempt in (1, 2, 3):
-        line = f"sh -c 'echo boom {attempt}; kill -9 $PPID; sleep 100'"
-        deadly = place.work("--command", line, "-n", "1", "--name", "deadly")
-        ids.append(place.processors()[-1].id)
-        if attempt == 1:
-            place.queue("a", "b")
-        place.take_away(ids[-2], ids[-1])
-        wait_for(lambda worker=deadly: not worker.alive, 20, deadly.log())
-        assert deadly.code == -9
-        wait_for(lambda said=f"boom {attempt}": place.row("a").message == said, 20, other.log())
-        assert place.row("a").attempts == attempt
+    wait_for(lambda: place.row("a").message == "boom", 20, other.log())
     assert "had died" in other.log()
     assert [each.name[:5] for each in (place.state / "work").iterdir()] == ["other"]
+
+
+def test_what_kills_its_workers_fails_with_what_it_printed(make: MakePlace) -> None:
+    place = make(check_in=1.0)
+    sweeper = Sweeper(place.database, place.jobs)
+    for attempt in (1, 2, 3):
+        deadly = place.work("--command", DEADLY)
+        if attempt == 1:
+            place.queue("a")
+        wait_for(lambda worker=deadly: sweeper.sweep() and not worker.alive, 20, deadly.log())
+        assert place.row("a").attempts == attempt
+    place.work("--command", "true")
+    wait_for(lambda: sweeper.sweep() and place.row("a").success is not None, 20)
+    assert (place.row("a").success, place.row("a").message) == (False, "its processor vanished 3 times: boom")
 
 
 HOSTILE = [
@@ -345,8 +356,8 @@ def test_outcomes_of_a_function(place: Place, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [("1 / 0", "ZeroDivisionError: division by zero"), ("import sys; sys.exit(3)", "SystemExit: 3"),
-     ("import os; os._exit(4)", "its process ended with exit code 4"), ("process = 3", "process in beam is no function"),
-     ("", "beam has no process")],
+     ("import os; os._exit(4)", "its process ended with exit code 4"), ("", "beam has no process"),
+     ("process = 3", "process in beam is no function")],
 )  # fmt: skip
 def test_a_function_that_cannot_be_imported(place: Place, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "beam.py").write_text(text)
