@@ -94,6 +94,20 @@ def test_rights_of_folders_that_are_wrong(text: str) -> None:
         jobs(dirPermissions=text)
 
 
+LIKELY = some.text(some.sampled_from("0123456789:/.-@% dayhost~")) | some.text(some.characters(exclude_characters="\0"))
+
+
+@given(name=some.sampled_from(sorted(defaults.monitor(FOLDER).keys() - {"config"})), text=LIKELY, named=some.booleans())
+def test_any_text_has_a_meaning_or_is_refused_by_its_name(name: str, text: str, named: bool) -> None:
+    try:
+        said = gathered(**{**({"databaseName": "a"} if named else {}), name: text})
+        meaning.jobs_of(said, FOLDER)
+        meaning.delays_of(said)
+        meaning.lines_of(said)
+    except SettingError as error:
+        assert name in str(error)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
