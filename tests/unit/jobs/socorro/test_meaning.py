@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy.engine import make_url
 
@@ -69,6 +69,7 @@ def test_where_the_database_is(said: dict[str, str], url: str) -> None:
     Database(url)  # takes it
 
 
+@settings(deadline=None)
 @given(text=some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_password_arrives_whole(text: str) -> None:
     url = make_url(jobs(databaseName="a", databaseUserName="me", databasePassword=text).url)
@@ -97,6 +98,7 @@ def test_rights_of_folders_that_are_wrong(text: str) -> None:
 LIKELY = some.text(some.sampled_from("0123456789:/.-@% dayhost~")) | some.text(some.characters(exclude_characters="\0"))
 
 
+@settings(deadline=None)
 @given(name=some.sampled_from(sorted(defaults.monitor(FOLDER).keys() - {"config"})), text=LIKELY, named=some.booleans())
 def test_any_text_has_a_meaning_or_is_refused_by_its_name(name: str, text: str, named: bool) -> None:
     try:
