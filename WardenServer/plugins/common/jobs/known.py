@@ -21,7 +21,7 @@ class Known:
     def refresh(self) -> set[str]:
         """The ids that are there now. Raises Unreachable where the database cannot be used."""
         with self._database.reading() as connection:
-            new = connection.execute(select(jobs.c.id, jobs.c.uuid).where(jobs.c.id > self._last)).tuples().all()
+            new = connection.execute(select(jobs.c.id, jobs.c.uuid).where(jobs.c.id > self._last)).all()
             self.ids.update(id for _, id in new)
             self._last = max((number for number, _ in new), default=self._last)
             if connection.scalar(select(func.count()).select_from(jobs)) != len(self.ids):

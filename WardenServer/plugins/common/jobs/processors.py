@@ -68,5 +68,5 @@ def loads(connection: Connection, check_in: float) -> Mapping[int, int]:
     """How many jobs that are not done each live processor has."""
     found = dict.fromkeys(live(connection, check_in), 0)
     counts = select(jobs.c.owner, func.count()).where(jobs.c.success.is_(None)).group_by(jobs.c.owner)
-    found.update({owner: count for owner, count in connection.execute(counts).tuples() if owner in found})
+    found.update({owner: count for owner, count in connection.execute(counts) if owner in found})
     return found

@@ -102,7 +102,7 @@ def parts(first: float, last: float, count: int) -> list[float]:
 def _those(connection: Connection, which: ColumnElement[bool]) -> list[Processor]:
     """Some processors, in the order of their numbers; in PostgreSQL nobody changes them before the transaction ends."""
     query = select(table.c.id, table.c.name).where(which).order_by(table.c.id).limit(_MOST).with_for_update()
-    return [Processor(number, name) for number, name in connection.execute(query).tuples()]
+    return [Processor(number, name) for number, name in connection.execute(query)]
 
 
 def _names(several: Sequence[Processor]) -> str:
