@@ -106,7 +106,7 @@ def _seconds(value: Any) -> float:
 def _place(value: Any) -> str:
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: the port is no number
         url = None
     if url is None or not url.database or url.drivername.partition("+")[0] not in ("sqlite", "postgresql"):
         raise ValueError("sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE")

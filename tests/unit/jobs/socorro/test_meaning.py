@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy.engine import make_url
 
@@ -69,6 +69,7 @@ def test_where_the_database_is(said: dict[str, str], url: str) -> None:
     Database(url)  # takes it
 
 
+@settings(deadline=None)
 @given(text=some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_password_arrives_whole(text: str) -> None:
     url = make_url(jobs(databaseName="a", databaseUserName="me", databasePassword=text).url)
@@ -92,6 +93,21 @@ def test_octal_rights_without_the_0_are_refused() -> None:
 def test_rights_of_folders_that_are_wrong(text: str) -> None:
     with pytest.raises(SettingError, match=f'^dirPermissions is "{text}" by the command line; write rights that let'):
         jobs(dirPermissions=text)
+
+
+LIKELY = some.text(some.sampled_from("0123456789:/.-@% dayhost~")) | some.text(some.characters(exclude_characters="\0"))
+
+
+@settings(deadline=None)
+@given(name=some.sampled_from(sorted(defaults.monitor(FOLDER).keys() - {"config"})), text=LIKELY, named=some.booleans())
+def test_any_text_has_a_meaning_or_is_refused_by_its_name(name: str, text: str, named: bool) -> None:
+    try:
+        said = gathered(**{**({"databaseName": "a"} if named else {}), name: text})
+        meaning.jobs_of(said, FOLDER)
+        meaning.delays_of(said)
+        meaning.lines_of(said)
+    except SettingError as error:
+        assert name in str(error)
 
 
 @pytest.mark.parametrize(
