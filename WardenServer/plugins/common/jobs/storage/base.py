@@ -83,9 +83,9 @@ class Storage:
     def _forget_problems(self) -> None:
         self._problems, self._more = [], 0
 
-    def _problem(self, text: str) -> None:
+    def _problem(self, path: Path | str, said: str) -> None:
         if len(self._problems) < MOST_PROBLEMS:
-            self._problems.append(text)
+            self._problems.append(f"{repr(str(path))[-200:]} {said}")  # so that logs can hold any name
         else:
             self._more += 1
 

@@ -36,8 +36,7 @@ class FolderStorage(Storage):
         self._pattern, self._suffixes = Pattern(pattern), tuple(suffixes)
         self._apart = {str(path) for path in apart}
         self._stem = f"{str(root).rstrip('/')}/"
-        self._first = self._suffixes[0]
-        self._not_first = _longer(self._first, self._suffixes)
+        self._longest = max(self._suffixes, key=len)  # by it files are found: no other suffix ends with it
         self._longer = [(each, longer) for each in self._suffixes if (longer := _longer(each, self._suffixes))]
 
     def arrived(self, known: Container[str]) -> Iterator[Found]:
@@ -49,8 +48,9 @@ class FolderStorage(Storage):
             folders, ids = self._look(prefix, state, known)
             yield from map(self._found, ids)
             for name in sorted(folders, reverse=True):
-                if self._enters(prefix + name):
-                    left.append((f"{prefix}{name}/", self._pattern.enter(state, name)))
+                below = self._pattern.enter(state, name)
+                if below and self._enters(prefix + name):
+                    left.append((f"{prefix}{name}/", below))
 
     def all(self, known: Container[str]) -> Iterator[Found]:
         """As `arrived`: here nothing is missed."""
@@ -80,17 +80,17 @@ class FolderStorage(Storage):
             if not prefix:
                 raise
             if not isinstance(error, FileNotFoundError):  # else it was removed meanwhile
-                self._problem(f"{_shown(self._stem + prefix)} cannot be read ({error.strerror}); see to its rights")
+                self._problem(self._stem + prefix, f"cannot be read ({error.strerror}); see to its rights")
             return [], []
 
     def _list(self, prefix: str, state: State, known: Container[str]) -> tuple[list[str], list[str]]:
         """As `_look`. Most entries are of files that are known: they must cost little, and are not looked at again."""
-        folders, new, others, first = [], [], [], self._first
-        cut, deeper = -len(first), self._pattern.deepens(state)
+        folders, new, others, longest = [], [], [], self._longest
+        cut, deeper = -len(longest), self._pattern.deepens(state)
         with os.scandir(self._stem + prefix) as entries:
             for entry in entries:
                 name = entry.name
-                if name.endswith(first):
+                if name.endswith(longest):
                     if prefix + name[:cut] not in known:
                         new.append(entry)
                 elif deeper and entry.is_dir(follow_symlinks=False):
@@ -106,13 +106,12 @@ class FolderStorage(Storage):
         self, prefix: str, state: State, new: list[os.DirEntry[str]], others: list[os.DirEntry[str]]
     ) -> Iterator[str]:
         """The ids in a folder, by name, that the pattern takes and of which all files are there."""
-        taken, cut, rest = self._pattern.taking(state), -len(self._first), self._suffixes[1:]
-        firsts = {entry.name for entry in new if entry.is_file()}
-        files = firsts.union(entry.name for entry in others if entry.is_file())
-        for name in sorted(first[:cut] for first in firsts if not first.endswith(self._not_first)):
-            if files.issuperset([name + suffix for suffix in rest]) and name[:1] not in ("", ".") and taken(name):
+        taken, suffixes, cut = self._pattern.taking(state), self._suffixes, -len(self._longest)
+        files = {entry.name for entry in (*new, *others) if entry.is_file()}
+        for name in sorted(entry.name[:cut] for entry in new):
+            if files.issuperset([name + suffix for suffix in suffixes]) and name[:1] not in ("", ".") and taken(name):
                 if wrong := self._wrong(prefix + name):
-                    self._problem(f"{_shown(self._stem + prefix + name)} is left out: {wrong}; rename it")
+                    self._problem(self._stem + prefix + name, f"is left out: {wrong}; rename it")
                 else:
                     yield prefix + name
 
@@ -121,7 +120,7 @@ class FolderStorage(Storage):
         if path.rpartition("/")[2].startswith(".") or self._stem + path in self._apart:
             return False
         if not _is_text(path):
-            self._problem(f"{_shown(path)} in {self.root} is left out: its name is no UTF-8; rename it")
+            self._problem(self._stem + path, "is left out: its name is no UTF-8; rename it")
             return False
         return True
 
@@ -145,8 +144,3 @@ def _longer(suffix: str, suffixes: Sequence[str]) -> tuple[str, ...]:
 
 def _is_text(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
-
-
-def _shown(path: object) -> str:
-    """A path as people can read it, and logs can hold it."""
-    return repr(str(path))[-200:]

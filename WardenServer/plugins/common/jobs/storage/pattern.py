@@ -31,13 +31,13 @@ class Pattern:
         self.start = self._closed({0})
 
     def enter(self, state: State, name: str) -> State:
-        """Where the pattern is after one more name of a path."""
+        """Where the pattern is in a folder of this name; empty where it takes nothing below."""
         after = set()
         for place in state:
-            part = self._parts[place] if place < len(self._parts) else _nothing
+            part = self._parts[place]
             if part is None:
                 after.add(place)
-            elif part(name):
+            elif place + 1 < len(self._parts) and part(name):
                 after.add(place + 1)
         return self._closed(after)
 
@@ -59,7 +59,7 @@ class Pattern:
     def _closed(self, places: set[int]) -> State:
         """With the places behind each "**", which may stand for no folder."""
         for place in sorted(places):
-            while place < len(self._parts) and self._parts[place] is None:
+            while self._parts[place] is None:
                 place += 1
                 places.add(place)
         return frozenset(places)
@@ -70,4 +70,4 @@ def _matcher(part: str) -> Callable[[str], object]:
 
 
 def _nothing(name: str) -> None:
-    """Behind the end of the pattern nothing matches."""
+    """Files in a folder that is only on the way."""

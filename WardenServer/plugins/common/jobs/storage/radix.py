@@ -183,5 +183,5 @@ class RadixStorage(Storage):
         except FileNotFoundError:  # there is none, or it was removed meanwhile
             return Names()
         except OSError as error:
-            self._problem(f"{folder} cannot be read ({error.strerror}); see to its rights")
+            self._problem(folder, f"cannot be read ({error.strerror}); see to its rights")
             return Names()
