@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.contest import Contender, Runs
-from tests.bench.figure import Figure, against, limit
+from tests.bench.figure import Figure, Run, against, limit
 from tests.system.postgresql import is_there
 
 #: Jobs in a transaction when many are queued, taken on SQLite, and taken on PostgreSQL: what pgqueuer takes by itself.
@@ -19,7 +19,7 @@ MANY, SOME, FEW = 1000, 100, 10
 WORKERS = 8
 #: Ours / pgqueuer, in time: its rate times 0.7 is enough.
 _TARGET = round(1 / 0.7, 2)
-_HUEY = "huey, which does a lost job not again"
+_HUEY = "huey, at most once"
 #: Folders for the files of this run; they go when the benchmark ends.
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -93,29 +93,37 @@ def figures(runs: Runs) -> list[Figure]:
 
 
 def _of_sqlite(runs: Runs) -> Iterator[Figure]:
-    many = f"SQLite: queue a job, {MANY} a commit"
-    yield limit(many, runs["queue ours"], "wall", "µs", 50)  # 20,000 a second
-    yield against(many, runs["queue ours"], runs["queue huey"], "wall", "µs", _HUEY)
-    one = "SQLite: queue a job, a commit each"
-    yield limit(one, runs["queue one ours"], "wall", "µs", 200)  # 5000 a second
-    yield against(one, runs["queue one ours"], runs["queue one huey"], "wall", "µs", _HUEY)
-    done = "SQLite: take and end a job"
-    yield limit(f"{done}, one by one", runs["work one ours"], "wall", "µs", 500)  # 2000 a second
-    yield against(f"{done}, one by one", runs["work one ours"], runs["work one huey"], "wall", "µs", _HUEY)
-    yield limit(f"{done}, by {SOME}", runs["work ours"], "wall", "µs", 500)
-    yield against(f"{done}, by {SOME}", runs["work ours"], runs["work one huey"], "wall", "µs", "huey, one by one")
+    many, one, done = f"queue a job, {MANY} a commit", "queue a job, a commit each", "take and end a job"
+    yield from _on_file(many, runs["queue ours"], runs["queue huey"], 20_000)
+    yield from _on_file(one, runs["queue one ours"], runs["queue one huey"], 5000)
+    yield from _on_file(f"{done}, one by one", runs["work one ours"], runs["work one huey"], 2000)
+    yield from _on_file(f"{done}, by {SOME} (huey: one by one)", runs["work ours"], runs["work one huey"], 2000)
+
+
+def _on_file(what: str, ours: list[Run], huey: list[Run], rate: float) -> Iterator[Figure]:
+    """The time, which must be enough for so many a second, and the CPU: all is done in one process."""
+    yield limit(f"SQLite: {what}", ours, "wall", "µs", 1e6 / rate)
+    yield against(f"SQLite: {what}", ours, huey, "wall", "µs", _HUEY)
+    yield against(f"SQLite: {what}: CPU", ours, huey, "cpu", "µs", _HUEY)
 
 
 def _of_postgresql(runs: Runs) -> Iterator[Figure]:
+    what, done = f"queue a job, {MANY} a commit", f"{WORKERS} workers take and end a job"
     for name in ("pgqueuer", "procrastinate"):
-        what = f"PostgreSQL: queue a job, {MANY} a commit"
-        yield against(what, runs["pg queue ours"], runs[f"pg queue {name}"], "wall", "µs", name)
-    what = f"PostgreSQL, {WORKERS} workers: take and end a job"
-    few = runs["pg work ours"], runs["pg work pgqueuer"]
-    yield against(f"{what}, by {FEW}", *few, "wall", "µs", "pgqueuer", _TARGET)
+        yield from _on_server(what, runs["pg queue ours"], runs[f"pg queue {name}"], name)
+    yield from _on_server(f"{done}, by {FEW}", runs["pg work ours"], runs["pg work pgqueuer"], "pgqueuer", _TARGET)
     for name, target in (("pgqueuer", _TARGET), ("procrastinate", None)):
-        pair = runs["pg work one ours"], runs[f"pg work one {name}"]
-        yield against(f"{what}, one by one", *pair, "wall", "µs", name, target)
+        yield from _on_server(
+            f"{done}, one by one", runs["pg work one ours"], runs[f"pg work one {name}"], name, target
+        )
+
+
+def _on_server(
+    what: str, ours: list[Run], rival: list[Run], name: str, target: float | None = None
+) -> Iterator[Figure]:
+    """The time, which is judged, and the CPU of those who talk to the server."""
+    yield against(f"PostgreSQL: {what}", ours, rival, "wall", "µs", name, target)
+    yield against(f"PostgreSQL: {what}: CPU beside the server", ours, rival, "cpu", "µs", name)
 
 
 def _of_files(runs: Runs) -> Iterator[Figure]:
