@@ -85,7 +85,7 @@ def _queue(database: Database, places: dict[str, str], trouble: Trouble, reason:
     asked = update(jobs).where(jobs.c.uuid.in_(good), jobs.c.success.is_not(None)).values(_AGAIN)
     with database.writing() as connection:
         queued = set(connection.scalars(asked.returning(jobs.c.uuid)))
-        steps.note(connection, Step.RETRIED, (id for id in good if id in queued), reason)
+        steps.note(connection, Step.RETRIED, [id for id in good if id in queued], reason)
         others = [id for id in good if id not in queued]  # somebody was quicker
         states = states_in(connection, others)
     done.ids += [id for id in good if id in queued]
