@@ -87,7 +87,7 @@ def test_an_installed_socorro_is_left_alone(site: Site, monkeypatch: pytest.Monk
 
 
 def test_a_file_called_config(site: Site) -> None:
-    site.file = site.write("config.py", site.file.read_text())
+    site.file = site.write("config.py", site.file.read_text() + "from config.commonconfig import databaseHost")
     assert site.options()["databaseHost"].default == "db.example"
 
 

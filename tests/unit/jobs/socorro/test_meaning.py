@@ -128,6 +128,9 @@ def test_any_text_has_a_meaning_or_is_refused_by_its_name(name: str, text: str, 
         ("databaseURL", "mysql://me:sesame@h/a", "write sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE"),
         ("databaseURL", "sqlite://", "write sqlite:////FOLDER/jobs.db"),
         ("databaseURL", "where", "write sqlite:////FOLDER/jobs.db"),
+        ("databaseName", "\udcff", "write text in UTF-8"),
+        ("databaseURL", "sqlite:////\udcff", "write sqlite:////FOLDER/jobs.db"),
+        ("databaseURL", "postgresql://h:x/a", "write sqlite:////FOLDER/jobs.db"),
     ],
 )
 def test_what_cannot_be_used_is_refused(name: str, value: str, said: str) -> None:
