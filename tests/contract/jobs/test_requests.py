@@ -51,7 +51,7 @@ def test_asking_twice_is_asking_once(db: Database, rows: Rows) -> None:
 
 @pytest.mark.parametrize("bad", ["", "x" * 256, "a\0b", "\ud800"], ids=["empty", "long", "NUL", "half a sign"])
 def test_the_good_ones_are_taken_though_others_can_be_no_ids(db: Database, rows: Rows, bad: str) -> None:
-    with pytest.raises(SettingError, match="not asked for: '.* (is|holds)"):
+    with pytest.raises(SettingError, match=r"not asked for: '.* (is|holds)"):
         requests.ask(db, ["good", bad, "fine"])
     assert rows.asked() == {"good", "fine"}
 
@@ -144,9 +144,7 @@ def test_what_is_not_complete_stays(asker: Asker, rows: Rows, jobs: Jobs, caplog
 def test_nowhere(asker: Asker, rows: Rows, caplog: pytest.LogCaptureFixture) -> None:
     rows.processor("p")
     assert asker.ask("a").refused == 1
-    assert [(each.levelname, each.message) for each in caplog.records] == [
-        ("ERROR", "priority uuid a was never found")
-    ]
+    assert [(each.levelname, each.message) for each in caplog.records] == [("ERROR", "priority uuid a was never found")]
     assert rows.steps("a") == ["refused"]
     assert rows.asked() == set()
 
@@ -180,7 +178,8 @@ def test_rubbish_in_the_table_is_removed(asker: Asker, rows: Rows, db: Database)
         pytest.skip("PostgreSQL takes text only")
     rows.queue(rows.processor("p"), "good")
     with db.writing() as connection:
-        connection.execute(text("INSERT INTO priorityjobs VALUES (X'ff00'), (CAST(X'fe' AS TEXT)), (7), (X''), (''), (X'41')"))
+        rubbish = "(X'ff00'), (CAST(X'fe' AS TEXT)), (7), (X''), (''), (X'41')"
+        connection.execute(text(f"INSERT INTO priorityjobs VALUES {rubbish}"))
     assert asker.ask("good").raised == 1
     with db.reading() as connection:
         assert connection.execute(text("SELECT CAST(uuid AS BLOB) FROM priorityjobs")).all() == []
