@@ -12,6 +12,7 @@ from pathlib import Path
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.jobs.work.job import How, process
 from WardenServer.jobs.work.outage import Outage
+from WardenServer.jobs.work.output import trim
 from WardenServer.jobs.work.presence import Presence
 from WardenServer.jobs.work.results import Ended, Results, quoted
 from WardenServer.jobs.work.rows import is_any_left, return_others
@@ -175,6 +176,7 @@ class Worker:
             return runner.run(Order(claim.id, paths, output, self._options.limit), self.stopping)
 
         result = process(self._jobs, claim, run, self.stopping)
+        trim(output)  # it may stay for long, if the database is away
         message = f": {quoted(result.message)}" if result.message else ""
         took = time.monotonic() - began
         log.info("job %s %s after %.1f s%s", quoted(claim.id), _SAID[result.how], took, message)
