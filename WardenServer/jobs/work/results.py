@@ -5,14 +5,11 @@ import logging
 import threading
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
-
 from WardenServer.jobs.work.job import How, Result
 from WardenServer.plugins.common.jobs import claiming
 from WardenServer.plugins.common.jobs.claiming import Claim, Outcome
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor
-from WardenServer.plugins.common.jobs.tables import jobs
 
 log = logging.getLogger("warden.jobs")
 
@@ -82,12 +79,6 @@ def _kind(ended: Ended) -> tuple[object, ...]:
     if how in (How.DONE, How.FAILED):
         return (processor,)
     return processor, how, ended.claim.number if how is How.CHANGED else ended.result.message
-
-
-def is_any_left(database: Database) -> bool:
-    """Whether a job is not done. Raises Unreachable."""
-    with database.reading() as connection:
-        return bool(connection.scalar(select(exists().where(jobs.c.success.is_(None)))))
 
 
 def quoted(text: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from WardenServer.errors import Unreachable
 from WardenServer.jobs.work.program import PATIENCE
-from WardenServer.jobs.work.runner import Runner
+from WardenServer.jobs.work.runner import Options, Runner
 from WardenServer.jobs.work.signals import ENDED, Signals
-from WardenServer.jobs.work.worker import LAST, Options, Worker
+from WardenServer.jobs.work.worker import LAST, Worker
 from WardenServer.machine.descendants import Descendants
 from WardenServer.plugins.common.jobs import database
 from WardenServer.plugins.common.jobs.configuration import Jobs

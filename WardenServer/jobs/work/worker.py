@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.jobs.work.job import How, process
 from WardenServer.jobs.work.outage import Outage
+from WardenServer.jobs.work.output import trim
 from WardenServer.jobs.work.presence import Presence
-from WardenServer.jobs.work.results import Ended, Results, is_any_left, quoted
-from WardenServer.jobs.work.runner import Done, Order, Runner
+from WardenServer.jobs.work.results import Ended, Results, quoted
+from WardenServer.jobs.work.rows import is_any_left, return_others
+from WardenServer.jobs.work.runner import Done, Options, Order, Runner
 from WardenServer.jobs.work.stopping import Stopping
 from WardenServer.plugins.common.jobs import claiming
 from WardenServer.plugins.common.jobs.claiming import Claim
@@ -29,21 +30,6 @@ log = logging.getLogger("warden.jobs")
 SHORTEST, LONGEST = 0.1, 1.0
 #: Seconds in which a worker that ends tries to write what it has.
 LAST = 5.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to work.
-
-    Args:
-        name: of the processor, to which something is added that makes it its own.
-        limit: seconds that one job may take.
-        once: end when no job is left, of whichever processor.
-    """
-
-    name: str
-    limit: float
-    once: bool = False
 
 
 class Worker:
@@ -130,13 +116,17 @@ class Worker:
 
     def _round(self) -> bool:
         """Write results and begin jobs; whether there was any of both."""
+        if not self._results and not self._may_claim():
+            return False
         try:
-            written, claims = self._write(), self._claim()
+            if self._outage.lasts:
+                return_others(self._database, self._presence.processor, self._running)
+            did = [self._write(), self._claim()]
             self._outage.end()
         except Unreachable as error:
             self._outage.begin(error)
             return False
-        return written or claims
+        return any(did)
 
     def _write(self) -> bool:
         """Write what has ended, and make room for as many jobs."""
@@ -148,8 +138,11 @@ class Worker:
             self._free.append(runner)
         return bool(claims)
 
+    def _may_claim(self) -> bool:
+        return bool(self._free) and not self.stopping.told.is_set()
+
     def _claim(self) -> bool:
-        if not self._free or self.stopping.told.is_set():
+        if not self._may_claim():
             return False
         processor = self._presence.processor
         claims = claiming.claim(self._database, processor, len(self._free))
@@ -183,6 +176,7 @@ class Worker:
             return runner.run(Order(claim.id, paths, output, self._options.limit), self.stopping)
 
         result = process(self._jobs, claim, run, self.stopping)
+        trim(output)  # it may stay for long, if the database is away
         message = f": {quoted(result.message)}" if result.message else ""
         took = time.monotonic() - began
         log.info("job %s %s after %.1f s%s", quoted(claim.id), _SAID[result.how], took, message)

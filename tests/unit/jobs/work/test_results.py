@@ -5,7 +5,8 @@ import pytest
 from WardenServer.errors import Unreachable
 from WardenServer.jobs.work import results
 from WardenServer.jobs.work.job import How, Result
-from WardenServer.jobs.work.results import SHORT, Ended, Results, is_any_left, quoted
+from WardenServer.jobs.work.results import SHORT, Ended, Results, quoted
+from WardenServer.jobs.work.rows import is_any_left
 from WardenServer.plugins.common.jobs import claiming, processors, queueing
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor

@@ -11,8 +11,9 @@ from tests.conftest import wait_for
 from WardenServer.errors import SettingError
 from WardenServer.jobs.work.command import Command
 from WardenServer.jobs.work.function import Function
+from WardenServer.jobs.work.output import tail
 from WardenServer.jobs.work.program import Program
-from WardenServer.jobs.work.runner import Order
+from WardenServer.jobs.work.runner import Order, Runner
 from WardenServer.jobs.work.stopping import Stopped, Stopping
 
 Make = Callable[..., Order]
@@ -60,30 +61,37 @@ def test_programs_that_cannot_be_run(order: Make, tmp_path: Path) -> None:
     assert "too long" in long.message
 
 
-def test_a_program_that_is_asked_to_end(order: Make) -> None:
-    asked = program("sh -c 'trap \"echo asked; exit\" TERM; echo begun; while :; do sleep 0.01; done'")
-    done = asked.run(order(limit=0.5), Stopping())
-    assert not done.success
-    assert done.message.startswith("took longer than 0.5 s and was ended: begun")
-    assert done.message.endswith("asked")
-
-
-@pytest.mark.parametrize("line", ["sh -c 'echo begun; sleep 1000; true'", ""])
-def test_one_that_is_stopped(order: Make, function: Function, tmp_path: Path, line: str) -> None:
-    runner, stopping, raised = program(line) if line else function, Stopping(), threading.Event()
+def stop(runner: Runner, order: Order, at_once: bool) -> str:
+    """Have a job ended that runs; what it has printed."""
+    stopping, raised = Stopping(), threading.Event()
 
     def run() -> None:
         with pytest.raises(Stopped):
-            runner.run(order(), stopping)
+            runner.run(order, stopping)
         raised.set()
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_for(lambda: (tmp_path / "out").exists() and "begun" in (tmp_path / "out").read_text(), 20)
+    wait_for(lambda: "begun" in tail(order.output), 20)
+    if at_once:
+        stopping.at_once.set()
     stopping.over.set()
-    stopping.at_once.set()
     thread.join(20)
     assert raised.is_set()
+    return tail(order.output)
+
+
+def test_a_program_is_asked_to_end(order: Make) -> None:
+    asked = program("sh -c 'trap \"echo asked; exit\" TERM; echo begun; while :; do sleep 0.01; done'")
+    assert stop(asked, order(), at_once=False).endswith("asked")
+
+
+def test_one_that_does_not_want_to_end(order: Make) -> None:
+    assert stop(program("sh -c 'trap : TERM; echo begun; while :; do sleep 0.01; done'"), order(), at_once=True)
+
+
+def test_a_function_is_ended(order: Make, function: Function) -> None:
+    assert stop(function, order(), at_once=False) == "begun"
 
 
 def test_a_process_serves_one_job_after_the_other(order: Make, function: Function) -> None:
