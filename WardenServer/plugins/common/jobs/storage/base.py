@@ -9,12 +9,18 @@ from pathlib import Path
 MOST_PROBLEMS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The files of one job, all there, in the order of the suffixes."""
+    """The files of one job, all there, in the order of the suffixes: their paths, as texts since there may be 100,000
+    in a walk, and objects would take longer than a look at the files."""
 
     id: str
-    paths: tuple[Path, ...]
+    files: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """As objects."""
+        return tuple(map(Path, self.files))
 
 
 class Storage:
@@ -70,18 +76,23 @@ class Storage:
         """
         paths = self.paths(id)
         if all_there(paths):
-            return Found(id, paths)
+            return found_at(id, paths)
         self.root.stat()  # a root that is gone says nothing about its files
         return None
 
     def _forget_problems(self) -> None:
         self._problems, self._more = [], 0
 
-    def _problem(self, text: str) -> None:
+    def _problem(self, path: Path | str, said: str) -> None:
         if len(self._problems) < MOST_PROBLEMS:
-            self._problems.append(text)
+            self._problems.append(f"{repr(str(path))[-200:]} {said}")  # so that logs can hold any name
         else:
             self._more += 1
+
+
+def found_at(id: str, paths: Iterable[Path]) -> Found:
+    """The files of one job at these paths."""
+    return Found(id, tuple(map(str, paths)))
 
 
 def is_there(path: Path) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from WardenServer.plugins.common.jobs.storage import radix_ids
-from WardenServer.plugins.common.jobs.storage.base import Found
+from WardenServer.plugins.common.jobs.storage.base import Found, found_at
 from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 
 #: Most links in a folder of the date branch; then there is a next one.
@@ -40,7 +40,7 @@ def put(
         raise ValueError(f"{id[:80]!r} can be no id, or {webhead[:80]!r} no collector; use letters, digits and -")
     day, hour, minute = storage.slot(storage.clock() if at is None else at)
     folder = storage.root.joinpath(day, "name", *radix_ids.parts(id))
-    found = Found(id, tuple(folder / f"{id}{suffix}" for suffix in storage.suffixes))
+    found = found_at(id, [folder / f"{id}{suffix}" for suffix in storage.suffixes])
     for path, content in zip(found.paths, contents, strict=True):
         _write(path, content)
     above = storage.root / day / "date" / hour

@@ -35,9 +35,9 @@ class FolderStorage(Storage):
         super().__init__(root)
         self._pattern, self._suffixes = Pattern(pattern), tuple(suffixes)
         self._apart = {str(path) for path in apart}
-        self._first = self._suffixes[0]
-        self._longer = {each: _longer(each, self._suffixes) for each in self._suffixes}
-        self._not_first = self._longer[self._first]
+        self._stem = f"{str(root).rstrip('/')}/"
+        self._longest = max(self._suffixes, key=len)  # by it files are found: no other suffix ends with it
+        self._longer = [(each, longer) for each in self._suffixes if (longer := _longer(each, self._suffixes))]
 
     def arrived(self, known: Container[str]) -> Iterator[Found]:
         """Walk; by folder, and there by name."""
@@ -46,10 +46,11 @@ class FolderStorage(Storage):
         while left:
             prefix, state = left.pop()
             folders, ids = self._look(prefix, state, known)
-            yield from (Found(id, self._paths(id)) for id in ids)
+            yield from map(self._found, ids)
             for name in sorted(folders, reverse=True):
-                if self._enters(prefix + name):
-                    left.append((f"{prefix}{name}/", self._pattern.enter(state, name)))
+                below = self._pattern.enter(state, name)
+                if below and self._enters(prefix + name):
+                    left.append((f"{prefix}{name}/", below))
 
     def all(self, known: Container[str]) -> Iterator[Found]:
         """As `arrived`: here nothing is missed."""
@@ -61,15 +62,15 @@ class FolderStorage(Storage):
             raise ValueError(f"{id[:80]!r} can be no id here: {wrong}")
         if not self._pattern.takes(id):
             raise ValueError(f'{id[:80]!r} can be no id here: it does not match the pattern "{self._pattern.text}"')
-        return self._paths(id)
+        return self._found(id).paths
 
     def pathname(self, id: str) -> str:
         """The path without suffix."""
-        return f"{self.root}/{id}"
+        return self._stem + id
 
-    def _paths(self, id: str) -> tuple[Path, ...]:
-        folder, _, name = f"{self.root}/{id}".rpartition("/")
-        return tuple(Path(folder, name + suffix) for suffix in self._suffixes)
+    def _found(self, id: str) -> Found:
+        stem = f"{self._stem}{id}"
+        return Found(id, tuple([stem + suffix for suffix in self._suffixes]))
 
     def _look(self, prefix: str, state: State, known: Container[str]) -> tuple[list[str], list[str]]:
         """The folders below a folder that may be of use, and the ids in it that are complete and not known."""
@@ -79,17 +80,17 @@ class FolderStorage(Storage):
             if not prefix:
                 raise
             if not isinstance(error, FileNotFoundError):  # else it was removed meanwhile
-                self._problem(f"{_shown(f'{self.root}/{prefix}')} cannot be read ({error.strerror}); see to its rights")
+                self._problem(self._stem + prefix, f"cannot be read ({error.strerror}); see to its rights")
             return [], []
 
     def _list(self, prefix: str, state: State, known: Container[str]) -> tuple[list[str], list[str]]:
         """As `_look`. Most entries are of files that are known: they must cost little, and are not looked at again."""
-        folders, new, others, first = [], [], [], self._first
-        cut, deeper = -len(first), self._pattern.deepens(state)
-        with os.scandir(f"{self.root}/{prefix}") as entries:
+        folders, new, others, longest = [], [], [], self._longest
+        cut, deeper = -len(longest), self._pattern.deepens(state)
+        with os.scandir(self._stem + prefix) as entries:
             for entry in entries:
                 name = entry.name
-                if name.endswith(first):
+                if name.endswith(longest):
                     if prefix + name[:cut] not in known:
                         new.append(entry)
                 elif deeper and entry.is_dir(follow_symlinks=False):
@@ -105,21 +106,21 @@ class FolderStorage(Storage):
         self, prefix: str, state: State, new: list[os.DirEntry[str]], others: list[os.DirEntry[str]]
     ) -> Iterator[str]:
         """The ids in a folder, by name, that the pattern takes and of which all files are there."""
-        files, cut = {entry.name: entry for entry in (*new, *others)}, -len(self._first)
-        for name in sorted(entry.name[:cut] for entry in new if not entry.name.endswith(self._not_first)):
-            there = all(name + suffix in files and files[name + suffix].is_file() for suffix in self._suffixes)
-            if there and name[:1] not in ("", ".") and self._pattern.ends(self._pattern.enter(state, name)):
+        taken, suffixes, cut = self._pattern.taking(state), self._suffixes, -len(self._longest)
+        files = {entry.name for entry in (*new, *others) if entry.is_file()}
+        for name in sorted(entry.name[:cut] for entry in new):
+            if files.issuperset([name + suffix for suffix in suffixes]) and name[:1] not in ("", ".") and taken(name):
                 if wrong := self._wrong(prefix + name):
-                    self._problem(f"{_shown(f'{self.root}/{prefix}{name}')} is left out: {wrong}; rename it")
+                    self._problem(self._stem + prefix + name, f"is left out: {wrong}; rename it")
                 else:
                     yield prefix + name
 
     def _enters(self, path: str) -> bool:
         """Whether a folder is walked into."""
-        if path.rpartition("/")[2].startswith(".") or f"{self.root}/{path}" in self._apart:
+        if path.rpartition("/")[2].startswith(".") or self._stem + path in self._apart:
             return False
         if not _is_text(path):
-            self._problem(f"{_shown(path)} in {self.root} is left out: its name is no UTF-8; rename it")
+            self._problem(self._stem + path, "is left out: its name is no UTF-8; rename it")
             return False
         return True
 
@@ -131,7 +132,7 @@ class FolderStorage(Storage):
             return f"it has more than {tables.LONGEST} characters, or its path more than {_LONGEST_PATH}"
         if "\0" in id or "//" in f"/{id}/" or "/." in f"/{id}":
             return "it is empty, hidden, or leads elsewhere"
-        if any((id + suffix).endswith(longer) for suffix, longer in self._longer.items() if longer):
+        if any((id + suffix).endswith(longer) for suffix, longer in self._longer):
             return "its files belong to an id with a longer suffix"
         return ""
 
@@ -143,8 +144,3 @@ def _longer(suffix: str, suffixes: Sequence[str]) -> tuple[str, ...]:
 
 def _is_text(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
-
-
-def _shown(path: object) -> str:
-    """A path as people can read it, and logs can hold it."""
-    return repr(str(path))[-200:]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from WardenServer.plugins.common.jobs.configuration import Jobs
-from WardenServer.plugins.common.jobs.storage.base import Found, Storage, all_there, is_there
+from WardenServer.plugins.common.jobs.storage.base import Found, Storage, all_there, found_at, is_there
 from WardenServer.plugins.common.jobs.storage.folder import FolderStorage
 from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 
@@ -39,7 +39,7 @@ def locate(jobs: Jobs, id: str, pathname: str) -> Found | None:
     """
     for root, paths in _places(jobs, id, pathname):
         if all_there(paths):
-            return Found(id, paths)
+            return found_at(id, paths)
         root.stat()  # a root that is gone says nothing about its files
     return None
 
@@ -51,7 +51,7 @@ def cut_short(jobs: Jobs, id: str, pathname: str, success: bool) -> Found | None
     for _, paths in _places(jobs, id, pathname):
         there = [is_there(path) for path in paths]
         if any(there) if to is None else all_there(_missing(to.paths(id), there)):
-            return Found(id, paths)
+            return found_at(id, paths)
     return None
 
 
@@ -64,7 +64,7 @@ def _places(jobs: Jobs, id: str, pathname: str) -> Iterator[tuple[Path, tuple[Pa
     storages = [each for each in (standard(jobs), deferred(jobs)) if each is not None]
     if pathname:
         roots = [each.root for each in storages if Path(pathname).is_relative_to(each.root)]
-        root = roots[0] if roots else Path(pathname).parent
+        root = roots[0] if roots else Path("/")  # a storage of before is gone for good
         yield root, tuple(Path(pathname + suffix) for suffix in jobs.suffixes)
         return
     for storage in storages:

@@ -132,7 +132,7 @@ def _remove(source: Path, was: os.stat_result | None) -> None:
 def _make_folder(path: Path, jobs: Jobs) -> None:
     for missing in reversed([each for each in (path, *path.parents) if not each.exists()]):
         with suppress(FileExistsError):  # another monitor makes it
-            missing.mkdir(0o700)
+            missing.mkdir(jobs.folder_mode)
             handle = os.open(missing, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 _set_rights(handle, jobs, jobs.folder_mode)

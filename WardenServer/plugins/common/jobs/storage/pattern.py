@@ -27,26 +27,23 @@ class Pattern:
             parts.append("*")
         self.text = text
         self._parts = [None if part == "**" else _matcher(part) for part in parts]
+        self._last = _matcher(parts[-1])
         self.start = self._closed({0})
 
     def enter(self, state: State, name: str) -> State:
-        """Where the pattern is after one more name of a path."""
+        """Where the pattern is in a folder of this name; empty where it takes nothing below."""
         after = set()
         for place in state:
-            part = self._parts[place] if place < len(self._parts) else _nothing
+            part = self._parts[place]
             if part is None:
                 after.add(place)
-            elif part(name):
+            elif place + 1 < len(self._parts) and part(name):
                 after.add(place + 1)
         return self._closed(after)
 
-    def ends(self, state: State) -> bool:
-        """Whether a file at this place is taken."""
-        return len(self._parts) in state
-
-    def goes_on(self, state: State) -> bool:
-        """Whether files below this place may be taken."""
-        return any(place < len(self._parts) for place in state)
+    def taking(self, state: State) -> Callable[[str], object]:
+        """What says of the name of a file in a folder whether it is taken."""
+        return self._last if len(self._parts) - 1 in state else _nothing
 
     def deepens(self, state: State) -> bool:
         """Whether files in the folders of this folder may be taken."""
@@ -54,15 +51,15 @@ class Pattern:
 
     def takes(self, id: str) -> bool:
         """Whether an id is taken."""
-        state = self.start
-        for name in id.split("/"):
-            state = self.enter(state, name)
-        return self.ends(state)
+        state, (*folders, name) = self.start, id.split("/")
+        for folder in folders:
+            state = self.enter(state, folder)
+        return bool(self.taking(state)(name))
 
     def _closed(self, places: set[int]) -> State:
         """With the places behind each "**", which may stand for no folder."""
         for place in sorted(places):
-            while place < len(self._parts) and self._parts[place] is None:
+            while self._parts[place] is None:
                 place += 1
                 places.add(place)
         return frozenset(places)
@@ -73,4 +70,4 @@ def _matcher(part: str) -> Callable[[str], object]:
 
 
 def _nothing(name: str) -> None:
-    """Behind the end of the pattern nothing matches."""
+    """Files in a folder that is only on the way."""

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from WardenServer.plugins.common.jobs.storage import radix_ids
-from WardenServer.plugins.common.jobs.storage.base import Found, Storage
+from WardenServer.plugins.common.jobs.storage.base import Found, Storage, found_at
 from WardenServer.plugins.common.jobs.storage.listing import Names, names_in
 
 _DAY = re.compile(r"[0-9]{8}")
@@ -66,7 +66,7 @@ class RadixStorage(Storage):
                 left += [folder / name for name in sorted(here.folders, reverse=True)]
                 for id in self._ids(set(here.files)):
                     if id not in known and radix_ids.is_one(id) and self._name_folder(day, id) == folder:
-                        yield Found(id, self._paths(folder, id))
+                        yield found_at(id, self._paths(folder, id))
 
     def paths(self, id: str) -> tuple[Path, ...]:
         """In the name branch: of the day of the id, or of any day where some of it is, or else of its day or today."""
@@ -128,7 +128,7 @@ class RadixStorage(Storage):
         folder = self._name_folder(day, id)
         paths = self._paths(folder, id)
         if (folder / id).is_symlink() and all(path.is_file() for path in paths):
-            yield Found(id, paths)
+            yield found_at(id, paths)
 
     def _unlink(self, folder: Path, id: str) -> None:
         """The link in the date branch goes first: without the other one nobody would find it any more."""
@@ -183,5 +183,5 @@ class RadixStorage(Storage):
         except FileNotFoundError:  # there is none, or it was removed meanwhile
             return Names()
         except OSError as error:
-            self._problem(f"{folder} cannot be read ({error.strerror}); see to its rights")
+            self._problem(folder, f"cannot be read ({error.strerror}); see to its rights")
             return Names()

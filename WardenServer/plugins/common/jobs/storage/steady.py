@@ -4,6 +4,7 @@ By the looks, not by the files' age: the clocks of file servers differ.
 """
 
 import errno
+import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ SETTLE = 1.0
 MOST = 500_000
 
 
-def signature(paths: Sequence[Path]) -> str:
+def signature(paths: Sequence[Path | str]) -> str:
     """Sizes in bytes and times of change in ns: "SIZE TIME;SIZE TIME".
 
     Raises:
@@ -27,14 +28,14 @@ def signature(paths: Sequence[Path]) -> str:
     return ";".join(map(_one, paths))
 
 
-def _one(path: Path) -> str:
-    found = path.stat()
+def _one(path: Path | str) -> str:
+    found = os.stat(path)  # noqa: PTH116 - a text is enough
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no regular file", str(path))
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
-@dataclass
+@dataclass(slots=True)
 class _Looks:
     first: float
     since: float
@@ -75,7 +76,7 @@ class Steady:
             What can be queued, or None: not yet. It comes again with each look, until a walk does not find it.
         """
         try:
-            seen = signature(found.paths)
+            seen = signature(found.files)
         except OSError:  # gone meanwhile; if it stays so, the walk does not find it either
             seen = ""
         looks = self._looks.get(found.id)
