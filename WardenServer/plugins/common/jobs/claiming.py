@@ -92,9 +92,9 @@ def _is(processor: Processor, claim: Claim) -> ColumnElement[bool]:
 
 
 def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) -> bool:
-    values = {"completeddatetime": ago(), "success": outcome.success, "message": short(outcome.message)}
-    done = update(jobs).where(_is(processor, outcome.claim)).values(values)
-    return connection.execute(done).rowcount == 1
+    said = {"ended": outcome.success, "said": short(outcome.message)}
+    which = {"number": outcome.claim.number, "whose": processor.id, "claimed": outcome.claim.token}
+    return connection.execute(_FINISH, {**said, **which}).rowcount == 1
 
 
 def _keep_apart(connection: Connection, processor: Processor, late: Outcome) -> None:
@@ -121,3 +121,9 @@ _CLAIM = (
     .returning(jobs.c.id, jobs.c.uuid, jobs.c.pathname, jobs.c.signature, jobs.c.attempts, jobs.c.priority,
                jobs.c.queueddatetime.label("queued"))
 )  # fmt: skip
+_FINISH = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("number"), jobs.c.owner == bindparam("whose"), jobs.c.token == bindparam("claimed"))
+    .where(jobs.c.success.is_(None))
+    .values(completeddatetime=ago(), success=bindparam("ended"), message=bindparam("said"))
+)

@@ -1,9 +1,7 @@
 """Cleanup: the files of jobs that have ended go where they belong, and the rows go."""
 
-import errno
 import logging
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select
@@ -72,17 +70,17 @@ class Cleaner:
                 if stopping.is_set() or len(self._errors) >= ENOUGH:
                     break
                 self._behind[success] = row.number
-                if step := self._try(row, to):
+                if step := self._try(row, success, to):
                     done[row.id] = step
             self._end(done, to, cleaned)
             if stopping.is_set() or len(self._errors) >= ENOUGH:
                 return
         self._behind[success] = 0
 
-    def _try(self, row: Ended, to: Storage | None) -> Step | None:
+    def _try(self, row: Ended, success: bool, to: Storage | None) -> Step | None:
         """What has become of the files of a job; None where they could not be moved."""
         try:
-            step = self._tidy(row.id, row.pathname, to)
+            step = self._tidy(row, success, to)
         except (OSError, ValueError) as error:
             self._keep(row.id, error)
             return None
@@ -98,25 +96,20 @@ class Cleaner:
         if len(self._errors) == ENOUGH:
             self._problems.add(f"cleanup stops after {ENOUGH} errors in a row, and goes on behind them next time")
 
-    def _tidy(self, id: str, pathname: str, to: Storage | None) -> Step:
-        found = make.locate(self._jobs, id, pathname)
+    def _tidy(self, row: Ended, success: bool, to: Storage | None) -> Step:
+        found = make.locate(self._jobs, row.id, row.pathname)
+        found = found or make.cut_short(self._jobs, row.id, row.pathname, success)
         if found is None:
-            return self._miss(id, to)
+            self._problems.log.warning("%s wasn't found for cleanup", row.id if row.id.isprintable() else ascii(row.id))
+            return Step.MISSING
         if to is None:
             moving.delete(found)
         else:
             moving.move(found, to, self._jobs)
         for storage in self._storages:
             if found.paths[0].is_relative_to(storage.root):
-                storage.gone(id)
+                storage.gone(row.id)
         return Step.DELETED if to is None else Step.MOVED
-
-    def _miss(self, id: str, to: Storage | None) -> Step:
-        check_roots(self._storages)
-        if to is not None and all(path.exists() for path in to.paths(id)):
-            return Step.MOVED  # before a crash
-        self._problems.log.warning("%s wasn't found for cleanup", id if id.isprintable() else ascii(id))
-        return Step.MISSING
 
     def _end(self, done: dict[str, Step], to: Storage | None, cleaned: Cleaned) -> None:
         """Remove rows. One that somebody has begun anew meanwhile stays."""
@@ -146,13 +139,6 @@ def remove(database: Database, ids: dict[str, Step], reason: str = "") -> set[st
             those = [id for id in ids if id in went and ids[id] is step]
             steps.note(connection, step, those, _REASONS.get(step, reason))
     return went
-
-
-def check_roots(storages: Sequence[Storage]) -> None:
-    """Nobody can say that files are gone while a file system is away. Raises OSError."""
-    for storage in storages:
-        if not storage.root.is_dir():
-            raise OSError(errno.ENODEV, "the folder is not there; mount it, or correct [jobs]", str(storage.root))
 
 
 _REASONS = {Step.MISSING: "its files are gone", Step.DELETED: "the job has ended"}

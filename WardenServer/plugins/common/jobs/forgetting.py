@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from pathlib import Path
 
 from sqlalchemy import delete, select
 
@@ -51,8 +52,6 @@ def forget_vanished(jobs: Jobs, database: Database, problems: Problems, stopping
         behind = rows[-1].number
         try:
             gone = [row.id for row in rows if not stopping.is_set() and _is_gone(jobs, row)]
-            if gone:
-                _check_roots(jobs)
         except OSError as error:
             problems.add(f"it cannot be seen whether files are still there: {error}")
             break
@@ -61,14 +60,14 @@ def forget_vanished(jobs: Jobs, database: Database, problems: Problems, stopping
 
 
 def _is_gone(jobs: Jobs, row: Ended) -> bool:
+    """Whether the files are gone. Raises OSError where nobody can say that."""
     try:
-        return make.locate(jobs, row.id, row.pathname) is None
+        if make.locate(jobs, row.id, row.pathname) is not None:
+            return False
     except ValueError:  # it can be no id of this storage: the layout was another one
         return False
-
-
-def _check_roots(jobs: Jobs) -> None:
-    for storage in (make.standard(jobs), make.deferred(jobs)):
-        if storage is not None and not any(storage.root.iterdir()):
-            cure = "the folder is empty; mount the disk that belongs there"
-            raise OSError(errno.ENODEV, cure, str(storage.root))
+    deferred = jobs.deferred
+    root = deferred if deferred is not None and Path(row.pathname).is_relative_to(deferred) else jobs.storage
+    if not any(root.iterdir()):
+        raise OSError(errno.ENODEV, "the folder is empty; mount the disk that belongs there", str(root))
+    return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, LargeBinary, cast, delete, func, select
+from sqlalchemy import LargeBinary, cast, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from WardenServer.errors import SettingError
@@ -44,30 +44,25 @@ def ask(database: Database, ids: Sequence[str]) -> list[str]:
 
 def asked(database: Database) -> list[str]:
     """What is asked for. What is no text in a file of SQLite, where anything can be written, is removed."""
+    if not database.is_file:
+        with database.reading() as connection:
+            return list(connection.scalars(select(priorityjobs.c.uuid).limit(MOST)))
+    raw = cast(priorityjobs.c.uuid, LargeBinary)
     with database.reading() as connection:
-        found = connection.scalars(select(_raw(database)).limit(MOST)).all()
-    texts, rubbish = [], []
-    for each in found:
-        text = _text(each)
-        texts.append(text) if text is not None else rubbish.append(each)
-    if rubbish:
+        found = connection.execute(select(raw, func.typeof(priorityjobs.c.uuid)).limit(MOST)).all()
+    texts = [_text(said) if kind == "text" else "" for said, kind in found]
+    if rubbish := [said for (said, _), text in zip(found, texts, strict=True) if not text]:
         with database.writing() as connection:
-            for each in rubbish:
-                connection.execute(delete(priorityjobs).where(_raw(database) == each))
-    return texts
+            for said in rubbish:
+                connection.execute(delete(priorityjobs).where(raw == said))
+    return [text for text in texts if text]
 
 
-def _raw(database: Database) -> ColumnElement[str | bytes]:
-    return cast(priorityjobs.c.uuid, LargeBinary) if database.is_file else priorityjobs.c.uuid
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return None
-    return value if isinstance(value, str) else None
+def _text(said: bytes) -> str:
+    try:
+        return said.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _fault(id: str) -> str:

@@ -19,7 +19,7 @@ from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
-from WardenServer.plugins.common.jobs.storage.base import Found, Storage
+from WardenServer.plugins.common.jobs.storage.base import Found, Storage, is_there
 from WardenServer.plugins.common.jobs.storage.steady import Steady
 from WardenServer.plugins.common.jobs.tables import jobs, priorityjobs
 from WardenServer.plugins.common.jobs.times import text_of
@@ -167,14 +167,11 @@ def _paths(storage: Storage, id: str) -> tuple[Path, ...]:
 
 def _is_there(path: Path) -> bool:
     try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        return is_there(path)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             return False
         raise
-    return True
 
 
 def _check_root(storage: Storage) -> None:
