@@ -37,7 +37,7 @@ function openQueue(root, parameters) {
   look(held);
   return {
     update() {
-      render(content(held, list), root);
+      render(content(held, list, plot), root);
       plot.show(root.querySelector(".plot"));
     },
     close() {
@@ -58,10 +58,16 @@ async function look(held) {
   changed();
 }
 
-const content = (held, list) => html`
+const content = (held, list, plot) => html`
   <h1>Jobs</h1>
   <p class="problem" role="alert">${held.problem}</p>
   ${held.stats ? numbers(held.stats, held.problem !== "") : html`<p class="quiet">${held.problem ? "" : "Looking …"}</p>`}
-  ${state.fields["jobs.waiting"] ? html`<section aria-label="The last day"><div class="plot" role="img" aria-label="Jobs over the last day"></div></section>` : null}
+  ${state.fields["jobs.waiting"] ? past(plot) : null}
   ${held.stats ? workers(held.stats) : null}
   ${list.content(held.stats?.failed ?? 0)}`;
+
+const past = (plot) => html`
+  <section class="past" aria-label="The last day">
+    ${plot.legend()}
+    <div class="plot" role="img" aria-label="Jobs over the last day"></div>
+  </section>`;

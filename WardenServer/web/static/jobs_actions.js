@@ -6,6 +6,8 @@ import { visible } from "./format.js";
 import { withToken } from "./login.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
+/** Portions of one click: jobs that fail again at once must not keep it busy for ever. */
+const ROUNDS = 100;
 const STATES = {
   waiting: "goes to the front of the queue", running: "is running already", done: "is done already",
   failed: "has failed; retry it", null: "is looked for in the storage",
@@ -37,7 +39,7 @@ export async function retryFailed() {
   if (!(await ask("Retry all that have failed?", () => text, { button: "Retry" }))) return;
   await act(async () => {
     let [number, left, more] = [0, 0, true];
-    while (more) {
+    for (let round = 0; more && round < ROUNDS; round += 1) {
       const done = await post("/api/jobs/retry", { failed: true });
       [number, left, more] = [number + done.ids.length, Object.keys(done.refused).length, done.more];
     }

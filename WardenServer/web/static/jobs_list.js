@@ -107,7 +107,7 @@ export class JobList {
       <tr>
         <td><span class="state ${state === "failed" ? "state-failing" : `state-${state}`}">${SIGNS[state]} ${state}</span></td>
         <th scope="row" class="id"><a href=${address("jobs", id)}>${visible(id)}</a></th>
-        <td class="wide id">${visible(owner ?? "")}</td>
+        <td class="wide id owner">${visible(owner ?? "")}</td>
         <td class="wide when">${queued === null ? "" : shortTime(queued)}</td>
         <td class="wide when">${completed === null ? "" : shortTime(completed)}</td>
         ${me.may_change ? html`<td>${actions(job, (act) => this.do(act))}</td>` : nothing}

@@ -1,11 +1,14 @@
 /** The queue over the last day, from the history of what the agent jobs_status publishes. */
 
 import { loadPlot, Plot } from "./plot.js";
+import { sample } from "./plot_controls.js";
 import { bounds, live } from "./plot_window.js";
 import { fetchSeries, follow, rangeOf } from "./series.js";
 import { changed, state } from "./store.js";
+import { html } from "./vendor/lit-html/lit-html.js";
 
 const FIELDS = ["jobs.waiting", "jobs.running", "jobs.done"];
+const NAMES = { waiting: "waiting", running: "running", done: "ended in the last hour" };
 const DAY = 86400;
 const POINTS = 600;
 const HEIGHT = 220;
@@ -26,6 +29,11 @@ export class JobsPlot {
     const view = bounds(live(DAY));
     for (const series of this.series) follow(series, view[0]);
     this.plot.show(this.series, view);
+  }
+
+  /** Which line is what. */
+  legend() {
+    return html`<ul class="legend">${this.series.map((series, place) => html`<li>${sample(series, place)} ${NAMES[series.entry.field]}</li>`)}</ul>`;
   }
 
   async load(place) {

@@ -4,6 +4,7 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,17 @@ def test_why_of_what_nobody_knows(here: Queue) -> None:
     assert "The monitor queues it soon" in here.why("a")
     here.do(insert(priorityjobs).values(uuid="a"))
     assert "Somebody has asked for it" in here.why("a")
+
+
+def test_why_where_the_storages_cannot_tell(here: Queue, tmp_path: Path) -> None:
+    here.settings = replace(here.settings, deferred=tmp_path / "none", pattern="*")
+    said = here.why("a/b")
+    assert f"Of {here.settings.storage}: 'a/b' can be no id here: it does not match" in said
+    assert f"{tmp_path}/none cannot be looked at (No such file or directory); mount it" in said
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "c.json").touch()
+    (tmp_path / "none" / "c.dump").touch()
+    assert "From there it is taken only on request: `warden jobs prioritize`." in here.why("c")
 
 
 # -- back to the queue

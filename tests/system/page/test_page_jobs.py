@@ -96,6 +96,7 @@ def test_numbers_plot_and_processors(page: Page, jobs_site: Site) -> None:
         expect(numbers).to_contain_text(re.compile(said, re.S))
     expect(numbers.locator(".quality-ALARM")).to_contain_text("▲ alarm")
     expect(page.locator(".plot canvas")).to_have_count(1)
+    expect(page.locator(".legend li")).to_have_text(["waiting", "running", "ended in the last hour"])
     page.get_by_text("Processors (1)").click()
     expect(page.locator("details tbody tr")).to_contain_text("host_1<b>")
     page.get_by_role("link", name="Overview").click()
