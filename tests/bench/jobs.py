@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.bench.contest import Contender, Runs
 from tests.bench.figure import Figure, Run, against, limit
+from tests.bench.jobs_request import TIMES
 from tests.system.postgresql import is_there
 
 #: Jobs in a transaction when many are queued, taken on SQLite, and taken on PostgreSQL: what pgqueuer takes by itself.
@@ -100,11 +101,11 @@ def _of_sqlite(runs: Runs) -> Iterator[Figure]:
     yield from _on_file(f"{done}, by {SOME} (huey: one by one)", runs["work ours"], runs["work one huey"], 2000)
 
 
-def _on_file(what: str, ours: list[Run], huey: list[Run], rate: float) -> Iterator[Figure]:
+def _on_file(what: str, ours: list[Run], huey: list[Run], rate: float, name: str = _HUEY) -> Iterator[Figure]:
     """The time, which must be enough for so many a second, and the CPU: all is done in one process."""
     yield limit(f"SQLite: {what}", ours, "wall", "µs", 1e6 / rate)
-    yield against(f"SQLite: {what}", ours, huey, "wall", "µs", _HUEY)
-    yield against(f"SQLite: {what}: CPU", ours, huey, "cpu", "µs", _HUEY)
+    yield against(f"SQLite: {what}", ours, huey, "wall", "µs", name)
+    yield against(f"SQLite: {what}: CPU", ours, huey, "cpu", "µs", name)
 
 
 def _of_postgresql(runs: Runs) -> Iterator[Figure]:
@@ -133,13 +134,12 @@ def _of_files(runs: Runs) -> Iterator[Figure]:
         yield against(f"{pairs:g} {what}: walk", ours, bare, "walk", "ms", "bare os.scandir", 2.0)
         yield against(f"{pairs:g} {what}, and a new one: walk", ours, bare, "one", "ms", "bare os.scandir")
         yield against(f"{pairs:g} {what}: round of the monitor", ours, bare, "round", "ms", "bare os.scandir", 2.0)
-    what = "find and queue a pair of files on SQLite"
-    yield limit(what, runs["found"], "wall", "µs", 50)
-    yield against(what, runs["found"], runs["found_huey"], "wall", "µs", "a walk and huey")
+    yield from _on_file("find and queue a pair of files", runs["found"], runs["found_huey"], 20_000, "a walk and huey")
 
 
 def _of_request(runs: Runs) -> Iterator[Figure]:
-    what = f"one request among {runs['make jobs'][0]['jobs']:g} jobs"
-    yield limit(f"{what}: p50", runs["request"], "p50", "ms", 5.0)
-    yield limit(f"{what}: worst of 100", runs["request"], "max", "ms", 5.0)
-    yield against(f"{what}: p50", runs["request"], runs["request_bare"], "p50", "ms", "the bare statement of sqlite3")
+    ours, bare = runs["request"], runs["request_bare"]
+    what, rival = f"one request among {runs['make jobs'][0]['jobs']:g} jobs", "the bare statement of sqlite3"
+    yield limit(f"{what}: p50", ours, "p50", "ms", 5.0)
+    yield against(f"{what}: p50", ours, bare, "p50", "ms", rival)
+    yield against(f"{what}: worst of {TIMES}", ours, bare, "max", "ms", rival)
