@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from WardenServer.cli.shared import SERVER, assignments, sentences, with_settings
+from WardenServer.errors import WardenError
 from WardenServer.settings import config
 
 
@@ -103,9 +104,12 @@ def register(settings: config.Settings, options: dict[str, Any], dsconfig: bool,
 )
 @click.option("--seed", type=int, help="Repeat the faults of an earlier soak. [default: by chance, and printed]")
 @click.option("--fault", "only", default="", metavar="TEXT", help="Only faults with this in their name.")
+@click.option("--jobs", "of_jobs", is_flag=True, help="In place of a hub, of monitors and workers of jobs.")
+@click.option("--pairs", default=10_000, show_default=True, type=click.IntRange(1), help="With --jobs: how many come.")
+@click.option("--url", default="", help="With --jobs: of an empty database. [default: a file of SQLite]")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON object; progress goes to stderr.")
 @sentences
-def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:
+def soak(minutes: float, seed: int | None, only: str, of_jobs: bool, pairs: int, url: str, as_json: bool) -> None:
     """Throw faults at a hub of its own, and judge how it stood them: exit code 0 when the verdict is clean, else 1.
 
     It runs a Tango database, Memcached and a hub in a temporary folder, on free ports; a hub of yours is not touched.
@@ -117,11 +121,27 @@ def soak(minutes: float, seed: int | None, only: str, as_json: bool) -> None:
     warden soak --minutes 30        what a release should stand
     warden soak --seed 7            the same faults in the same order as last time with 7
     warden soak --fault SIGSTOP     one kind of fault, again and again
+    warden soak --jobs -m 10        of jobs: each pair of files is processed, none is lost
+
+    With --jobs two monitors and three workers are killed, stopped and told to end, their database is locked, folders
+    are taken away and many requests come, while files come, some of them slowly, and some change.
 
     Ctrl-C ends it early, with the verdict over what was run. When that is bad, the folder with the logs is kept.
     """
-    from WardenServer.soak import run
-
-    code = run.run(minutes, seed, only, as_json)
+    code = _soak_of_jobs(minutes, pairs, seed, url, as_json) if of_jobs else _soak_of_hub(minutes, seed, only, as_json)
     sys.stdout.flush()
     os._exit(code)  # see `up`
+
+
+def _soak_of_hub(minutes: float, seed: int | None, only: str, as_json: bool) -> int:
+    from WardenServer.soak import run
+
+    return run.run(minutes, seed, only, as_json)
+
+
+def _soak_of_jobs(minutes: float, pairs: int, seed: int | None, url: str, as_json: bool) -> int:
+    try:
+        from WardenServer.soak.jobs import run
+    except ImportError as error:
+        raise WardenError(f"jobs need the library {error.name}; pip install 'wardenserver[jobs]'") from None
+    return run.run(minutes, pairs, seed, url, as_json)

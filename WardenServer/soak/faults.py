@@ -16,7 +16,8 @@ from WardenServer.machine import whole_file
 from WardenServer.machine.child import Child, wait_until
 from WardenServer.servers.memcached import open_client
 from WardenServer.soak.record import COUNTS, DEVICE, DOCUMENTS, RUNS
-from WardenServer.soak.stage import ARMED, Stage, kill, stopped
+from WardenServer.soak.shared import kill, stopped
+from WardenServer.soak.stage import ARMED, Stage
 from WardenServer.soak.watch import Watch
 
 #: Seconds in which the hub must show what a fault asks of it.

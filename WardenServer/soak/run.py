@@ -1,8 +1,6 @@
 """Runs a soak: throws one fault after the other, waits until all is well again, and shows the verdict. Main thread."""
 
 import json
-import math
-import os
 import random
 import shutil
 import tempfile
@@ -18,9 +16,10 @@ from rich.table import Table
 from WardenServer.errors import SettingError
 from WardenServer.local import up
 from WardenServer.machine.child import wait_until
-from WardenServer.soak import verdict
+from WardenServer.soak import shared, verdict
 from WardenServer.soak.faults import ALL, FLOOD, Fault, Scene, faults, flood
 from WardenServer.soak.record import COUNTS, DEVICE, SoakRecord, Window
+from WardenServer.soak.shared import seconds
 from WardenServer.soak.stage import INTERVALS, Stage
 from WardenServer.soak.watch import Watch
 
@@ -51,8 +50,7 @@ def run(minutes: float, seed: int | None, only: str, as_json: bool) -> int:
     """
     seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     screen = Console(highlight=False, stderr=as_json, soft_wrap=True)
-    for name in [name for name in os.environ if name.startswith("WARDEN_") or name == "TANGO_HOST"]:
-        del os.environ[name]  # the user's hub is none of our business
+    shared.forget_user()
     soak = Soak(Path(tempfile.mkdtemp(prefix="warden-soak-")), seed, screen)
     soak.choose(only)
     found = soak.run(60 * minutes)
@@ -145,7 +143,7 @@ class Soak:
             time.sleep(self._random.uniform(*fault.seconds))
         self._settle(fault, began, scene)
         window = self.record.windows[-1]
-        took = ", ".join(f"{name} after {_seconds(value)}" for name, value in window.recovered.items())
+        took = ", ".join(f"{name} after {seconds(value)}" for name, value in window.recovered.items())
         self._screen.print(f"{at} {fault.kind}, for {window.ended - began:.1f} s in all: {took}", markup=False)
         for complaint in scene.complaints:
             self._screen.print(f"      {complaint}", markup=False)
@@ -183,8 +181,7 @@ class Soak:
                 self.samples.append(sample)
 
     def _clock(self) -> str:
-        passed = int(time.monotonic() - self._began)
-        return f"{passed // 60:02}:{passed % 60:02}"
+        return shared.clock(time.monotonic() - self._began)
 
 
 # -- showing
@@ -193,10 +190,8 @@ class Soak:
 def _show(soak: Soak, found: list[verdict.VerdictLine], kept: str) -> None:
     screen = up.console()
     screen.print(_faults_table(soak.record))
-    screen.print(_lines_table(found))
-    for figure, said in soak.record.examples.items():
-        for example in said:
-            screen.print(f"{figure}: {example}", markup=False, soft_wrap=True)
+    screen.print(shared.lines_table(found))
+    shared.print_examples(screen, soak.record.examples)
     if kept:
         screen.print(f"The verdict is bad; logs and files are in {kept}", markup=False, soft_wrap=True)
         screen.print(f"Again: warden soak --seed {soak.seed} --minutes {soak.seconds / 60:.1f}")
@@ -212,34 +207,7 @@ def _faults_table(record: SoakRecord) -> Table:
     for kind in verdict.kinds(record):
         took = {name.split()[0]: value for name, value in kind.recovered.items()}
         table.add_row(
-            kind.kind, str(kind.times or ""), *map(_seconds, (kind.late_p50, kind.late_p99, kind.late_max)),
-            *(_seconds(took[name]) if name in took else "" for name in ("documents", "events")),
+            kind.kind, str(kind.times or ""), *map(seconds, (kind.late_p50, kind.late_p99, kind.late_max)),
+            *(seconds(took[name]) if name in took else "" for name in ("documents", "events")),
         )  # fmt: skip
     return table
-
-
-def _lines_table(found: list[verdict.VerdictLine]) -> Table:
-    table = Table(title="Verdict", title_justify="left")
-    for name in ("Figure", "Value", "Limit", "Ok", "Remark"):
-        table.add_column(name, justify="right" if name in ("Value", "Limit") else "left")
-    for line in found:
-        limit = "" if line.limit is None else _with_unit(line.limit, line.unit)
-        ok = "" if line.limit is None else ("[green]yes[/]" if line.ok else "[red]NO[/]")
-        table.add_row(line.figure, _with_unit(line.value, line.unit), limit, ok, line.note)
-    return table
-
-
-def _with_unit(value: float, unit: str) -> str:
-    return (
-        _seconds(value)
-        if unit == "s"
-        else f"{value:g} {unit}".strip()
-        if value == int(value)
-        else f"{value:.1f} {unit}"
-    )
-
-
-def _seconds(value: float | None) -> str:
-    if value is None or math.isinf(value):
-        return "never"
-    return f"{value:.2f} s" if value >= 0.1 else f"{1000 * value:.1f} ms"

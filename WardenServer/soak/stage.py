@@ -15,7 +15,7 @@ import psutil
 
 from WardenServer.local.local_servers import LocalDatabase, LocalMemcached
 from WardenServer.local.our_servers import HubServer
-from WardenServer.machine.child import Child, wait_until
+from WardenServer.machine.child import wait_until
 from WardenServer.servers import tango_database
 from WardenServer.servers.ports import LOOPBACK
 from WardenServer.settings import config
@@ -170,21 +170,3 @@ class Stage:
 def _assignments(values: Mapping[str, Any]) -> list[str]:
     """Lines of TOML; JSON's texts, numbers and lists are TOML's too."""
     return [f"{name} = {json.dumps(value)}" for name, value in values.items()]
-
-
-@contextmanager
-def stopped(child: Child) -> Iterator[None]:
-    """The process stands still, and then goes on."""
-    assert child.pid is not None
-    os.kill(child.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(child.pid, signal.SIGCONT)
-
-
-def kill(child: Child) -> None:
-    """End it as a crash would, and wait until it has."""
-    assert child.pid is not None
-    os.kill(child.pid, signal.SIGKILL)
-    wait_until(lambda: not child.alive, 5.0)
