@@ -17,7 +17,7 @@ from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.known import Known
 from WardenServer.plugins.common.jobs.processors import Processor
 from WardenServer.plugins.common.jobs.queueing import Pair
-from WardenServer.plugins.common.jobs.rounds import Cleanup, Lost, Report, Standard
+from WardenServer.plugins.common.jobs.rounds import MISSED, Cleanup, Lost, Report, Standard
 from WardenServer.plugins.common.jobs.storage import collecting
 from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 from WardenServer.plugins.common.jobs.tables import jobs as table
@@ -296,11 +296,18 @@ def test_what_was_missed_is_found(radix: Jobs, db: Database, rows: Rows, process
     monitor.run()
     assert monitor.run().queued == 0
     first = monitor.look()
-    assert (first.lost, first.again) == (0, 1.0)
+    assert (first.lost, first.again) == (0, MISSED)
     second = monitor.look()
     assert (second.lost, second.again) == (1, None)
     assert rows.reasons(UUID) == ["its files were there, but no job"]
     assert [monitor.look().lost for _ in range(2)] == [0, 0]
+
+
+def test_what_was_missed_waits_for_a_processor(monitor: Monitor, jobs: Jobs, rows: Rows) -> None:
+    put(jobs, "a")
+    assert [monitor.look().again for _ in range(3)] == [MISSED] * 3
+    rows.processor("p")
+    assert [(report.lost, report.again) for report in (monitor.look(), monitor.look())] == [(0, MISSED), (1, None)]
 
 
 def test_files_that_are_kept_back_stay_so(monitor: Monitor, jobs: Jobs, processor: Processor) -> None:

@@ -331,7 +331,9 @@ def test_numbers(here: Queue) -> None:
     here.do(insert(late_results).values(uuid="z", owner=1, token="t", completeddatetime=ago(), success=True))
     now = here.look()
     assert (now.waiting, now.running, now.done, now.failed, now.late) == (1, 1, 4, 1, 1)
-    assert (now.processors, now.dead) == (1, 1)
+    assert (now.processors, now.dead) == (1, 0), "two has left, and has nothing to do"
+    here.add("g", owner=two, files=False)
+    assert here.look().dead == 1
     assert now.rate == pytest.approx(4 * 60), "in the least span of a minute"
     assert now.finish == pytest.approx(now.now + 2 / 240 * 3600)
     for found, wanted in (

@@ -15,7 +15,7 @@ from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.storage import make
 from WardenServer.plugins.common.jobs.storage.base import Found
-from WardenServer.plugins.common.jobs.storage.steady import Steady
+from WardenServer.plugins.common.jobs.storage.steady import Steady, settling
 
 #: Jobs that are queued in one transaction.
 BATCH = 1000
@@ -34,10 +34,21 @@ class Arrivals:
         self, jobs: Jobs, database: Database, problems: Problems, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._jobs, self._database, self._problems, self._monotonic = jobs, database, problems, monotonic
-        self._storage, self._steady, self._known = make.standard(jobs), Steady(), Known(database)
+        self._storage, self._known = make.standard(jobs), Known(database)
+        self._steady = Steady(settling(jobs.storage))
         self._owners: Iterator[int] = iter(())
         self._has_owners = False
         self._refused: dict[str, tuple[str, float]] = {}  # why, and until when, by id
+
+    @property
+    def is_nobody_there(self) -> bool:
+        """Whether no processor was alive at the last look, so that nothing was queued."""
+        return not self._has_owners
+
+    @property
+    def settle(self) -> float:
+        """In how many seconds what has not settled may have done so."""
+        return self._steady.settle
 
     @property
     def unsettled(self) -> int:

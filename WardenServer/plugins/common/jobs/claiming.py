@@ -54,16 +54,17 @@ def claim(database: Database, processor: Processor, most: int) -> list[Claim]:
 
 def finish(database: Database, processor: Processor, outcomes: Sequence[Outcome]) -> list[str]:
     """Write how jobs ended, in one transaction. The ids of those that are no longer this processor's: what it says of
-    them is kept apart, and changes nothing."""
+    them is kept apart, and changes nothing. What is written already may be said again: the answer to it was lost."""
     with database.writing() as connection:
-        late = [each for each in outcomes if not _finish_one(connection, processor, each)]
-        for success, step in ((True, Step.SUCCEEDED), (False, Step.FAILED)):
-            for each in outcomes:
-                if each.success == success and each not in late:
-                    steps.note(connection, step, [each.claim.id], each.message, processor.name)
-        for each in late:
-            _keep_apart(connection, processor, each)
-        return [each.claim.id for each in late]
+        late = []
+        for each in outcomes:
+            if _finish_one(connection, processor, each):
+                step = Step.SUCCEEDED if each.success else Step.FAILED
+                steps.note(connection, step, [each.claim.id], each.message, processor.name)
+            elif not _is_written(connection, processor, each.claim):
+                _keep_apart(connection, processor, each)
+                late.append(each.claim.id)
+        return late
 
 
 def hand_back(database: Database, processor: Processor, claims: Sequence[Claim], reason: str) -> None:
@@ -115,6 +116,12 @@ def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) 
     said = {"ended": outcome.success, "said": short(outcome.message)}
     which = {"number": outcome.claim.number, "whose": processor.id, "claimed": outcome.claim.token}
     return bool(_execute(connection, _FINISH, {**said, **which}).rowcount == 1)
+
+
+def _is_written(connection: Connection, processor: Processor, claim: Claim) -> bool:
+    """Whether the outcome of this very claim is there."""
+    mine = and_(jobs.c.id == claim.number, jobs.c.owner == processor.id, jobs.c.token == claim.token)
+    return connection.scalar(select(jobs.c.success).where(mine)) is not None
 
 
 def _keep_apart(connection: Connection, processor: Processor, late: Outcome) -> None:
