@@ -12,7 +12,7 @@ from WardenServer.authoring.differences import ABSENT, Difference, differences
 from WardenServer.errors import PluginError, WardenError
 from WardenServer.loading import import_thread, processor_file
 from WardenServer.loading.trust import read
-from WardenServer.settings import secret
+from WardenServer.settings import secret, shared
 from WardenServer.settings.config import Settings
 from WardenServer.streams.batch import MOST, Batch
 from WardenServer.streams.code import Code, load
@@ -166,8 +166,7 @@ def _one(settings: Settings, path: Path, named: processor_file.Named) -> Code:
         raise outcome
     code, contract = outcome
     if contract.required:
-        needed = " and ".join(contract.required)
-        raise WardenError(f"{path} needs the setting {needed}; give it in [agents.{named.name}] of the settings file")
+        raise WardenError(f"{path} {shared.needs(contract.required, named.name)}")
     return code
 
 

@@ -26,7 +26,7 @@ from WardenServer.running import look
 from WardenServer.running.hand_over import HandOver
 from WardenServer.running.runner import Runner
 from WardenServer.servers import documents, tango_text
-from WardenServer.settings import secret
+from WardenServer.settings import secret, shared
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 from WardenServer.sinks.events.store import as_line
@@ -95,10 +95,7 @@ def _whole(contract: Contract) -> Contract:
     """A contract to which no setting is missing."""
     if contract.required:
         contract.discard()
-        raise WardenError(
-            f"{contract.path} needs the setting {' and '.join(contract.required)}; give it in [agents.{contract.name}]"
-            " of the settings file, or give it a value in the file"
-        )
+        raise WardenError(f"{contract.path} {shared.needs(contract.required, contract.name)}")
     return contract
 
 

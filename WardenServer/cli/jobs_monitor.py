@@ -57,8 +57,7 @@ def _with_table(settings: config.Settings, options: dict[str, Any], words: tuple
     if values.wants_help(known, words):
         click.echo(_help(known))
         return
-    said, jobs = values.gather(known, words), jobs_of(settings)
-    _run(jobs, said, [f"the table [jobs]: {jobs}"])
+    _run(jobs_of(settings), values.gather(known, words), [])
 
 
 def _with_file(file: Path, words: "Sequence[str]") -> None:
@@ -94,6 +93,7 @@ def _run(jobs: "Jobs", said: "Mapping[str, Value]", notes: "Sequence[str]") -> N
     signals = program.take_signals()
     with monitor_log.opened(lines) as log:
         log.info("current configuration\n%s", values.as_lines(said))
+        log.info("database %s; %s", jobs.url, jobs)
         for note in notes:
             log.warning("%s", note)
         program.run(jobs, delays, log, signals)

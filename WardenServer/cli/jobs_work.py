@@ -82,7 +82,7 @@ def work(
     try:
         from WardenServer.jobs.configured import jobs_of
         from WardenServer.jobs.work import run
-        from WardenServer.jobs.work.worker import Options
+        from WardenServer.jobs.work.runner import Options
     except ImportError as error:
         raise WardenError(f"jobs need the library {error.name}; pip install 'wardenserver[jobs]'") from None
     log_to_console(settings)

@@ -3,6 +3,7 @@
 import filecmp
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +53,8 @@ class Importer:
         """Do nothing yet. `tell` is told how many files were looked at, of how many; with `dry_run` nothing is
         changed."""
         self._database, self._jobs, self._dry_run, self._tell = database, replace(jobs, pattern="**"), dry_run, tell
+        self._storages = [each for each in (make.standard(self._jobs), make.deferred(self._jobs)) if each is not None]
+        self._owners: Iterator[int] | None = None
         self.done = Imported()
 
     def add(self, folders: Sequence[Path]) -> Imported:
@@ -72,15 +75,17 @@ class Importer:
         """What may become a job, by path. With Socorro's layout, files from elsewhere are copied."""
         if not folder.is_dir():
             raise WardenError(f"{folder} is no folder; correct it")
-        storages = [each for each in (make.standard(self._jobs), make.deferred(self._jobs)) if each is not None]
-        storage = next((each for each in storages if folder.is_relative_to(each.root)), None)
+        storage = next((each for each in self._storages if folder.is_relative_to(each.root)), None)
         if storage is None and self._jobs.layout == "folder":
             cure = "move it there, or correct storage in [jobs]"
             raise WardenError(f"{folder} is not below {self._jobs.storage}; {cure}")
         source = storage if storage is not None else FolderStorage(folder, "**", self._jobs.suffixes)
-        for path in _stems(folder, self._jobs):
+        for path in _stems(folder, self._jobs, self._unreadable):
             name = path.name if isinstance(source, RadixStorage) else str(path.relative_to(source.root))
             yield _One(str(path), name if storage is not None else path.name, source, name)
+
+    def _unreadable(self, error: OSError) -> None:
+        self.done.skipped[str(error.filename)] = f"the folder cannot be read ({error.strerror})"
 
     def _portion(self, some: list[_One]) -> None:
         known = looking.states(self._database, (one.id for one in some))
@@ -113,7 +118,7 @@ class Importer:
 
     def _copy(self, one: _One, found: Found) -> Found:
         """The files in Socorro's storage. Those that an interrupted import has put are put again."""
-        storage = make.standard(self._jobs)
+        storage = self._storages[0]
         assert isinstance(storage, RadixStorage)
         targets = storage.paths(one.id)
         if self._dry_run or (there := storage.find(one.id)) is not None:
@@ -129,29 +134,37 @@ class Importer:
 
     def _queue(self, pairs: list[Pair]) -> list[str]:
         for left in reversed(range(_TRIES)):
+            try:
+                queued = queue(self._database, pairs, self._choose(), reason=_REASON)
+                break
+            except ProcessorGone:
+                self._owners = None
+                if not left:
+                    raise
+        for pair in pairs:
+            for storage in self._storages:
+                with suppress(OSError):  # it stays new there; the monitor knows the id
+                    storage.taken(pair.id)
+        return queued
+
+    def _choose(self) -> Iterator[int]:
+        """Who gets the next jobs. Counting what each has takes the longer the more there is: it is done once."""
+        if self._owners is None:
             with self._database.reading() as connection:
                 live = loads(connection, self._jobs.check_in)
             if not live:
                 raise WardenError("no processor is alive, so nobody can get the jobs; start one with: warden jobs work")
-            try:
-                queued = queue(self._database, pairs, balanced(live), reason=_REASON)
-                break
-            except ProcessorGone:
-                if not left:
-                    raise
-        storage = make.standard(self._jobs)
-        for pair in pairs:
-            storage.taken(pair.id)
-        return queued
+            self._owners = balanced(live)
+        return self._owners
 
 
-def _stems(folder: Path, jobs: Jobs) -> list[Path]:
+def _stems(folder: Path, jobs: Jobs, unreadable: Callable[[OSError], None]) -> list[Path]:
     """The paths without suffix of all files below a folder that have one of the suffixes, but for hidden ones, and for
     what lies in other folders of [jobs]."""
     apart = {jobs.deferred, jobs.successful, jobs.failed, jobs.folder} - {folder}
     longest = sorted(jobs.suffixes, key=len, reverse=True)
     found = set()
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [each for each in folders if each[0] != "." and Path(place, each) not in apart]
         for name in names:
             suffix = next((each for each in longest if name.endswith(each)), None)

@@ -5,14 +5,13 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from WardenServer.errors import WardenError
 from WardenServer.plugins.common.jobs.configuration import Jobs
-from WardenServer.settings.masking import mask
 
 if TYPE_CHECKING:
     from WardenServer.plugins.common.jobs.rounds import Report
@@ -42,71 +41,89 @@ class Round(Protocol):
         """Do it once, or as far as it comes until `stopping` is set."""
 
 
-class Duty:
-    """A round that is due again and again, whatever it raises."""
+class StandardAndLost:
+    """The standard round, and once a day after it the look for what was lost.
 
-    def __init__(self, round: Round, delay: float, log: logging.Logger, wait: float = 0.0) -> None:
-        """Take note of it.
+    That look waits until some processor is alive: without one it can queue nothing.
+    """
+
+    def __init__(self, standard: Round, lost: Round, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take note of both rounds; `clock` gives seconds."""
+        self._standard, self._lost, self._clock = standard, lost, clock
+        self._next = clock()
+
+    def run(self, stopping: threading.Event) -> "Report":
+        """See Round."""
+        from WardenServer.plugins.common.jobs.arriving import NOBODY
+
+        report = self._standard.run(stopping)
+        if self._clock() >= self._next and NOBODY not in report.problems and not stopping.is_set():
+            found = self._lost.run(stopping)
+            self._next = self._clock() + (DAY if found.again is None else found.again)
+            times = [each.again for each in (report, found) if each.again is not None]
+            report = replace(report, lost=found.lost, missing=found.missing, again=min(times, default=None))
+        return report
+
+
+class Loop:
+    """A round again and again, on a thread of its own, whatever the round raises."""
+
+    def __init__(self, name: str, round: Round, delay: float, log: logging.Logger, wait: float = 0.0) -> None:
+        """Put it together.
 
         Args:
+            name: of the thread.
             round: what is done.
             delay: seconds between two rounds.
             log: for what people should know.
             wait: seconds before the first one.
         """
-        self._round, self._delay, self._log = round, delay, log
-        self.due = time.monotonic() + wait
-        self._trouble = ""  # of the round before
-
-    def look(self, stopping: threading.Event) -> None:
-        """Do it if it is due."""
-        if time.monotonic() >= self.due and not stopping.is_set():
-            self.due = self._once(stopping) + time.monotonic()
-
-    def _once(self, stopping: threading.Event) -> float:
-        """Seconds until the next."""
-        try:
-            report = self._round.run(stopping)
-        except WardenError as error:
-            self._say(mask(str(error)))
-        except Exception as error:  # whatever it is, the next round may do better
-            self._say(f"{type(error).__name__}: {mask(str(error))}", error)
-        else:
-            self._say("")
-            self._log.debug("end of a round: %s", report)
-            return self._delay if report.again is None else min(self._delay, report.again)
-        return self._delay
-
-    def _say(self, trouble: str, error: Exception | None = None) -> None:
-        """Log what went wrong, once until it is something else, or well again."""
-        if trouble and trouble != self._trouble:
-            self._log.error("%s; the next round tries again", trouble, exc_info=error)
-        elif self._trouble and not trouble:
-            self._log.warning("well again after: %s", self._trouble)
-        self._trouble = trouble
-
-
-class Loop:
-    """Duties on a thread of its own."""
-
-    def __init__(self, name: str, duties: Sequence[Duty], log: logging.Logger, stopping: threading.Event) -> None:
-        """Put it together. `stopping` ends it."""
-        self._duties, self._log, self._stopping = duties, log, stopping
+        self._round, self._delay, self._log, self._wait = round, delay, log, wait
+        self._trouble: type[Exception] | None = None  # of the round before
+        self._stopping = threading.Event()
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def open(self, stopping: threading.Event) -> None:
+        """Begin; `stopping` ends it."""
+        self._stopping = stopping
+        self.thread.start()
 
     def _run(self) -> None:
         self._log.info("loop starting")
-        while not self._stopping.wait(min(duty.due for duty in self._duties) - time.monotonic()):
-            for duty in self._duties:
-                duty.look(self._stopping)
+        wait = self._wait
+        while not self._stopping.wait(wait):
+            wait = self._once()
         self._log.info("loop done")
+
+    def _once(self) -> float:
+        """One round; seconds until the next."""
+        try:
+            report = self._round.run(self._stopping)
+        except Exception as error:  # whatever it is, the next round may do better
+            self._say(error)
+            return self._delay
+        if self._trouble is not None:
+            self._log.warning("well again")
+        self._trouble = None
+        self._log.debug("end of a round: %s", report)
+        return self._delay if report.again is None else min(self._delay, report.again)
+
+    def _say(self, error: Exception) -> None:
+        """Log what went wrong: as an error once until it is of another kind, or well again."""
+        level = logging.DEBUG if type(error) is self._trouble else logging.ERROR
+        self._trouble = type(error)
+        if isinstance(error, WardenError):
+            self._log.log(level, "%s; the next round tries again", error)
+        else:
+            said = f"{type(error).__name__}: {error}"
+            self._log.log(level, "%s; the next round tries again", said, exc_info=error)
 
 
 @contextmanager
 def running(loops: Sequence[Loop], log: logging.Logger, stopping: threading.Event) -> Iterator[None]:
     """The loops are at work."""
     for loop in loops:
-        loop.thread.start()
+        loop.open(stopping)
     try:
         yield
     finally:
@@ -126,9 +143,9 @@ def run(jobs: Jobs, delays: Delays, log: logging.Logger, signals: "queue.SimpleQ
     database, stopping = Database(jobs.url), threading.Event()
     standard, lost, priority, cleanup = (each(jobs, database, log) for each in (Standard, Lost, Priority, Cleanup))
     loops = [
-        Loop(STANDARD, [Duty(standard, delays.standard, log), Duty(lost, DAY, log)], log, stopping),
-        Loop(PRIORITY, [Duty(priority, delays.priority, log)], log, stopping),
-        Loop(CLEANUP, [Duty(cleanup, delays.cleanup, log, delays.cleanup)], log, stopping),
+        Loop(STANDARD, StandardAndLost(standard, lost), delays.standard, log),
+        Loop(PRIORITY, priority, delays.priority, log),
+        Loop(CLEANUP, cleanup, delays.cleanup, log, wait=delays.cleanup),
     ]
     with running(loops, log, stopping):
         log.info("%s detected", signal.Signals(signals.get()).name)

@@ -4,7 +4,7 @@ import errno
 import traceback
 from pathlib import Path
 
-from WardenServer.errors import FieldError, PluginError
+from WardenServer.errors import FieldError, PluginError, WardenError
 from WardenServer.loading.contract import Contract
 from WardenServer.settings.masking import mask
 
@@ -34,8 +34,8 @@ def explain_in(error: BaseException, path: Path, cure: str = CURE) -> str:
     trace = reversed(traceback.extract_tb(error.__traceback__))
     line = next((frame.lineno for frame in trace if frame.filename == str(path)), None)
     where = f"{path}:{line}" if line else f"{path}"
-    if isinstance(error, FieldError | PluginError):
-        return f"{path}: {said}"
+    if isinstance(error, WardenError):  # it says the cure itself
+        return f"{path if isinstance(error, FieldError | PluginError) else where}: {said}"
     if isinstance(error, SystemExit):
         return f"{where}: work calls sys.exit(); return a dict, or raise NoData"
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):

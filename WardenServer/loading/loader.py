@@ -35,7 +35,7 @@ from WardenServer.loading.plugin_file import (
 )
 from WardenServer.loading.trust import SHIPPED, Trust, compiled, make_cache
 from WardenServer.servers import documents
-from WardenServer.settings import secret, streams
+from WardenServer.settings import secret, shared, streams
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
 
@@ -304,9 +304,8 @@ def load_candidate(candidate: Candidate, settings: Settings, trust: Trust | None
 
 def _refuse_required(contract: Contract) -> None:
     if contract.required:
-        raise PluginError(
-            f"[agents.{contract.name}]: {contract.path.stem} needs the setting {' and '.join(contract.required)}"
-        )
+        needs = shared.needs(contract.required, contract.name)
+        raise PluginError(f"[agents.{contract.name}]: {contract.path.stem} {needs}")
 
 
 def _refuse_clash(contract: Contract, loaded: Loaded) -> None:

@@ -13,8 +13,6 @@ def why(error: BaseException, path: Path) -> str:
         return f"{file}:{error.lineno or 1}: not valid Python: {error.msg}; if it is Python 2: warden port {file}"
     if isinstance(error, WardenError) and str(error).startswith("/"):  # another file, which may not run
         return str(error)
-    if isinstance(error, SystemExit):
-        return f"{path}: calls sys.exit(); leave that out"
     missing = isinstance(error, ImportError)
     cure = "install it, put it beside the configuration, or correct the line" if missing else "correct the file"
     return explain_in(error, path, cure)

@@ -1,6 +1,7 @@
 """Once a day: files whose arrival was missed become jobs. It runs where there is a table [jobs].
 
-It looks at all files, not only at new ones, and queues what is neither known nor moved. With after = "keep" the rows of
+It looks at all files, not only at new ones, and queues what is neither known nor moved, and still is not ten minutes
+later. With after = "keep" the rows of
 ended jobs go whose files are gone. What it finds is told as an event.
 
 Publishes in the document "jobs":
@@ -24,6 +25,9 @@ EXCLUSIVE = True
 
 SETTINGS = {"jobs": ...}
 
+#: Most rounds, ten minutes apart.
+ROUNDS = 5
+
 FIELDS = {
     "lost": {"dtype": "int", "format": "%d"},
     "vanished_files": {"dtype": "int", "format": "%d"},
@@ -40,10 +44,11 @@ def setup(agent: Agent) -> None:
 
 
 def work(agent: Agent) -> dict[str, Any]:
-    """One look: two rounds, where files have to settle."""
-    report = loop.run(agent.stopping)
-    while report.again is not None and not agent.stopping.wait(report.again):
+    """One look: two rounds, since what has just come is not lost; more where no processor is there."""
+    for _ in range(ROUNDS):
         report = loop.run(agent.stopping)
+        if report.again is None or agent.stopping.wait(report.again):
+            break
     totals, problem = loop.totals, "; ".join(report.problems)
     if totals["lost"]:
         agent.tell(f"{totals['lost']} jobs whose files had been missed are queued now", "warning")

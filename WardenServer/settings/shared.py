@@ -34,3 +34,10 @@ def of(plugin: str, tables: Mapping[str, Mapping[str, Any]], folder: Callable[[s
     """What an agent of this plugin gets: the table as its setting of that name, with `folder` where it says none."""
     mine = next((name for name, plugins in TABLES.items() if plugin in plugins and name in tables), None)
     return {mine: {"folder": str(folder(mine)), **tables[mine]}} if mine is not None else {}
+
+
+def needs(required: Iterable[str], agent: str) -> str:
+    """What an agent lacks whose settings `required` are not given, and where to give it."""
+    if tables := [name for name in required if name in TABLES]:
+        return f"needs the table [{tables[0]}]; add it to the settings file"
+    return f"needs the setting {' and '.join(required)}; give it in [agents.{agent}] of the settings file"

@@ -88,7 +88,9 @@ def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
         "required_states": {"states": str(file)},
         "web2c": {"server": url.removesuffix("/status.json"), "page": "/page", "root": "vacuum", "settling": 0.0},
     }
-    return replace(settings, agents={agent: {**FAST, **more.get(agent, {})}})
+    tables = {"jobs": {"storage": str(settings.state_folder)}}
+    own = {"interval": 5.0} if agent.startswith("jobs_") else FAST  # the first run makes the database
+    return replace(settings, agents={agent: {**own, **more.get(agent, {})}}, shared=tables)
 
 
 def test_nothing_that_ships_is_left_out() -> None:
@@ -125,6 +127,13 @@ def test_with_a_tango_database_it_keeps_the_contract(name: str, database: LocalD
 def test_without_its_setting_a_template_for_instances_is_refused(settings: MakeSettings) -> None:
     [sentence] = trial.check(settings(), loader.SHIPPED / "read_tango.py")
     assert "read_tango.py needs the setting device; give it in [agents.read_tango]" in sentence
+
+
+def test_without_its_table_an_agent_of_several_is_refused(settings: MakeSettings) -> None:
+    [sentence] = trial.check(settings(), loader.SHIPPED / "jobs_status.py")
+    assert sentence.endswith("jobs_status.py needs the table [jobs]; add it to the settings file")
+    loaded = loader.load(replace(settings(shipped=True), agents={"jobs_status": {}}))
+    assert loaded.refused["jobs_status"].endswith("jobs_status needs the table [jobs]; add it to the settings file")
 
 
 @pytest.mark.parametrize("template", [name for name in templates.known() if name not in ("tango", "processor")])

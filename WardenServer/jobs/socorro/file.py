@@ -1,6 +1,7 @@
 """An executable configuration file of Socorro is run, and its options are taken out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ def load(path: Path, settings: Settings, known: Mapping[str, Option]) -> tuple[d
         WardenError: it cannot be run, or it is not safe to do so; the text has the file, the line and the cure.
     """
     path = path.absolute()
+    with suppress(OSError):  # what keeps it from being looked at is said when it is read
+        if not path.is_file():
+            raise PluginError(f"{path} is no file; name a configuration file such as monitorconfig.py")
     trust = Trust(settings)
     with Names(path.parent, trust.read) as names:
         module = names.fresh(lambda: names.load(path))

@@ -81,8 +81,8 @@ def _url(values: Values, folder: Path) -> str:
     """databaseURL, else PostgreSQL where a database is named, else a file."""
     if values["databaseURL"].value:
         return _take(values, "databaseURL", _place)
-    host, name, user, password = (str(values[f"database{each}"].value or "") or None
-                                  for each in ("Host", "Name", "UserName", "Password"))  # fmt: skip
+    words = ("Host", "Name", "UserName", "Password")
+    host, name, user, password = (_take(values, f"database{word}", _word) for word in words)
     if name is None:
         return f"sqlite:///{folder / 'jobs.db'}"
     port = _take(values, "databasePort", _between(1, 65535))
@@ -103,10 +103,19 @@ def _seconds(value: Any) -> float:
     return float(seconds)
 
 
+def _word(value: Any) -> str | None:
+    text = "" if value is None else str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # of a command line that is not
+        raise ValueError("text in UTF-8") from None
+    return text or None
+
+
 def _place(value: Any) -> str:
     try:
-        url = make_url(value)
-    except ArgumentError:
+        url = make_url(_word(value) or "")
+    except (ArgumentError, ValueError):  # ValueError: the port is no number
         url = None
     if url is None or not url.database or url.drivername.partition("+")[0] not in ("sqlite", "postgresql"):
         raise ValueError("sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE")

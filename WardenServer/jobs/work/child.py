@@ -82,6 +82,7 @@ def call(function: Callable[..., Any], home: str, output: str, paths: Sequence[s
         return "failed", say(error, home)
     finally:
         flush()
+        print_to(os.devnull)  # its threads may go on printing, into a file that nobody would trim
 
 
 def print_to(path: str) -> None:

@@ -36,8 +36,8 @@ class Function(Runner):
         made[-1].start()
         return made
 
-    def start(self) -> None:
-        """Start the process, in which the function is imported.
+    def start(self, look: Callable[[], None] = lambda: None) -> None:
+        """Start the process, in which the function is imported. `look` is called while that is waited for.
 
         Raises:
             SettingError: that cannot be done.
@@ -46,7 +46,7 @@ class Function(Runner):
         command = [sys.executable, "-P", "-m", "WardenServer.jobs.work.child", str(os.getpid()), self._target]
         try:
             self._child = PipedChild(command, "function", lambda: None)
-            kind, said = json.loads(self._child.receive(until, lambda: None))
+            kind, said = json.loads(self._child.receive(until, look))
         except Ended as how:
             kind, said = "failed", f"its process {how}"
         except TimeoutError:
@@ -80,7 +80,7 @@ class Function(Runner):
     def _call(self, order: Order, look: Callable[[], None]) -> Done:
         if self._child is None or not self._child.alive:
             self.close()
-            self.start()
+            self.start(look)
         assert self._child is not None
         until = time.monotonic() + order.limit
         self._child.send(json.dumps([str(order.output), *map(str, order.paths)]).encode(), until, look)

@@ -15,9 +15,6 @@ from WardenServer.plugins.common.jobs.storage.steady import signature
 
 log = logging.getLogger("warden.jobs")
 
-#: Seconds until a job whose files have changed waits again: what goes on changing is not begun a thousand times.
-SETTLE = 1.0
-
 
 class How(StrEnum):
     """What becomes of a job that was begun."""
@@ -25,7 +22,11 @@ class How(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CHANGED = "changed"  # it waits again
-    STOPPED = "stopped"  # it is handed back
+    RETURNED = "returned"  # it waits again, as if it had not been begun
+
+
+#: Seconds until such a job waits again: what goes on changing, or is away, is not begun a thousand times.
+_PAUSE = {How.CHANGED: 1.0, How.RETURNED: 10.0}
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ def process(jobs: Jobs, claim: Claim, run: Callable[[tuple[Path, ...]], Done], s
     try:
         result = _process(jobs, claim, run)
     except Stopped:
-        return Result(How.STOPPED)
+        return Result(How.RETURNED, "its processor was told to stop")
     except Exception as error:
         log.exception("job %r cannot be done", claim.id)
         return Result(How.FAILED, f"the worker could not do it ({type(error).__name__}: {error})")
-    if result.how is How.CHANGED:
-        stopping.told.wait(SETTLE)
+    if result.how in _PAUSE:
+        stopping.told.wait(_PAUSE[result.how])
     return result
 
 
@@ -55,11 +56,12 @@ def _process(jobs: Jobs, claim: Claim, run: Callable[[tuple[Path, ...]], Done]) 
     try:
         found = locate(jobs, claim.id, claim.pathname)
         before = signature(found.paths) if found is not None else ""
-    except FileNotFoundError:  # just now
-        found = None
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        return Result(How.FAILED, f"its files cannot be looked at ({said})")
+    except OSError as error:
+        if not _is_there(jobs):
+            return Result(How.RETURNED, f"the storage {jobs.storage} cannot be looked at ({error.strerror})")
+        if not isinstance(error, FileNotFoundError):
+            return Result(How.FAILED, f"its files cannot be looked at ({error.strerror})")
+        found = None  # gone just now
     if found is None:
         return Result(How.FAILED, f"{_missing(jobs, claim)} is gone")
     if claim.signature and before != claim.signature:
@@ -74,6 +76,15 @@ def _judge(jobs: Jobs, claim: Claim, done: Done, before: str, after: str) -> Res
     if claim.attempt < jobs.attempts:
         return Result(How.CHANGED, said, after)
     return Result(How.FAILED, f"{said}, also at attempt {claim.attempt}; it said: {done.message}")
+
+
+def _is_there(jobs: Jobs) -> bool:
+    """Whether the storage can be looked at: where it is away no job fails."""
+    try:
+        jobs.storage.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _now(paths: tuple[Path, ...], before: str) -> str:

@@ -61,9 +61,9 @@ class Results:
         if first.result.how is How.CHANGED:
             signature, message = first.result.signature, first.result.message
             claiming.put_again(self._database, first.processor, first.claim, signature, message)
-        elif first.result.how is How.STOPPED:
+        elif first.result.how is How.RETURNED:
             claims = [each.claim for each in some]
-            claiming.hand_back(self._database, first.processor, claims, "its processor was told to stop")
+            claiming.hand_back(self._database, first.processor, claims, first.result.message)
         else:
             self._finish(first.processor, some)
 
@@ -74,9 +74,11 @@ class Results:
 
 
 def _kind(ended: Ended) -> tuple[object, ...]:
-    """What is written together: the results of one processor, all that are handed back, each change by itself."""
-    how = ended.result.how
-    return ended.processor, how in (How.DONE, How.FAILED), how, ended.claim.number if how is How.CHANGED else 0
+    """What is written together: the results of one processor, or what it hands back for one reason; not changes."""
+    how, processor = ended.result.how, ended.processor
+    if how in (How.DONE, How.FAILED):
+        return (processor,)
+    return processor, how, ended.claim.number if how is How.CHANGED else ended.result.message
 
 
 def quoted(text: str) -> str:

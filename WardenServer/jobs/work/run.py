@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from WardenServer.errors import Unreachable
 from WardenServer.jobs.work.program import PATIENCE
-from WardenServer.jobs.work.runner import Runner
+from WardenServer.jobs.work.runner import Options, Runner
 from WardenServer.jobs.work.signals import ENDED, Signals
-from WardenServer.jobs.work.worker import LAST, Options, Worker
+from WardenServer.jobs.work.worker import LAST, Worker
 from WardenServer.machine.descendants import Descendants
 from WardenServer.plugins.common.jobs import database
 from WardenServer.plugins.common.jobs.configuration import Jobs
@@ -34,7 +34,8 @@ def run(jobs: Jobs, make: Callable[[], Sequence[Runner]], options: Options, grac
     with Descendants():
         runners = make()
         signals = Signals()
-        worker = Worker(jobs, database.Database(jobs.url), runners, options, signals.ended)
+        store = database.Database(jobs.url)
+        worker = Worker(jobs, store, runners, options, signals.ended)
         worker.open()
         if came := signals.next():
             log.info("%s: nothing more is begun, and what runs gets %g s to end", signal.Signals(came).name, grace)
@@ -42,6 +43,7 @@ def run(jobs: Jobs, make: Callable[[], Sequence[Runner]], options: Options, grac
         if not worker.join(_LIMIT):
             raise Unreachable("the jobs' database does not answer; the monitor will take this worker for dead")
         worker.close()
+        store.close()
         if worker.failure is not None:
             raise worker.failure
 

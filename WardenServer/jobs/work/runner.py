@@ -1,4 +1,4 @@
-"""What does a job: a command or a function of Python."""
+"""What does a job: a command or a function of Python. And what runners and worker tell each other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,21 @@ from WardenServer.jobs.work.stopping import Stopping
 
 #: Seconds between two looks at a job that runs.
 LOOK = 0.1
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to work.
+
+    Args:
+        name: of the processor, to which something is added that makes it its own.
+        limit: seconds that one job may take.
+        once: end when no job is left, of whichever processor.
+    """
+
+    name: str
+    limit: float
+    once: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import exists, select
 
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.jobs.work.job import How, process
 from WardenServer.jobs.work.outage import Outage
+from WardenServer.jobs.work.output import trim
 from WardenServer.jobs.work.presence import Presence
 from WardenServer.jobs.work.results import Ended, Results, quoted
-from WardenServer.jobs.work.runner import Done, Order, Runner
+from WardenServer.jobs.work.rows import is_any_left, return_others
+from WardenServer.jobs.work.runner import Done, Options, Order, Runner
 from WardenServer.jobs.work.stopping import Stopping
 from WardenServer.plugins.common.jobs import claiming
 from WardenServer.plugins.common.jobs.claiming import Claim
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor
-from WardenServer.plugins.common.jobs.tables import jobs as table
 
 log = logging.getLogger("warden.jobs")
 
@@ -32,21 +30,6 @@ log = logging.getLogger("warden.jobs")
 SHORTEST, LONGEST = 0.1, 1.0
 #: Seconds in which a worker that ends tries to write what it has.
 LAST = 5.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to work.
-
-    Args:
-        name: of the processor, to which something is added that makes it its own.
-        limit: seconds that one job may take.
-        once: end when no job is left, of whichever processor.
-    """
-
-    name: str
-    limit: float
-    once: bool = False
 
 
 class Worker:
@@ -127,21 +110,23 @@ class Worker:
 
     def _is_all_done(self) -> bool:
         """Whether no job is left, of whomever: those of a dead processor may still come here."""
-        if self._running or self._outage.lasts:
-            return False
-        with suppress(Unreachable), self._database.reading() as connection:
-            return not connection.scalar(select(exists().where(table.c.success.is_(None))))
+        with suppress(Unreachable):
+            return not self._running and not self._outage.lasts and not is_any_left(self._database)
         return False
 
     def _round(self) -> bool:
         """Write results and begin jobs; whether there was any of both."""
+        if not self._results and not self._may_claim():
+            return False
         try:
-            written, claims = self._write(), self._claim()
+            if self._outage.lasts:
+                return_others(self._database, self._presence.processor, self._running)
+            did = [self._write(), self._claim()]
             self._outage.end()
         except Unreachable as error:
             self._outage.begin(error)
             return False
-        return written or claims
+        return any(did)
 
     def _write(self) -> bool:
         """Write what has ended, and make room for as many jobs."""
@@ -153,8 +138,11 @@ class Worker:
             self._free.append(runner)
         return bool(claims)
 
+    def _may_claim(self) -> bool:
+        return bool(self._free) and not self.stopping.told.is_set()
+
     def _claim(self) -> bool:
-        if not self._free or self.stopping.told.is_set():
+        if not self._may_claim():
             return False
         processor = self._presence.processor
         claims = claiming.claim(self._database, processor, len(self._free))
@@ -188,6 +176,7 @@ class Worker:
             return runner.run(Order(claim.id, paths, output, self._options.limit), self.stopping)
 
         result = process(self._jobs, claim, run, self.stopping)
+        trim(output)  # it may stay for long, if the database is away
         message = f": {quoted(result.message)}" if result.message else ""
         took = time.monotonic() - began
         log.info("job %s %s after %.1f s%s", quoted(claim.id), _SAID[result.how], took, message)
@@ -196,5 +185,5 @@ class Worker:
 
 
 _SAID = {
-    How.DONE: "is done", How.FAILED: "has failed", How.CHANGED: "waits again", How.STOPPED: "is handed back",
+    How.DONE: "is done", How.FAILED: "has failed", How.CHANGED: "waits again", How.RETURNED: "is handed back",
 }  # fmt: skip

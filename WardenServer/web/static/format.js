@@ -37,3 +37,10 @@ function number(value, entry) {
 export function milliseconds(seconds) {
   return seconds === null || seconds === undefined ? "—" : `${(seconds * 1000).toFixed(1)} ms`;
 }
+
+/** A text of strangers on one line: what cannot be seen, or turns the direction of writing, is written out. */
+export function visible(text) {
+  return text.replace(/[\p{C}\u2028\u2029]/gu, (sign) => NAMES[sign] ?? `\\u{${sign.codePointAt(0).toString(16)}}`);
+}
+
+const NAMES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

@@ -10,7 +10,7 @@ import { nextTheme, theme } from "./theme.js";
 import { clock, now, zoneName, zoneShort } from "./time.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
-const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["wall", "Wall"]];
+const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["jobs", "Jobs"], ["wall", "Wall"]];
 const THEMES = { system: "◐ System", light: "○ Light", dark: "● Dark" };
 
 /** What the hub's state is to be shown as: its own, or that nobody knows. */
@@ -23,7 +23,7 @@ export function shownHub() {
 export const header = (route) => html`
   <a class="home" href="#/"><span class="state hub-${shownHub()}">${shownHub()}</span> <b>${state.instance || "Warden"}</b></a>
   <nav aria-label="Views">
-    ${VIEWS.map(([view, name]) => html`
+    ${VIEWS.filter(([view]) => view !== "jobs" || state.jobs).map(([view, name]) => html`
       <a href=${address(view)} aria-current=${route.view === view ? "page" : "false"}>${name}</a>`)}
     ${pages.map(({ name, title }) => html`<a href=${`/pages/${encodeURIComponent(name)}`}>${title}</a>`)}
   </nav>

@@ -1,6 +1,6 @@
 /** Keys: single letters, where no field has the focus. */
 
-import { changed } from "./store.js";
+import { changed, state } from "./store.js";
 import { nextTheme } from "./theme.js";
 
 const PLACE = "warden-keys";
@@ -10,6 +10,7 @@ export const KEYS = {
   o: ["Overview", () => (location.hash = "#/")],
   p: ["Plots", () => (location.hash = "#/plots")],
   e: ["Events", () => (location.hash = "#/events")],
+  j: ["Jobs, where there are any", () => state.jobs && (location.hash = "#/jobs")],
   w: ["Wall", () => (location.hash = "#/wall")],
   "/": ["Filter", () => document.querySelector("[data-filter]")?.focus()],
   t: ["Light, dark, or as the system says", () => (nextTheme(), changed())],

@@ -14,6 +14,7 @@ const VIEWS = {
   agent: () => import("./agent.js"),
   plots: () => import("./plots.js"),
   events: () => import("./events.js"),
+  jobs: () => import("./jobs.js"),
   wall: () => import("./wall.js"),
 };
 
@@ -50,7 +51,7 @@ function show() {
 }
 
 function title(route) {
-  const place = { agent: route.name, plots: "Plots", events: "Events", wall: "Wall" }[route.view];
+  const place = { agent: route.name, plots: "Plots", events: "Events", jobs: "Jobs", wall: "Wall" }[route.view];
   return [place, state.instance && `${state.instance} ${state.hub?.state ?? ""}`, "Warden"].filter(Boolean).join(" · ");
 }
 

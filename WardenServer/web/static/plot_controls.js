@@ -97,7 +97,8 @@ const legend = (view) => html`
 /** Whether the value shown is the newest one, and stale. */
 const isOld = (view, { id, shift }) => view.isLive && view.pointed === null && !shift && isStale(id);
 
-const sample = ({ shift }, place) => html`
+/** The stroke of a series, as the plot draws it. */
+export const sample = ({ shift }, place) => html`
   <svg width="34" height="8" aria-hidden="true"><line x1="0" x2="34" y1="4" y2="4" stroke=${colour(inkOf(place))} stroke-width="3"
     stroke-dasharray=${(shift ? [4, 4] : dashOf(place)).join(" ")}></line></svg>`;
 

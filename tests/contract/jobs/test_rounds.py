@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import delete
 
 from tests.unit.plugins.jobs.rows import Monotonic, Rows, put
+from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.jobs import arriving, claiming, processors, queueing
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.known import Known
 from WardenServer.plugins.common.jobs.processors import Processor
 from WardenServer.plugins.common.jobs.queueing import Pair
-from WardenServer.plugins.common.jobs.rounds import Cleanup, Lost, Report, Standard
+from WardenServer.plugins.common.jobs.rounds import MISSED, Cleanup, Lost, Report, Standard
 from WardenServer.plugins.common.jobs.storage import collecting
 from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 from WardenServer.plugins.common.jobs.tables import jobs as table
@@ -146,6 +147,9 @@ def test_one_that_the_database_does_not_take_costs_only_itself(
     assert {row.uuid for row in rows.all()} == {"a", "c"}
     again = monitor.run()
     assert (again.queued, again.problems) == (0, report.problems)
+    monkeypatch.undo()
+    monitor.clock.now += 60
+    assert monitor.run() == Report(queued=1)
 
 
 def test_a_processor_that_goes_meanwhile(
@@ -165,6 +169,41 @@ def test_a_processor_that_goes_meanwhile(
     monitor.run()
     assert monitor.run().queued == 2
     assert {row.owner for row in rows.all()} == {other.id}
+
+
+def test_the_last_processor_goes_meanwhile(
+    monitor: Monitor, jobs: Jobs, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, queue = rows.processor("gone"), queueing.queue
+
+    def after_it_has_gone(*given: Any, **more: Any) -> list[str]:
+        with db.writing() as connection:
+            connection.execute(delete(processors.processors).where(processors.processors.c.id == gone.id))
+        return queue(*given, **more)
+
+    put(jobs, "a"), put(jobs, "b")
+    monitor.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(queueing, "queue", after_it_has_gone)
+        assert monitor.run() == Report(problems=[arriving.NOBODY])
+    rows.processor("other")
+    assert monitor.run() == Report(queued=2)
+
+
+def test_the_database_goes_away_meanwhile(
+    monitor: Monitor, jobs: Jobs, db: Database, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        monkeypatch.setattr(db, "writing", away)
+        raise Unreachable("the database is away")
+
+    put(jobs, "a"), put(jobs, "b")
+    monitor.run()
+    monkeypatch.setattr(queueing, "queue", away)
+    with pytest.raises(Unreachable):
+        monitor.run()
+    monkeypatch.undo()
+    assert monitor.run() == Report(queued=2)
 
 
 def test_what_has_gone_and_comes_again_is_a_new_job(
@@ -257,11 +296,18 @@ def test_what_was_missed_is_found(radix: Jobs, db: Database, rows: Rows, process
     monitor.run()
     assert monitor.run().queued == 0
     first = monitor.look()
-    assert (first.lost, first.again) == (0, 1.0)
+    assert (first.lost, first.again) == (0, MISSED)
     second = monitor.look()
     assert (second.lost, second.again) == (1, None)
     assert rows.reasons(UUID) == ["its files were there, but no job"]
     assert [monitor.look().lost for _ in range(2)] == [0, 0]
+
+
+def test_what_was_missed_waits_for_a_processor(monitor: Monitor, jobs: Jobs, rows: Rows) -> None:
+    put(jobs, "a")
+    assert [monitor.look().again for _ in range(3)] == [MISSED] * 3
+    rows.processor("p")
+    assert [(report.lost, report.again) for report in (monitor.look(), monitor.look())] == [(0, MISSED), (1, None)]
 
 
 def test_files_that_are_kept_back_stay_so(monitor: Monitor, jobs: Jobs, processor: Processor) -> None:

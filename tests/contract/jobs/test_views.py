@@ -4,6 +4,7 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,17 @@ def test_why_of_what_nobody_knows(here: Queue) -> None:
     assert "Somebody has asked for it" in here.why("a")
 
 
+def test_why_where_the_storages_cannot_tell(here: Queue, tmp_path: Path) -> None:
+    here.settings = replace(here.settings, deferred=tmp_path / "none", pattern="*")
+    said = here.why("a/b")
+    assert f"Of {here.settings.storage}: 'a/b' can be no id here: it does not match" in said
+    assert f"{tmp_path}/none cannot be looked at (No such file or directory); mount it" in said
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "c.json").touch()
+    (tmp_path / "none" / "c.dump").touch()
+    assert "From there it is taken only on request: `warden jobs prioritize`." in here.why("c")
+
+
 # -- back to the queue
 
 
@@ -319,7 +331,9 @@ def test_numbers(here: Queue) -> None:
     here.do(insert(late_results).values(uuid="z", owner=1, token="t", completeddatetime=ago(), success=True))
     now = here.look()
     assert (now.waiting, now.running, now.done, now.failed, now.late) == (1, 1, 4, 1, 1)
-    assert (now.processors, now.dead) == (1, 1)
+    assert (now.processors, now.dead) == (1, 0), "two has left, and has nothing to do"
+    here.add("g", owner=two, files=False)
+    assert here.look().dead == 1
     assert now.rate == pytest.approx(4 * 60), "in the least span of a minute"
     assert now.finish == pytest.approx(now.now + 2 / 240 * 3600)
     for found, wanted in (

@@ -75,7 +75,14 @@ class Place:
         worker.stop()
 
     def queue(self, *ids: str) -> None:
-        """Make files, and jobs of all processors that there are, in turn."""
+        """Make files, and jobs of them."""
+        self.put(self.files(*ids))
+
+    def put(self, pairs: Sequence[Pair]) -> None:
+        """Make jobs, of all processors that there are, in turn."""
+        queueing.queue(self.database, pairs, itertools.cycle([row.id for row in self.processors()]))
+
+    def files(self, *ids: str) -> list[Pair]:
         pairs = []
         for id in ids:
             paths = [Path(f"{self.root}/{id}{suffix}") for suffix in self.jobs.suffixes]
@@ -83,7 +90,7 @@ class Place:
             for path in paths:
                 path.write_text("{}")
             pairs.append(Pair(id, f"{self.root}/{id}", signature(paths)))
-        queueing.queue(self.database, pairs, itertools.cycle([row.id for row in self.processors()]))
+        return pairs
 
     # -- what is in the database
 

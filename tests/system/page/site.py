@@ -59,8 +59,9 @@ class Site:
 
 
 @contextmanager
-def open_site(folder: Path, hub: FakeHub, interval: float = 0.2, **more: str) -> Iterator[Site]:
-    """Start it in a folder of its own, with a page of the site's own, some events, and more settings."""
+def open_site(folder: Path, hub: FakeHub, interval: float = 0.2, tables: str = "", **more: str) -> Iterator[Site]:
+    """Start it in a folder of its own, with a page of the site's own, some events, and more settings; `tables` is
+    what the settings file says."""
     memcached = LocalMemcached(free_port(), folder / "memcached")
     pages = folder / "pages"
     pages.mkdir()
@@ -70,7 +71,9 @@ def open_site(folder: Path, hub: FakeHub, interval: float = 0.2, **more: str) ->
         "web_listen": f"127.0.0.1:{free_port()}", "web_interval": str(interval), "web_pages": str(pages),
         "zone": "Europe/Berlin", "tango_host": f"127.0.0.1:{free_port()}", **more,
     }  # fmt: skip
-    settings = config.load(environment={}, options=options)
+    file = folder / "warden.toml"
+    file.write_text(tables, encoding="utf-8")
+    settings = config.load(file, {}, options=options)
     _tell_events(store.place(settings), hub.names)
     feeder = Feeder(hub, memcached.address, interval)
     with memcached, _fed(feeder), WebServer(settings, options) as web:

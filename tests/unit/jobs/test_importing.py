@@ -1,5 +1,7 @@
 """Files that are there already become jobs, each once, and what does not is named."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -110,6 +112,23 @@ def test_what_is_left_out_is_named(make_place: MakePlace) -> None:
     assert done.skipped[f"{place.root}/b"] == "it has no file .json"
     assert "more than 255 characters" in done.skipped[f"{place.root}/{'x' * 240}/{'y' * 20}"]
     assert len(done.skipped) == 3
+
+
+def test_a_folder_that_cannot_be_read_is_named(make_place: MakePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = make_place()
+    place.pair("good", "closed/a")
+    real = os.scandir
+
+    def scandir(path: str) -> Any:  # root may read everything
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    done = place.add()
+    assert (done.queued, done.skipped) == (
+        1, {f"{place.root}/closed": "the folder cannot be read (Permission denied)"}
+    )  # fmt: skip
 
 
 def test_files_that_were_moved_away_are_not_imported(make_place: MakePlace, tmp_path: Path) -> None:

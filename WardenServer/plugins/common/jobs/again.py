@@ -82,14 +82,17 @@ def _failed(database: Database, wanted: Wanted) -> Iterator[dict[str, str]]:
 def _queue(database: Database, places: dict[str, str], trouble: Trouble, reason: str, done: Retried) -> None:
     wrong = {id: why for id, pathname in places.items() if (why := trouble(id, pathname))}
     good = [id for id in places if id not in wrong]
+    done.refused.update(wrong)
+    if not good:
+        return
     asked = update(jobs).where(jobs.c.uuid.in_(good), jobs.c.success.is_not(None)).values(_AGAIN)
     with database.writing() as connection:
-        queued = set(connection.scalars(asked.returning(jobs.c.uuid)))
-        steps.note(connection, Step.RETRIED, (id for id in good if id in queued), reason)
-        others = [id for id in good if id not in queued]  # somebody was quicker
-        states = states_in(connection, others)
-    done.ids += [id for id in good if id in queued]
-    done.refused.update(wrong)
+        went = set(connection.scalars(asked.returning(jobs.c.uuid)))
+        queued, others = ([id for id in good if (id in went) is ours] for ours in (True, False))
+        if queued:
+            steps.note(connection, Step.RETRIED, queued, reason)
+        states = states_in(connection, others)  # somebody was quicker
+    done.ids += queued
     done.refused.update({id: _WHY_NOT.get(states.get(id), "it has ended again") for id in others})
 
 

@@ -1,10 +1,13 @@
 """What a processor does with its jobs: claims them, ends them, hands them back."""
 
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
@@ -12,6 +15,7 @@ from WardenServer.plugins.common.jobs.processors import Processor
 from WardenServer.plugins.common.jobs.steps import Step, short
 from WardenServer.plugins.common.jobs.tables import jobs, late_results
 from WardenServer.plugins.common.jobs.times import ago
+from WardenServer.servers import sql
 
 
 @dataclass(frozen=True)
@@ -39,25 +43,28 @@ def claim(database: Database, processor: Processor, most: int) -> list[Claim]:
     """Begin up to `most` jobs of a processor: the most urgent first, of equal ones the one that waits longest."""
     with database.writing() as connection:
         token = os.urandom(8).hex()
-        values = {"whose": processor.id, "most": most, "claimed": token}
-        rows = sorted(connection.execute(_CLAIM, values), key=lambda row: (-(row.priority or 0), row.queued, row.id))
-        claims = [Claim(row.id, row.uuid, row.pathname, row.signature or "", row.attempts, token) for row in rows]
+        found = _execute(connection, _CLAIM, {"whose": processor.id, "most": most, "claimed": token})
+        rows = sorted(found, key=lambda row: (-(row[5] or 0), row[6] is not None, row[6], row[0]))
+        claims = [
+            Claim(number, id, pathname, was or "", attempt, token) for number, id, pathname, was, attempt, *_ in rows
+        ]
         steps.note(connection, Step.STARTED, [each.id for each in claims], "", processor.name)
         return claims
 
 
 def finish(database: Database, processor: Processor, outcomes: Sequence[Outcome]) -> list[str]:
     """Write how jobs ended, in one transaction. The ids of those that are no longer this processor's: what it says of
-    them is kept apart, and changes nothing."""
+    them is kept apart, and changes nothing. What is written already may be said again: the answer to it was lost."""
     with database.writing() as connection:
-        late = [each for each in outcomes if not _finish_one(connection, processor, each)]
-        for success, step in ((True, Step.SUCCEEDED), (False, Step.FAILED)):
-            for each in outcomes:
-                if each.success == success and each not in late:
-                    steps.note(connection, step, [each.claim.id], each.message, processor.name)
-        for each in late:
-            _keep_apart(connection, processor, each)
-        return [each.claim.id for each in late]
+        late = []
+        for each in outcomes:
+            if _finish_one(connection, processor, each):
+                step = Step.SUCCEEDED if each.success else Step.FAILED
+                steps.note(connection, step, [each.claim.id], each.message, processor.name)
+            elif not _is_written(connection, processor, each.claim):
+                _keep_apart(connection, processor, each)
+                late.append(each.claim.id)
+        return late
 
 
 def hand_back(database: Database, processor: Processor, claims: Sequence[Claim], reason: str) -> None:
@@ -91,10 +98,30 @@ def _is(processor: Processor, claim: Claim) -> ColumnElement[bool]:
     return and_(jobs.c.id == claim.number, mine, jobs.c.success.is_(None))
 
 
+def _execute(connection: Connection, statement: Update, values: dict[str, Any]) -> Any:
+    """Run one of the statements of which there are thousands a second; its rows are tuples."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement, values)
+    words, always = _in_sqlite(statement)
+    return sql.driver(connection).execute(words, {**always, **values})
+
+
+@functools.cache
+def _in_sqlite(statement: Update) -> tuple[str, dict[str, Any]]:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+    return str(compiled), dict(compiled.params)
+
+
 def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) -> bool:
-    values = {"completeddatetime": ago(), "success": outcome.success, "message": short(outcome.message)}
-    done = update(jobs).where(_is(processor, outcome.claim)).values(values)
-    return connection.execute(done).rowcount == 1
+    said = {"ended": outcome.success, "said": short(outcome.message)}
+    which = {"number": outcome.claim.number, "whose": processor.id, "claimed": outcome.claim.token}
+    return bool(_execute(connection, _FINISH, {**said, **which}).rowcount == 1)
+
+
+def _is_written(connection: Connection, processor: Processor, claim: Claim) -> bool:
+    """Whether the outcome of this very claim is there."""
+    mine = and_(jobs.c.id == claim.number, jobs.c.owner == processor.id, jobs.c.token == claim.token)
+    return connection.scalar(select(jobs.c.success).where(mine)) is not None
 
 
 def _keep_apart(connection: Connection, processor: Processor, late: Outcome) -> None:
@@ -119,5 +146,11 @@ _CLAIM = (
     .where(jobs.c.id == _FIRST.c.id)
     .values(starteddatetime=ago(), attempts=jobs.c.attempts + 1, token=bindparam("claimed"))
     .returning(jobs.c.id, jobs.c.uuid, jobs.c.pathname, jobs.c.signature, jobs.c.attempts, jobs.c.priority,
-               jobs.c.queueddatetime.label("queued"))
+               jobs.c.queueddatetime)
 )  # fmt: skip
+_FINISH = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("number"), jobs.c.owner == bindparam("whose"), jobs.c.token == bindparam("claimed"))
+    .where(jobs.c.success.is_(None))
+    .values(completeddatetime=ago(), success=bindparam("ended"), message=bindparam("said"))
+)

@@ -41,7 +41,7 @@ class Database:
         else:
             self._what = f"the jobs' database in PostgreSQL at {self._url.host or 'this machine'}"
             self._cure = "see that it runs and lets this user in, or correct url in [jobs]"
-        self._engine: Engine | None = None
+        self._engines: dict[str, Engine] = {}  # one, by the words with which its transactions begin
         self._number = 0  # of the file
         self._lock = threading.Lock()
 
@@ -60,9 +60,7 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
-            engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.dispose()
+            self._let_go()
 
     def alone(self, connection: Connection, name: str) -> None:
         """Let no other transaction do what has this name before this one ends. In SQLite only one writes anyway."""
@@ -72,17 +70,22 @@ class Database:
     # -- the engine
 
     def _begin(self, words: str) -> AbstractContextManager[Connection]:
-        return self._ready().execution_options(begin=words).begin()
+        return self._ready()[words].begin()
 
-    def _ready(self) -> Engine:
+    def _ready(self) -> dict[str, Engine]:
         """What talks to the database, whose tables are there."""
         with self._lock:
-            if self._engine is not None and self.path is not None and _number(self.path) != self._number:
-                self._engine.dispose()  # somebody has removed the file, or put another in its place
-                self._engine = None
-            if self._engine is None:
-                self._engine = self._open()
-            return self._engine
+            if self._engines and self.path is not None and _number(self.path) != self._number:
+                self._let_go()  # somebody has removed the file, or put another in its place
+            if not self._engines:
+                engine = self._open()
+                self._engines = {words: engine.execution_options(begin=words) for words in ("BEGIN", sql.WRITING)}
+            return self._engines
+
+    def _let_go(self) -> None:
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines = {}
 
     def _open(self) -> Engine:
         engine = self._open_file(self.path) if self.path is not None else sql.postgresql(self._url, _LIMITS)
@@ -115,7 +118,7 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second of a port that is no number
         raise SettingError(f"[jobs]: url is no URL; {_WHERE}") from None
     if parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:"):
         return parsed

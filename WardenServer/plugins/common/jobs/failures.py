@@ -43,7 +43,7 @@ class Failures:
             new = (job_steps.c.id > before, job_steps.c.id <= last, job_steps.c.step == Step.FAILED.value)
             count = connection.scalar(select(func.count()).where(*new)) or 0
             columns = (job_steps.c.id, job_steps.c.uuid, job_steps.c.reason)
-            rows = connection.execute(select(*columns).where(*new).order_by(job_steps.c.id).limit(most)).tuples()
+            rows = connection.execute(select(*columns).where(*new).order_by(job_steps.c.id).limit(most))
             found = [Failure(*row) for row in rows]
         self.seen = last
         return found, count - len(found)

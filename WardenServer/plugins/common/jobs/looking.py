@@ -6,11 +6,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, union_all
 
 from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.tables import LONGEST, job_steps, jobs, priorityjobs, processors
+from WardenServer.plugins.common.jobs.texts import has
 from WardenServer.plugins.common.jobs.times import ago
 
 #: Ids in one question, and steps of one job: the newest.
@@ -92,10 +93,11 @@ class Wanted:
             yield processors.c.name == steps.short(self.owner)
         if self.match:
             texts = (jobs.c.uuid, jobs.c.message)
-            yield or_(*(each.icontains(steps.short(self.match), autoescape=True) for each in texts))
+            yield or_(*(has(each, steps.short(self.match)) for each in texts))
         if self.since is not None:
-            times = (jobs.c.completeddatetime, jobs.c.starteddatetime, jobs.c.queueddatetime)
-            yield func.coalesce(*times) > ago(self.since)
+            begun = func.coalesce(jobs.c.starteddatetime, jobs.c.queueddatetime) > ago(self.since)
+            either = (jobs.c.completeddatetime > ago(self.since), and_(jobs.c.success.is_(None), begun))
+            yield jobs.c.id.in_(union_all(*(select(jobs.c.id).where(each) for each in either)))  # each has an index
         if self.before is not None:
             yield jobs.c.id < self.before
 
@@ -160,16 +162,14 @@ def requested(database: Database, id: str) -> bool:
 
 def before(database: Database, job: Job) -> int:
     """How many jobs its processor begins before this one, which waits. Raises Unreachable."""
-    mine = select(jobs.c.owner, jobs.c.priority, jobs.c.queueddatetime, jobs.c.id).where(jobs.c.id == job.number)
-    me = mine.cte("me")
+    owner = select(jobs.c.owner).where(jobs.c.id == job.number).scalar_subquery()
+    mine = and_(jobs.c.owner == owner, WHICH[State.WAITING], jobs.c.priority >= job.priority)  # it has an index
     earlier = or_(
-        jobs.c.priority > me.c.priority,
-        and_(jobs.c.priority == me.c.priority, jobs.c.queueddatetime < me.c.queueddatetime),
-        and_(
-            jobs.c.priority == me.c.priority, jobs.c.queueddatetime == me.c.queueddatetime, jobs.c.id < me.c.id
-        ),
-    )  # fmt: skip
-    asked = select(func.count()).select_from(jobs).where(jobs.c.owner == me.c.owner, WHICH[State.WAITING], earlier)
+        jobs.c.priority > job.priority,
+        jobs.c.queueddatetime < job.queued,
+        and_(jobs.c.queueddatetime == job.queued, jobs.c.id < job.number),
+    )
+    asked = select(func.count()).select_from(jobs).where(mine, earlier)
     with database.reading() as connection:
         return connection.scalars(asked).one()
 

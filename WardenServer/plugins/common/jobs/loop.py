@@ -13,6 +13,8 @@ from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.rounds import Report
 from WardenServer.plugins.common.jobs.storage.watch import Watch
 
+#: Most seconds between early rounds: files that grow for hours are not looked at each second.
+LONGEST = 30.0
 #: Counts of a report: all that is a number, but for what is of the moment.
 COUNTS = tuple(each.name for each in fields(Report) if each.name not in ("unsettled", "problems", "again"))
 
@@ -52,6 +54,7 @@ class Loop:
         self._log, self._soon = log, soon
         self._watch: Watch | None = None
         self._later: threading.Timer | None = None
+        self._pause = 0.0
 
     def watch(self) -> None:
         """Ask for a run as soon as files come. Where that cannot be, they are found at the next usual time."""
@@ -68,11 +71,11 @@ class Loop:
         """One round. Raises Unreachable where the database cannot be used."""
         report = self._round.run(stopping)
         self.totals.update({name: getattr(report, name) for name in COUNTS})
+        if report.again is None or report.queued:
+            self._pause = 0.0
         if report.again is not None:
-            self._forget_later()
-            self._later = threading.Timer(report.again, self._soon)
-            self._later.daemon = True
-            self._later.start()
+            self._pause = max(report.again, min(2 * self._pause, LONGEST))
+            self._wake_in(self._pause)
         return report
 
     def close(self) -> None:
@@ -82,6 +85,12 @@ class Loop:
             self._watch.close()
             self._watch.join(2.0)
         self.database.close()
+
+    def _wake_in(self, seconds: float) -> None:
+        self._forget_later()
+        self._later = threading.Timer(seconds, self._soon)
+        self._later.daemon = True
+        self._later.start()
 
     def _forget_later(self) -> None:
         if self._later is not None:

@@ -42,6 +42,7 @@ def _from_socorro(connection: Connection) -> None:
     if not inspect(connection).has_table(jobs.name):
         return
     _add_missing(connection, jobs)
+    connection.execute(text("UPDATE jobs SET priority = 0 WHERE priority IS NULL"))  # it would come first, or last
     if connection.dialect.name == "postgresql":
         connection.execute(text("ALTER TABLE jobs ALTER COLUMN uuid TYPE varchar(255)"))
 

@@ -2,19 +2,22 @@
 
 import heapq
 import itertools
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from WardenServer.errors import WardenError
 from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.steps import Step
-from WardenServer.plugins.common.jobs.tables import jobs, processors
+from WardenServer.plugins.common.jobs.tables import jobs
 from WardenServer.plugins.common.jobs.times import ago
+from WardenServer.servers import sql
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,33 @@ def queue_in(
     connection: Connection, pairs: Sequence[Pair], owners: Iterator[int], priority: int = 0, reason: str = ""
 ) -> list[str]:
     """As `queue`, in the caller's transaction."""
-    chosen = list(itertools.islice(owners, len(pairs)))
-    there = select(processors.c.id).where(processors.c.id.in_(set(chosen))).with_for_update(read=True, key_share=True)
-    if missing := set(chosen).difference(connection.scalars(there)):
-        raise ProcessorGone(f"the processor {min(missing)} is gone")
     rows = [
         {"uuid": pair.id, "pathname": pair.pathname, "signature": pair.signature, "age": pair.age, "owner": owner,
          "priority": priority}
-        for pair, owner in zip(pairs, chosen, strict=True)
+        for pair, owner in zip(pairs, itertools.islice(owners, len(pairs)), strict=True)
     ]  # fmt: skip
-    new = list(connection.scalars(_INSERT[connection.dialect.name], rows)) if rows else []
+    try:
+        new = _insert(connection, rows) if rows else []
+    except (IntegrityError, sqlite3.IntegrityError):  # ids that are there already are none: this is about the owner
+        raise ProcessorGone("a processor is gone that was to get jobs; choose again") from None
     steps.note(connection, Step.QUEUED, new, reason)
     return new
 
 
-def _insert(dialect: Any) -> Any:
-    values = {
-        "queueddatetime": ago(), "founddatetime": ago(bindparam("age")),
-        **{name: bindparam(name) for name in ("uuid", "pathname", "signature", "owner", "priority")},
-    }  # fmt: skip
-    return dialect.insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.uuid)
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[str]:
+    if connection.dialect.name == "sqlite":
+        execute = sql.driver(connection).execute
+        return [row["uuid"] for row in rows if execute(_INSERT_IN_SQLITE, row).rowcount]
+    return list(connection.scalars(_INSERT, rows))
 
 
-_INSERT = {"sqlite": _insert(sqlite), "postgresql": _insert(postgresql)}
+_INSERT = (
+    postgresql.insert(jobs)
+    .values({name: bindparam(name) for name in ("uuid", "pathname", "signature", "owner", "priority")})
+    .values(queueddatetime=ago(), founddatetime=ago(bindparam("age")))
+    .on_conflict_do_nothing()
+    .returning(jobs.c.uuid)
+)
+_INSERT_IN_SQLITE = """
+INSERT INTO jobs (uuid, pathname, signature, founddatetime, owner, queueddatetime, priority)
+VALUES (:uuid, :pathname, :signature, ago(:age), :owner, ago(0), :priority) ON CONFLICT DO NOTHING"""

@@ -16,8 +16,10 @@ from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.serving import Serving
-from WardenServer.plugins.common.jobs.storage.steady import SETTLE
 from WardenServer.plugins.common.jobs.sweeping import Sweeper, Swept
+
+#: Seconds after which files that are no job were missed.
+MISSED = 600.0
 
 
 @dataclass
@@ -74,7 +76,7 @@ class Standard:
         report = Report(dead=len(swept.dead), reassigned=swept.reassigned, failed=swept.failed)
         report.queued = self._arrivals.new(stopping)
         report.unsettled = self._arrivals.unsettled
-        times = [swept.again, SETTLE if report.unsettled else None]
+        times = [swept.again, self._arrivals.settle if report.unsettled else None]
         report.again = min((seconds for seconds in times if seconds is not None), default=None)
         report.problems = self._problems.end()
         return report
@@ -99,7 +101,7 @@ class Priority:
     def run(self, stopping: threading.Event) -> Report:
         """One round; it ends early when `stopping` is set. Raises Unreachable where the database cannot be used."""
         served = self._serving.serve(stopping)
-        again = SETTLE if served.unsettled else None
+        again = self._serving.settle if served.unsettled else None
         return Report(
             queued=served.queued, unsettled=served.unsettled, raised=served.raised, refused=served.refused,
             problems=self._problems.end(), again=again,
@@ -129,8 +131,8 @@ class Cleanup:
 class Lost:
     """Once a day: files whose arrival was missed become jobs; where files are kept, rows without files go.
 
-    It takes two rounds, since files have to settle: `again` says when the second one is wanted. The deferred folder is
-    left alone.
+    It takes two rounds, far apart: what is still no job in the second one was missed, and has not just come. `again`
+    says when that is wanted. The deferred folder is left alone.
     """
 
     def __init__(
@@ -147,7 +149,8 @@ class Lost:
         if self._jobs.after == "keep" and self._arrivals is None:
             missing = forgetting.forget_vanished(self._jobs, self._database, self._problems, stopping)
             report.missing = missing
-        self._arrivals = arrivals if report.unsettled else None
-        report.again = SETTLE if report.unsettled else None
+        waits = report.unsettled > 0 or arrivals.is_nobody_there
+        self._arrivals = arrivals if waits else None
+        report.again = MISSED if waits else None
         report.problems = self._problems.end()
         return report

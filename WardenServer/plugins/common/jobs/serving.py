@@ -19,8 +19,8 @@ from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
-from WardenServer.plugins.common.jobs.storage.base import Found, Storage, is_there
-from WardenServer.plugins.common.jobs.storage.steady import Steady
+from WardenServer.plugins.common.jobs.storage.base import Found, Storage, found_at, is_there
+from WardenServer.plugins.common.jobs.storage.steady import Steady, settling
 from WardenServer.plugins.common.jobs.tables import jobs, priorityjobs
 from WardenServer.plugins.common.jobs.times import text_of
 
@@ -43,10 +43,15 @@ class Serving:
     ) -> None:
         self._jobs, self._database, self._problems, self._monotonic = jobs, database, problems, monotonic
         self._storages = [each for each in (make.standard(jobs), make.deferred(jobs)) if each is not None]
-        self._steady = Steady()
+        self._steady = Steady(settling(jobs.storage))
         self._live: list[int] = []
         self._owners: Iterator[int] = iter(())
         self._served = Served()
+
+    @property
+    def settle(self) -> float:
+        """In how many seconds what has not settled may have done so."""
+        return self._steady.settle
 
     def serve(self, stopping: threading.Event) -> Served:
         """Serve each request, in a transaction of its own. Raises Unreachable where the database cannot be used."""
@@ -109,7 +114,7 @@ class Serving:
             paths = _paths(storage, id)
             there = [_is_there(path) for path in paths]
             if there and there[0]:
-                self._queue(storage, Found(id, tuple(map(str, paths))), all(there))
+                self._queue(storage, found_at(id, paths), all(there))
                 return
             _check_root(storage)
         self._refuse(id)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, not_, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
-from WardenServer.plugins.common.jobs.processors import is_dead, is_live
+from WardenServer.plugins.common.jobs.processors import has_left, is_dead, is_live
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.tables import job_steps, jobs, late_results, processors
 from WardenServer.plugins.common.jobs.tables import server_status as written
@@ -37,7 +37,7 @@ class Status:
         failed: those of them that have failed.
         late: results within the window that came when the job was somebody else's.
         processors: how many are alive.
-        dead: how many are taken for dead, and not swept yet.
+        dead: how many are taken for dead, and not swept yet; one that has left counts as long as it has jobs.
         rate: jobs that end in an hour, measured over the window, or since the first of them that ended in it.
         finish: when all jobs of now will have ended at this rate, in Unix seconds; None where none has ended.
         latency: mean seconds from when a pair was first seen to its result; None where there is none, as below.
@@ -137,7 +137,9 @@ def _processors(connection: Connection, check_in: float) -> dict[str, int]:
     def number(which: ColumnElement[bool]) -> int:
         return connection.scalars(select(func.count()).select_from(processors).where(which)).one()
 
-    return {"processors": number(is_live(check_in)), "dead": number(is_dead(check_in))}
+    has_work = exists().where(jobs.c.owner == processors.c.id, jobs.c.success.is_(None))
+    dead = and_(is_dead(check_in), or_(not_(has_left()), has_work))
+    return {"processors": number(is_live(check_in)), "dead": number(dead)}
 
 
 def _ended(connection: Connection, window: float, now: float) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What happened to jobs, step by step: people ask why."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, insert, literal, select
 
 from WardenServer.plugins.common.jobs.tables import job_steps, jobs
 from WardenServer.plugins.common.jobs.times import ago
+from WardenServer.servers import sql
 
 #: Most characters of a reason or message.
 LONGEST = 4000
@@ -32,12 +33,15 @@ class Step(StrEnum):
 
 
 def note(
-    connection: Connection, step: Step, ids: Iterable[str], reason: str = "", processor: str | None = None
+    connection: Connection, step: Step, ids: Sequence[str], reason: str = "", processor: str | None = None
 ) -> None:
     """Write the same step of several jobs, in the caller's transaction."""
-    said = {"step": step.value, "reason": short(reason), "processor": processor}
-    if rows := [{"uuid": each, **said} for each in ids]:
-        connection.execute(_NOTE, rows)
+    if connection.dialect.name == "sqlite":
+        said = (step.value, short(reason), processor)
+        sql.driver(connection).executemany(_NOTE_IN_SQLITE, [(each, *said) for each in ids])
+    elif ids:
+        about = {"step": step.value, "reason": short(reason), "processor": processor}
+        connection.execute(_NOTE, [{"uuid": each, **about} for each in ids])
 
 
 def note_where(
@@ -68,3 +72,4 @@ def short(text: str) -> str:
 
 
 _NOTE = insert(job_steps).values(at=ago())
+_NOTE_IN_SQLITE = "INSERT INTO job_steps (uuid, at, step, reason, processor) VALUES (?, ago(0), ?, ?, ?)"

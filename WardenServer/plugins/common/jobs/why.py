@@ -9,7 +9,7 @@ from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.looking import Job, State, Told
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
-from WardenServer.plugins.common.jobs.storage.base import Storage
+from WardenServer.plugins.common.jobs.storage.base import Storage, is_there
 
 #: What a step says, in which {} is the processor.
 _SENTENCES: dict[str, str] = {
@@ -100,10 +100,11 @@ def _files(settings: Jobs, id: str) -> Iterator[str]:
 
 def _files_in(storage: Storage, id: str) -> str:
     try:
+        storage.root.stat()  # one that is gone says nothing about its files
         paths = storage.paths(id)
-        missing = [path for path in paths if not path.is_file()]
+        missing = [path for path in paths if not is_there(path)]
     except ValueError as error:
-        return f"It can be no id in {storage.root}: {error}."
+        return f"Of {storage.root}: {error}."
     except OSError as error:
         return f"{storage.root} cannot be looked at ({error.strerror}); mount it, or correct [jobs]."
     if len(missing) == len(paths):

@@ -87,7 +87,7 @@ def test_an_installed_socorro_is_left_alone(site: Site, monkeypatch: pytest.Monk
 
 
 def test_a_file_called_config(site: Site) -> None:
-    site.file = site.write("config.py", site.file.read_text())
+    site.file = site.write("config.py", site.file.read_text() + "from config.commonconfig import databaseHost")
     assert site.options()["databaseHost"].default == "db.example"
 
 
@@ -112,7 +112,7 @@ def test_files_that_others_may_write_to_do_not_run(site: Site, name: str) -> Non
         ("from socorro.monitor import monitor", "No module named 'socorro.monitor'"),
         ("cm.Option(dock='x')", "unexpected keyword argument 'dock'"),
         ("cm.newConverter", "no attribute 'newConverter'"),
-        ("raise SystemExit", r"monitorconfig.py: calls sys.exit\(\); leave that out"),
+        ("raise SystemExit", r"monitorconfig.py:\d+: .*calls sys.exit"),
         ("shift = cm.Option()\nshift.singleCharacter = 'ab'", "singleCharacter of shift is 'ab'; write one letter"),
         ("shift = cm.Option(singleCharacter='-')", "singleCharacter of shift is '-'"),
         ("shift = cm.Option(singleCharacter=3)", "singleCharacter of shift is 3"),
@@ -134,9 +134,12 @@ def test_an_error_in_commonconfig_names_that_file(site: Site) -> None:
         site.options()
 
 
-def test_a_file_that_is_not_there(site: Site) -> None:
+def test_a_file_that_is_not_there_or_a_folder(site: Site) -> None:
     site.file.unlink()
-    with pytest.raises(PluginError, match=r"monitorconfig\.py"):
+    with pytest.raises(PluginError, match=r"monitorconfig\.py is no file; name a configuration file"):
+        site.options()
+    site.file.mkdir()
+    with pytest.raises(PluginError, match=r"monitorconfig\.py is no file; name a configuration file"):
         site.options()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy.engine import make_url
 
@@ -69,6 +69,7 @@ def test_where_the_database_is(said: dict[str, str], url: str) -> None:
     Database(url)  # takes it
 
 
+@settings(deadline=None)
 @given(text=some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_password_arrives_whole(text: str) -> None:
     url = make_url(jobs(databaseName="a", databaseUserName="me", databasePassword=text).url)
@@ -94,6 +95,21 @@ def test_rights_of_folders_that_are_wrong(text: str) -> None:
         jobs(dirPermissions=text)
 
 
+LIKELY = some.text(some.sampled_from("0123456789:/.-@% dayhost~")) | some.text(some.characters(exclude_characters="\0"))
+
+
+@settings(deadline=None)
+@given(name=some.sampled_from(sorted(defaults.monitor(FOLDER).keys() - {"config"})), text=LIKELY, named=some.booleans())
+def test_any_text_has_a_meaning_or_is_refused_by_its_name(name: str, text: str, named: bool) -> None:
+    try:
+        said = gathered(**{**({"databaseName": "a"} if named else {}), name: text})
+        meaning.jobs_of(said, FOLDER)
+        meaning.delays_of(said)
+        meaning.lines_of(said)
+    except SettingError as error:
+        assert name in str(error)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -112,6 +128,9 @@ def test_rights_of_folders_that_are_wrong(text: str) -> None:
         ("databaseURL", "mysql://me:sesame@h/a", "write sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE"),
         ("databaseURL", "sqlite://", "write sqlite:////FOLDER/jobs.db"),
         ("databaseURL", "where", "write sqlite:////FOLDER/jobs.db"),
+        ("databaseName", "\udcff", "write text in UTF-8"),
+        ("databaseURL", "sqlite:////\udcff", "write sqlite:////FOLDER/jobs.db"),
+        ("databaseURL", "postgresql://h:x/a", "write sqlite:////FOLDER/jobs.db"),
     ],
 )
 def test_what_cannot_be_used_is_refused(name: str, value: str, said: str) -> None:

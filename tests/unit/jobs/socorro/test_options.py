@@ -4,7 +4,7 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from WardenServer.jobs.socorro.options import (
@@ -19,6 +19,7 @@ from WardenServer.jobs.socorro.options import (
 PART = some.integers(0, 10**6)
 
 
+@settings(deadline=None)
 @given(days=PART, hours=PART, minutes=PART, seconds=PART)
 def test_a_duration_is_counted_from_the_right(days: int, hours: int, minutes: int, seconds: int) -> None:
     whole = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -28,11 +29,13 @@ def test_a_duration_is_counted_from_the_right(days: int, hours: int, minutes: in
     assert timeDeltaConverter(f"{seconds}") == timedelta(seconds=seconds)
 
 
+@settings(deadline=None)
 @given(more=some.lists(some.text(some.characters(exclude_characters=":"), max_size=4), min_size=1, max_size=3))
 def test_what_is_left_of_the_days_is_not_looked_at(more: list[str]) -> None:
     assert timeDeltaConverter(":".join([*more, "1:2:3:4"])) == timedelta(1, 4, 0, 0, 3, 2)
 
 
+@settings(deadline=None)
 @given(
     parts=some.lists(PART.map(str), min_size=1, max_size=4),
     place=some.integers(0, 3),
@@ -63,12 +66,14 @@ def test_a_duration_is_read_whole(text: str, seconds: int) -> None:
     assert timeDeltaConverter(text).total_seconds() == seconds
 
 
+@settings(deadline=None)
 @given(text=some.text())
 def test_only_few_words_are_true(text: str) -> None:
     assert booleanConverter(text) == (text.lower() in {"true", "t", "1"})
     assert booleanConverter("TrUe") and booleanConverter("T") and booleanConverter("1")
 
 
+@settings(deadline=None)
 @given(moment=some.datetimes().map(lambda moment: moment.replace(microsecond=0)))
 def test_times(moment: datetime) -> None:
     assert dateTimeConverter(moment.isoformat(sep=" ")) == moment

@@ -64,7 +64,7 @@ def _places(jobs: Jobs, id: str, pathname: str) -> Iterator[tuple[Path, tuple[Pa
     storages = [each for each in (standard(jobs), deferred(jobs)) if each is not None]
     if pathname:
         roots = [each.root for each in storages if Path(pathname).is_relative_to(each.root)]
-        root = roots[0] if roots else Path(pathname).parent
+        root = roots[0] if roots else Path("/")  # a storage of before is gone for good
         yield root, tuple(Path(pathname + suffix) for suffix in jobs.suffixes)
         return
     for storage in storages:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from WardenServer.plugins.common.jobs.queueing import Pair
 from WardenServer.plugins.common.jobs.storage.base import Found
+from WardenServer.servers import sql
 
-#: Seconds between two looks at files that are unchanged.
-SETTLE = 1.0
+#: Seconds between two looks at files that are unchanged; on a network file system, which may show for some seconds
+#: what was: Linux takes three with NFS (acregmin, nfs(5)).
+SETTLE, SETTLE_FAR = 1.0, 4.0
 #: Most that are remembered; others wait until these are taken.
 MOST = 500_000
 
@@ -26,6 +28,11 @@ def signature(paths: Sequence[Path | str]) -> str:
         OSError: one of them is missing, or no regular file.
     """
     return ";".join(map(_one, paths))
+
+
+def settling(root: Path) -> float:
+    """How many seconds two looks must be apart in a folder."""
+    return SETTLE_FAR if sql.file_system(root) in sql.NETWORK else SETTLE
 
 
 def _one(path: Path | str) -> str:
@@ -47,7 +54,9 @@ class _Looks:
 class Steady:
     """What was seen of files that are no jobs yet. For one storage, and one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, settle: float = SETTLE) -> None:
+        """`settle`: seconds between two looks at files that are unchanged."""
+        self.settle = settle
         self._looks: dict[str, _Looks] = {}
         self._walk = 0
 
@@ -87,5 +96,5 @@ class Steady:
         looks.walk = self._walk
         if looks.signature != seen:
             looks.signature, looks.since = seen, now
-        looks.settled = bool(seen) and now - looks.since >= SETTLE
+        looks.settled = bool(seen) and now - looks.since >= self.settle
         return Pair(found.id, pathname, seen, now - looks.first) if looks.settled else None

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 #: Least seconds between two calls of `wake`.
@@ -71,15 +71,17 @@ class Watch:
             root, watch_filter=_may_be_new, debounce=int(1000 * PAUSE), step=_STEP, stop_event=self._stopping,
             rust_timeout=_LOOK, yield_on_timeout=True, raise_interrupt=False, ignore_permission_denied=True,
         )  # fmt: skip
+        logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it would tell of every change
         new = True  # what has come before is not reported
-        for each in changes:
-            if self._notes.pop(root, None):
-                self._log.info("%s is watched again", root)
-            if each or new:
-                self._call()
-            new = False
-            if _identity(root) != was:
-                return
+        with closing(changes):
+            for each in changes:
+                if self._notes.pop(root, None):
+                    self._log.info("%s is watched again", root)
+                if each or new:
+                    self._call()
+                new = False
+                if _identity(root) != was:
+                    return
 
     def _call(self) -> None:
         with self._lock:

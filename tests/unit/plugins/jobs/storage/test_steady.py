@@ -1,6 +1,7 @@
 """Files settle over two looks."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -107,3 +108,11 @@ def test_settled_if_and_only_if_unchanged_since_an_earlier_look(tmp_path_factory
         if pair is not None:
             assert pair.age == now
             assert pair.signature == signature(files.paths)
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("ext4", 1.0), ("nfs4", 4.0), ("", 1.0)])
+def test_a_file_server_may_show_for_some_seconds_what_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float
+) -> None:
+    monkeypatch.setattr(steady.sql, "file_system", lambda path: kind)
+    assert steady.settling(tmp_path) == seconds
