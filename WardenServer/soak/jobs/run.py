@@ -11,22 +11,21 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from WardenServer.errors import SettingError, Unreachable
 from WardenServer.local import up
 from WardenServer.plugins.common.jobs.rounds import Lost
 from WardenServer.soak import shared
-from WardenServer.soak.jobs import evidence, verdict
+from WardenServer.soak.jobs import evidence, showing, verdict
 from WardenServer.soak.jobs.collector import Collector
-from WardenServer.soak.jobs.faults import Fault, Scene, faults
+from WardenServer.soak.jobs.faults import faults
+from WardenServer.soak.jobs.scene import Fault, Scene
 from WardenServer.soak.jobs.stage import Stage
 from WardenServer.soak.jobs.verdict import Judged
-from WardenServer.soak.verdict import VerdictLine, clean
+from WardenServer.soak.verdict import clean
 
 #: Seconds without a fault between two, at random.
 GAP = (0.2, 1.5)
@@ -67,10 +66,29 @@ def run(minutes: float, pairs: int, seed: int | None, url: str, as_json: bool) -
         if kept:
             stack.pop_all()
     if as_json:
-        print(json.dumps({"seed": seed, "seconds": soak.seconds, "kept": kept, **_as_dict(soak, found)}))
+        print(
+            json.dumps(
+                {
+                    "seed": seed,
+                    "seconds": soak.seconds,
+                    "kept": kept,
+                    **showing.as_dict(soak.judged, soak.thrown, found),
+                }
+            )
+        )
     else:
-        _show(soak, found, kept)
+        showing.show(soak.judged, soak.thrown, found)
+        _say_end(soak, kept)
     return 1 if kept else 0
+
+
+def _say_end(soak: "Soak", kept: str) -> None:
+    screen = up.console()
+    if kept:
+        screen.print(f"The verdict is bad; logs and files are in {kept}", markup=False, soft_wrap=True)
+        screen.print(f"Again: warden soak --jobs --seed {soak.seed} --minutes {soak.seconds / 60:.1f}")
+    else:
+        screen.print(f"The verdict is clean, over {soak.seconds / 60:.1f} minutes with seed {soak.seed}.")
 
 
 def _folder(stack: ExitStack, above: Path | None) -> Path:
@@ -175,32 +193,3 @@ class Soak:
 
     def _clock(self) -> str:
         return shared.clock(time.monotonic() - self._began)
-
-
-# -- showing
-
-
-def _as_dict(soak: Soak, found: list[VerdictLine]) -> dict[str, object]:
-    return {
-        "clean": clean(found),
-        "lines": [{**asdict(line), "ok": line.ok} for line in found],
-        "faults": dict(soak.thrown),
-        "examples": soak.judged.examples,
-    }
-
-
-def _show(soak: Soak, found: list[VerdictLine], kept: str) -> None:
-    screen = up.console()
-    table = Table(title="Faults", title_justify="left")
-    table.add_column("Fault")
-    table.add_column("Times", justify="right")
-    for kind, times in soak.thrown.most_common():
-        table.add_row(kind, str(times))
-    screen.print(table)
-    screen.print(shared.lines_table(found))
-    shared.print_examples(screen, soak.judged.examples)
-    if kept:
-        screen.print(f"The verdict is bad; logs and files are in {kept}", markup=False, soft_wrap=True)
-        screen.print(f"Again: warden soak --jobs --seed {soak.seed} --minutes {soak.seconds / 60:.1f}")
-    else:
-        screen.print(f"The verdict is clean, over {soak.seconds / 60:.1f} minutes with seed {soak.seed}.")
