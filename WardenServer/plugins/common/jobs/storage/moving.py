@@ -7,6 +7,7 @@ to do it again makes an end of it.
 import errno
 import filecmp
 import hashlib
+import itertools
 import os
 import shutil
 import stat
@@ -29,10 +30,11 @@ def move(found: Found, to: Storage, jobs: Jobs) -> None:
     pairs = list(zip(found.paths, _targets(found, to), strict=True))
     made: list[Path] = []
     try:
-        copied = [_bring(source, target, jobs, made) for source, target in pairs]
-        for folder in {target.parent for _, target in pairs}:
-            _sync(folder)
-        for (source, _), was in zip(pairs, copied, strict=True):
+        before = [_bring(source, target, jobs, made) for source, target in pairs]
+        for (_, target), was in zip(pairs, before, strict=True):
+            if was is not None and was.st_dev != target.parent.stat().st_dev:
+                _sync(target.parent, to.root)
+        for (source, _), was in zip(pairs, before, strict=True):
             _remove(source, was)
     except OSError:
         if all(os.path.lexists(source) for source, _ in pairs):
@@ -130,7 +132,7 @@ def _remove(source: Path, was: os.stat_result | None) -> None:
 
 
 def _make_folder(path: Path, jobs: Jobs) -> None:
-    for missing in reversed([each for each in (path, *path.parents) if not each.exists()]):
+    for missing in reversed(list(itertools.takewhile(lambda each: not each.exists(), (path, *path.parents)))):
         with suppress(FileExistsError):  # another monitor makes it
             missing.mkdir(jobs.folder_mode)
             handle = os.open(missing, os.O_RDONLY | os.O_DIRECTORY)
@@ -138,7 +140,6 @@ def _make_folder(path: Path, jobs: Jobs) -> None:
                 _set_rights(handle, jobs, jobs.folder_mode)
             finally:
                 os.close(handle)
-            _sync(missing.parent)
 
 
 def _set_rights(handle: int, jobs: Jobs, mode: int) -> None:
@@ -147,13 +148,17 @@ def _set_rights(handle: int, jobs: Jobs, mode: int) -> None:
     os.fchmod(handle, mode)
 
 
-def _sync(folder: Path) -> None:
-    """Have the disk know what is in a folder."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _sync(folder: Path, root: Path) -> None:
+    """Have the disk know what is in a folder, and in those above it, which may be new. Only another file system needs
+    that: one alone brings its own changes to the disk in their order."""
+    for each in (folder, *folder.parents):
+        handle = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if each == root.parent:
+            return
 
 
 def _no_link(path: str, flags: int) -> int:

@@ -44,7 +44,7 @@ def _read(id: str) -> tuple[int, str | None]:
     if said is None:
         return _OLD_DEPTH, None
     try:
-        moment = datetime.strptime(f"20{said[2]}", "%Y%m%d")
+        moment = datetime(2000 + int(said[2][:2]), int(said[2][2:4]), int(said[2][4:]))
     except ValueError:  # such as a 13th month
         return _OLD_DEPTH, None
     return int(said[1]) or _OLD_DEPTH, f"{moment:%Y%m%d}"

@@ -297,16 +297,17 @@ def test_somebody_elses_file_that_may_have_no_second_name_is_copied(tmp_path, jo
 
 
 def test_a_file_that_changes_while_it_is_moved(tmp_path, jobs, target, monkeypatch):
-    found, real = arrive(tmp_path), moving._sync
+    found, real = arrive(tmp_path), moving._bring
 
-    def sync(folder):
-        real(folder)
-        if not found.paths[0].with_name("new").exists() and folder == target / "scan1":
+    def bring(source, *args):
+        was = real(source, *args)
+        if source.suffix == ".dump":
             new = found.paths[0].with_name("new")
             new.write_bytes(b"new content")
             new.replace(found.paths[0])
+        return was
 
-    monkeypatch.setattr(moving, "_sync", sync)
+    monkeypatch.setattr(moving, "_bring", bring)
     with pytest.raises(OSError, match="changed while it was moved"):
         move(found, storage(target), jobs)
     assert found.paths[0].read_bytes() == b"new content"
