@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from WardenServer.errors import Unreachable
 
@@ -87,4 +87,7 @@ def _prepare(connection: Any, record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Each new transaction, in the words of the option `begin`."""
     if words := connection.get_execution_options().get("begin", "BEGIN"):
-        driver(connection).execute(words)
+        try:
+            driver(connection).execute(words)
+        except sqlite3.Error as error:
+            raise DatabaseError(words, None, error) from error

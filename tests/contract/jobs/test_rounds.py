@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from tests.unit.plugins.jobs.rows import Monotonic, Rows, put
+from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.jobs import arriving, claiming, processors, queueing
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
@@ -146,6 +147,9 @@ def test_one_that_the_database_does_not_take_costs_only_itself(
     assert {row.uuid for row in rows.all()} == {"a", "c"}
     again = monitor.run()
     assert (again.queued, again.problems) == (0, report.problems)
+    monkeypatch.undo()
+    monitor.clock.now += 60
+    assert monitor.run() == Report(queued=1)
 
 
 def test_a_processor_that_goes_meanwhile(
@@ -165,6 +169,41 @@ def test_a_processor_that_goes_meanwhile(
     monitor.run()
     assert monitor.run().queued == 2
     assert {row.owner for row in rows.all()} == {other.id}
+
+
+def test_the_last_processor_goes_meanwhile(
+    monitor: Monitor, jobs: Jobs, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, queue = rows.processor("gone"), queueing.queue
+
+    def after_it_has_gone(*given: Any, **more: Any) -> list[str]:
+        with db.writing() as connection:
+            connection.execute(delete(processors.processors).where(processors.processors.c.id == gone.id))
+        return queue(*given, **more)
+
+    put(jobs, "a"), put(jobs, "b")
+    monitor.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(queueing, "queue", after_it_has_gone)
+        assert monitor.run() == Report(problems=[arriving.NOBODY])
+    rows.processor("other")
+    assert monitor.run() == Report(queued=2)
+
+
+def test_the_database_goes_away_meanwhile(
+    monitor: Monitor, jobs: Jobs, db: Database, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        monkeypatch.setattr(db, "writing", away)
+        raise Unreachable("the database is away")
+
+    put(jobs, "a"), put(jobs, "b")
+    monitor.run()
+    monkeypatch.setattr(queueing, "queue", away)
+    with pytest.raises(Unreachable):
+        monitor.run()
+    monkeypatch.undo()
+    assert monitor.run() == Report(queued=2)
 
 
 def test_what_has_gone_and_comes_again_is_a_new_job(

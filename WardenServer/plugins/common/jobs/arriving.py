@@ -19,8 +19,8 @@ from WardenServer.plugins.common.jobs.storage.steady import Steady
 
 #: Jobs that are queued in one transaction.
 BATCH = 1000
-#: Most files that are remembered as refused.
-_REFUSED = 10_000
+#: Most files that are remembered as refused, and seconds until they are tried again.
+_REFUSED, _PAUSE = 10_000, 60.0
 #: What is said when nobody could do a job.
 NOBODY = "no processor is alive, so that no files are queued; start one with: warden jobs work"
 
@@ -36,7 +36,8 @@ class Arrivals:
         self._jobs, self._database, self._problems, self._monotonic = jobs, database, problems, monotonic
         self._storage, self._steady, self._known = make.standard(jobs), Steady(), Known(database)
         self._owners: Iterator[int] = iter(())
-        self._refused: dict[str, str] = {}  # why, by id
+        self._has_owners = False
+        self._refused: dict[str, tuple[str, float]] = {}  # why, and until when, by id
 
     @property
     def unsettled(self) -> int:
@@ -52,20 +53,19 @@ class Arrivals:
         return self._take(self._storage.all, "its files were there, but no job", stopping)
 
     def _take(self, walk: Walk, reason: str, stopping: threading.Event) -> int:
-        if not self._choose():
-            self._problems.add(NOBODY, logging.CRITICAL)
-            return 0
+        self._choose()
         settled, count = self._settled(walk, stopping), 0
-        while pairs := list(itertools.islice(settled, BATCH)):
+        while self._has_owners and (pairs := list(itertools.islice(settled, BATCH))):
             count += self._put(pairs, reason)
         return count
 
-    def _choose(self) -> bool:
-        """Count the jobs of live processors, of which the next ones get new ones; False where there are none."""
+    def _choose(self) -> None:
+        """Count the jobs of live processors, of which the next ones get new ones."""
         with self._database.reading() as connection:
             loads = processors.loads(connection, self._jobs.check_in)
-        self._owners = queueing.balanced(loads)
-        return bool(loads)
+        self._owners, self._has_owners = queueing.balanced(loads), bool(loads)
+        if not loads:
+            self._problems.add(NOBODY, logging.CRITICAL)
 
     def _settled(self, walk: Walk, stopping: threading.Event) -> Iterator[Pair]:
         """What a walk finds and can be queued."""
@@ -89,9 +89,11 @@ class Arrivals:
             self._problems.add(problem)
 
     def _is_refused(self, pair: Pair) -> bool:
-        if why := self._refused.get(pair.id):
-            self._problems.add(why)
-        return bool(why)
+        why, until = self._refused.get(pair.id, ("", 0.0))
+        if self._monotonic() >= until:
+            return False
+        self._problems.add(why)
+        return True
 
     def _put(self, pairs: Sequence[Pair], reason: str) -> int:
         """Queue them; how many are new. One that the database does not take costs only itself."""
@@ -102,25 +104,30 @@ class Arrivals:
                 pass
             if len(pairs) > 1:
                 return sum(self._put([pair], reason) for pair in pairs)
-            self._refuse(pairs[0], error)
+            self._refuse(pairs[0].id, error)
+            return 0
+        if new is None:
             return 0
         self._known.ids.update(pair.id for pair in pairs)
         for pair in pairs:
             self._taken(pair.id)
-        return new
+        return len(new)
 
-    def _queue(self, pairs: Sequence[Pair], reason: str) -> int:
-        while True:
+    def _queue(self, pairs: Sequence[Pair], reason: str) -> list[str] | None:
+        """The ids that are new; None where no processor is left."""
+        while self._has_owners:
             try:
-                return len(queueing.queue(self._database, pairs, self._owners, reason=reason))
+                return queueing.queue(self._database, pairs, self._owners, reason=reason)
             except ProcessorGone:
-                if not self._choose():
-                    raise Unreachable(NOBODY) from None
+                self._choose()
+        return None
 
-    def _refuse(self, pair: Pair, error: Exception) -> None:
-        if len(self._refused) < _REFUSED:
-            self._refused[pair.id] = f"the files {pair.id!r} cannot be queued: {error}"
-        self._problems.add(self._refused.get(pair.id, str(error)), logging.ERROR)
+    def _refuse(self, id: str, error: Exception) -> None:
+        why = f"the files {id!r} cannot be queued: {error}"
+        self._problems.add(why, logging.ERROR)
+        if len(self._refused) >= _REFUSED:
+            self._refused.clear()
+        self._refused[id] = why, self._monotonic() + _PAUSE
 
     def _taken(self, id: str) -> None:
         """Its row is there: it is no new one any more."""

@@ -1,10 +1,13 @@
 """What a processor does with its jobs: claims them, ends them, hands them back."""
 
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
@@ -12,6 +15,7 @@ from WardenServer.plugins.common.jobs.processors import Processor
 from WardenServer.plugins.common.jobs.steps import Step, short
 from WardenServer.plugins.common.jobs.tables import jobs, late_results
 from WardenServer.plugins.common.jobs.times import ago
+from WardenServer.servers import sql
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,11 @@ def claim(database: Database, processor: Processor, most: int) -> list[Claim]:
     """Begin up to `most` jobs of a processor: the most urgent first, of equal ones the one that waits longest."""
     with database.writing() as connection:
         token = os.urandom(8).hex()
-        values = {"whose": processor.id, "most": most, "claimed": token}
-        rows = sorted(connection.execute(_CLAIM, values), key=lambda row: (-(row.priority or 0), row.queued, row.id))
-        claims = [Claim(row.id, row.uuid, row.pathname, row.signature or "", row.attempts, token) for row in rows]
+        found = _execute(connection, _CLAIM, {"whose": processor.id, "most": most, "claimed": token})
+        rows = sorted(found, key=lambda row: (-(row[5] or 0), row[6] is not None, row[6], row[0]))
+        claims = [
+            Claim(number, id, pathname, was or "", attempt, token) for number, id, pathname, was, attempt, *_ in rows
+        ]
         steps.note(connection, Step.STARTED, [each.id for each in claims], "", processor.name)
         return claims
 
@@ -91,10 +97,24 @@ def _is(processor: Processor, claim: Claim) -> ColumnElement[bool]:
     return and_(jobs.c.id == claim.number, mine, jobs.c.success.is_(None))
 
 
+def _execute(connection: Connection, statement: Update, values: dict[str, Any]) -> Any:
+    """Run one of the statements of which there are thousands a second; its rows are tuples."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement, values)
+    words, always = _in_sqlite(statement)
+    return sql.driver(connection).execute(words, {**always, **values})
+
+
+@functools.cache
+def _in_sqlite(statement: Update) -> tuple[str, dict[str, Any]]:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+    return str(compiled), dict(compiled.params)
+
+
 def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) -> bool:
     said = {"ended": outcome.success, "said": short(outcome.message)}
     which = {"number": outcome.claim.number, "whose": processor.id, "claimed": outcome.claim.token}
-    return connection.execute(_FINISH, {**said, **which}).rowcount == 1
+    return bool(_execute(connection, _FINISH, {**said, **which}).rowcount == 1)
 
 
 def _keep_apart(connection: Connection, processor: Processor, late: Outcome) -> None:
@@ -119,7 +139,7 @@ _CLAIM = (
     .where(jobs.c.id == _FIRST.c.id)
     .values(starteddatetime=ago(), attempts=jobs.c.attempts + 1, token=bindparam("claimed"))
     .returning(jobs.c.id, jobs.c.uuid, jobs.c.pathname, jobs.c.signature, jobs.c.attempts, jobs.c.priority,
-               jobs.c.queueddatetime.label("queued"))
+               jobs.c.queueddatetime)
 )  # fmt: skip
 _FINISH = (
     update(jobs)

@@ -19,7 +19,7 @@ from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
-from WardenServer.plugins.common.jobs.storage.base import Found, Storage, is_there
+from WardenServer.plugins.common.jobs.storage.base import Found, Storage, found_at, is_there
 from WardenServer.plugins.common.jobs.storage.steady import Steady
 from WardenServer.plugins.common.jobs.tables import jobs, priorityjobs
 from WardenServer.plugins.common.jobs.times import text_of
@@ -109,7 +109,7 @@ class Serving:
             paths = _paths(storage, id)
             there = [_is_there(path) for path in paths]
             if there and there[0]:
-                self._queue(storage, Found(id, paths), all(there))
+                self._queue(storage, found_at(id, paths), all(there))
                 return
             _check_root(storage)
         self._refuse(id)
