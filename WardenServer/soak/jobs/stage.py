@@ -31,7 +31,8 @@ MONITORS, WORKERS = 2, 3
 
 
 class Actor:
-    """A program that is ended and started again, each time under a name of its own."""
+    """A program that is ended and started again, each time under a name of its own. `seen` is when it was seen alive
+    last, in Unix seconds."""
 
     def __init__(self, kind: str, make: Callable[[str], Child]) -> None:
         self.kind = kind
@@ -40,6 +41,7 @@ class Actor:
 
     def start(self) -> None:
         """Start it; it is not waited for."""
+        self.seen = time.time()
         self.name = f"{self.kind}.{next(self._numbers)}"
         self.child = self._make(self.name)
         self.child.patience = PATIENCE
@@ -106,8 +108,8 @@ class Stage:
         return self.actors[MONITORS:]
 
     def harm(self, actor: Actor) -> None:
-        """Take note that something is done to it."""
-        self.harmed.setdefault(actor.name, time.time())
+        """Take note that something is done to it; or was, by its job, since it was seen last."""
+        self.harmed.setdefault(actor.name, time.time() if actor.child.alive else actor.seen)
 
     def is_harmed(self, processor: str, at: float) -> bool:
         """Whether something had been done to a program before a time in Unix seconds. A processor has the name of its
@@ -119,6 +121,7 @@ class Stage:
         since its database was locked."""
         for actor in self.actors:
             if actor.child.alive:
+                actor.seen = time.time()
                 continue
             code, said = actor.child.code, actor.child.last_line()
             if actor in self.monitors or (code != -signal.SIGKILL and LOCKED not in said):

@@ -2,12 +2,13 @@
 
 import heapq
 import itertools
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, delete
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
@@ -29,12 +30,14 @@ class Pair:
         pathname: where the files are: their path without suffix; "" in the storage of Socorro, which finds them by id.
         signature: their sizes and times, by which a change is seen.
         age: seconds since they were first seen.
+        file: one of them, which must still be there when the job is; "" is not looked at.
     """
 
     id: str
     pathname: str = ""
     signature: str = ""
     age: float = 0.0
+    file: str = ""
 
 
 class ProcessorGone(WardenError):
@@ -90,8 +93,18 @@ def queue_in(
         new = _insert(connection, rows) if rows else []
     except (IntegrityError, sqlite3.IntegrityError):  # ids that are there already are none: this is about the owner
         raise ProcessorGone("a processor is gone that was to get jobs; choose again") from None
+    new = _there(connection, pairs, new)
     steps.note(connection, Step.QUEUED, new, reason)
     return new
+
+
+def _there(connection: Connection, pairs: Sequence[Pair], new: list[str]) -> list[str]:
+    """Those of the new jobs whose files are there; the others are none. Since somebody looked at the files, another
+    monitor may have queued them, and cleaned up after the job: first the files went, then the row."""
+    gone = {pair.id for pair in pairs if pair.file and not os.path.lexists(pair.file)}.intersection(new)
+    if gone:
+        connection.execute(delete(jobs).where(jobs.c.uuid.in_(gone)))
+    return [id for id in new if id not in gone]
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[str]:

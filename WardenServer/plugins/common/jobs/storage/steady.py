@@ -97,4 +97,4 @@ class Steady:
         if looks.signature != seen:
             looks.signature, looks.since = seen, now
         looks.settled = bool(seen) and now - looks.since >= self.settle
-        return Pair(found.id, pathname, seen, now - looks.first) if looks.settled else None
+        return Pair(found.id, pathname, seen, now - looks.first, found.files[0]) if looks.settled else None

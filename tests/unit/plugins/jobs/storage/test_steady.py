@@ -25,7 +25,7 @@ def test_unchanged_over_two_looks(tmp_path):
     assert looks.settled(files, "p", 10.0) is None
     assert looks.waiting == 1
     assert looks.settled(files, "p", 10.0 + SETTLE / 2) is None
-    assert looks.settled(files, "p", 12.0) == Pair("a", "p", signature(files.paths), 2.0)
+    assert looks.settled(files, "p", 12.0) == Pair("a", "p", signature(files.paths), 2.0, files.files[0])
     assert looks.waiting == 0
     assert looks.settled(files, "p", 13.0).age == 3.0, "it comes again as long as it is no job"
 
@@ -41,7 +41,7 @@ def test_a_change_begins_anew(tmp_path, change):
         path.write_text("more")
     assert looks.settled(files, "", 5.0) is None
     assert looks.settled(files, "", 5.5) is None
-    assert looks.settled(files, "", 6.0) == Pair("a", "", signature(files.paths), 6.0)
+    assert looks.settled(files, "", 6.0) == Pair("a", "", signature(files.paths), 6.0, files.files[0])
 
 
 def test_files_that_vanish_or_are_none(tmp_path):
