@@ -15,14 +15,15 @@ from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 from WardenServer.plugins.common.jobs.storage.steady import SETTLE
 from WardenServer.soak.jobs.job import BAD, DEADLY, END, GOOD
 
-#: Shares of pairs that go to the deferred storage, fail, are written slowly, are changed later, lose their links.
-DEFERRED, FAILING, SLOW, CHANGING, UNLINKED = 0.1, 0.1, 0.02, 0.02, 0.01
+#: Shares of pairs that go to the deferred storage, fail, are written slowly, are changed later, lose their links, and
+#: whose jobs take long.
+DEFERRED, FAILING, SLOW, CHANGING, UNLINKED, LONG = 0.1, 0.1, 0.02, 0.02, 0.01, 0.03
 #: Pairs that kill their workers, in the first half: it takes a while until they have done so often enough.
 DEADLIES = 2
 #: Seconds between two pieces of a file that is written slowly, and until a file is changed.
 PIECE, CHANGE = (0.1, 0.5), (1.0, 6.0)
-#: Seconds that a job takes.
-TAKES = (0.0, 0.02)
+#: Seconds that a job takes, and a long one.
+TAKES, TAKES_LONG = (0.0, 0.02), (0.5, 3.0)
 #: So long ago pairs came, by the folder of their links: the one of this minute is not looked at.
 AGO = 120.0
 
@@ -106,7 +107,8 @@ class Collector:
         pair = Pair(radix_ids.make(time.time()), fate, chance() < DEFERRED)
         storage = self._deferred if pair.is_deferred else self._standard
         is_slow = chance() < SLOW
-        said = {"id": pair.id, "fate": fate, "seconds": self._random.uniform(*TAKES), "journal": str(self._journal)}
+        takes = self._random.uniform(*(TAKES_LONG if chance() < LONG else TAKES))
+        said = {"id": pair.id, "fate": fate, "seconds": takes, "journal": str(self._journal)}
         data = os.urandom(50).hex().encode()
         contents = [json.dumps(said).encode(), data if is_slow else data + END]
         found = collecting.put(storage, pair.id, contents, time.time() - AGO)

@@ -1,10 +1,12 @@
 """Runs a soak of jobs: one fault after the other, until all that is left is done, and the verdict. Main thread."""
 
 import json
+import logging
 import math
 import random
 import shutil
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from rich.table import Table
 
 from WardenServer.errors import SettingError, Unreachable
 from WardenServer.local import up
+from WardenServer.plugins.common.jobs.rounds import Lost
 from WardenServer.soak import shared
 from WardenServer.soak.jobs import evidence, verdict
 from WardenServer.soak.jobs.collector import Collector
@@ -34,7 +37,7 @@ END, END_EACH = 60.0, 0.05
 #: Where another file system is likely, and the bytes that must be free there.
 OTHER, ROOM = Path("/dev/shm"), 1_000_000_000
 #: Seconds between two looks at what is left.
-LOOK = 0.5
+LOOK = 2.0
 
 
 def run(minutes: float, pairs: int, seed: int | None, url: str, as_json: bool) -> int:
@@ -141,16 +144,15 @@ class Soak:
             yield from kinds
 
     def _finish(self, limit: float) -> bool:
-        """No faults any more. Wait until all is done; whether it is. The monitors begin anew: their first look finds
-        what has missed its arrival."""
-        for actor in self.stage.monitors:
-            self.stage.end(actor)
-            actor.start()
+        """No faults any more. Wait until all is done; whether it is. What has missed its arrival is found here, as a
+        monitor would once a day."""
+        lost = Lost(self.stage.jobs, self.stage.database, logging.getLogger("warden.soak"))
         until, count = time.monotonic() + limit, math.inf
         with self._screen.status("what is left is done") as status:
             while count and time.monotonic() < until:
                 self.stage.see_to()
                 with suppress(Unreachable):  # the next look may do better
+                    lost.run(threading.Event())
                     count = evidence.left(self.stage)
                 status.update(f"{self._clock()} no faults any more; {count} jobs, requests and files are left")
                 time.sleep(LOOK)

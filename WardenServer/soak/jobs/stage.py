@@ -165,7 +165,7 @@ class Stage:
         return self._worker(name, "--python", f"{job.__name__}:process")
 
     def _worker(self, name: str, *what: str) -> Child:
-        return self._child(name, "work", "--name", name, "-n", str(AT_ONCE), "--grace", "2", *what)
+        return self._child(name, "work", "--name", name, "-n", str(AT_ONCE), "--grace", "1", *what)
 
     def _child(self, name: str, command: str, *arguments: str) -> Child:
         words = [sys.executable, "-P", "-m", "WardenServer", "jobs", command, "-c", str(self._settings), *arguments]

@@ -69,8 +69,8 @@ def _link(folder: Path, id: str, stem: Path) -> None:
 def _in_folder(folder: Path, do: Callable[[], object]) -> None:
     """Do something in a folder, which others remove while it is empty."""
     for _ in range(_TRIES):
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)  # the one above it may go meanwhile
             do()
             return
         except FileNotFoundError as error:
