@@ -124,7 +124,7 @@ def _stats(now: Any) -> Iterator[tuple[str, str]]:
     yield "ended in the last hour", f"{now.done}, {now.failed} of them failed, {now.late} too late"
     yield "processors", f"{now.processors} alive, {now.dead} dead"
     yield "rate", f"{now.rate:.4g} per hour"
-    yield "all done", "nobody knows: none has ended in the last hour" if now.finish is None else _clock(now.finish)
+    yield "all done", _finish(now)
     if now.latency is not None:
         most = f"95 of 100 within {now.latency_p95:.3g} s, all within {now.latency_max:.3g} s"
         yield "pair to result", f"{now.latency:.3g} s, {most}"
@@ -132,6 +132,12 @@ def _stats(now: Any) -> Iterator[tuple[str, str]]:
     yield "queued to end", f"{now.wait_time:.3g} s"
     yield "last one ended", "" if now.recently_completed is None else _clock(now.recently_completed)
     yield "eldest was queued", "" if now.oldest_queued is None else _clock(now.oldest_queued)
+
+
+def _finish(now: Any) -> str:
+    if now.waiting + now.running == 0:
+        return "yes"
+    return "nobody knows: none has ended in the last hour" if now.finish is None else _clock(now.finish)
 
 
 def _print_table(found: list[Any]) -> None:

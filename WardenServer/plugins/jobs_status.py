@@ -14,7 +14,7 @@ Each round adds a row to the table server_status. Jobs that failed are told as e
 
 An alarm for slow results:
 
-    [agents.jobs_status.fields.latency_p95]
+    [agents.jobs_status.fields.latency]
     max_alarm = 60.0
 """
 

@@ -22,10 +22,15 @@ function facts(stats) {
     ["Failed in the last hour", stats.failed ? html`<span class="bad">✕ ${stats.failed}</span>` : 0],
     ["Processors", processors(stats)],
     ["Rate", `${rounded(stats.rate)} per hour`],
-    ["All done", stats.finish === null ? "nobody knows" : `${shortTime(stats.finish)}, in ${span(Math.max(0, stats.finish - now()))}`],
+    ["All done", finish(stats)],
     ["Pair to result", latency(stats)],
     ...(stats.late ? [["Late results", stats.late]] : []),
   ];
+}
+
+function finish({ waiting, running, finish: time }) {
+  if (waiting + running === 0) return "yes";
+  return time === null ? "nobody knows" : `${shortTime(time)}, in ${span(Math.max(0, time - now()))}`;
 }
 
 function processors({ processors: live, dead, waiting }) {

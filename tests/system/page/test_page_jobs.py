@@ -177,7 +177,7 @@ def test_an_empty_queue(page: Page, make_site: MakeSite, tmp_path: Path) -> None
     site = make_site(FakeHub(1), tables=settings_of(tmp_path))
     page.goto(f"{site.url}#/jobs")
     expect(page.get_by_text("There are no such jobs.")).to_be_visible()
-    expect(page.locator(".numbers")).to_contain_text(re.compile("Waiting.*0.*All done.*nobody knows.*Pair.*—", re.S))
+    expect(page.locator(".numbers")).to_contain_text(re.compile("Waiting.*0.*All done.*yes.*Pair.*—", re.S))
     expect(page.locator(".plot")).to_have_count(0)
     page.get_by_text("Processors (0)").click()
     expect(page.get_by_text("There is none; start one with")).to_be_visible()

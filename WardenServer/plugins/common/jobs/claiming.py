@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.processors import Processor
-from WardenServer.plugins.common.jobs.steps import Step, short
+from WardenServer.plugins.common.jobs.steps import Noted, Step, short
 from WardenServer.plugins.common.jobs.tables import jobs, late_results
 from WardenServer.plugins.common.jobs.times import ago
 from WardenServer.servers import sql
@@ -56,15 +56,16 @@ def finish(database: Database, processor: Processor, outcomes: Sequence[Outcome]
     """Write how jobs ended, in one transaction. The ids of those that are no longer this processor's: what it says of
     them is kept apart, and changes nothing. What is written already may be said again: the answer to it was lost."""
     with database.writing() as connection:
-        late = []
-        for each in outcomes:
-            if _finish_one(connection, processor, each):
-                step = Step.SUCCEEDED if each.success else Step.FAILED
-                steps.note(connection, step, [each.claim.id], each.message, processor.name)
-            elif not _is_written(connection, processor, each.claim):
-                _keep_apart(connection, processor, each)
-                late.append(each.claim.id)
-        return late
+        ended = _finish(connection, processor, outcomes)
+        steps.note_all(connection, [
+            Noted(each.claim.id, Step.SUCCEEDED if each.success else Step.FAILED, each.message, processor.name)
+            for each in outcomes if each.claim.number in ended
+        ])  # fmt: skip
+        others = [each for each in outcomes if each.claim.number not in ended]
+        late = [each for each in others if not _is_written(connection, processor, each.claim)]
+        for each in late:
+            _keep_apart(connection, processor, each)
+        return [each.claim.id for each in late]
 
 
 def hand_back(database: Database, processor: Processor, claims: Sequence[Claim], reason: str) -> None:
@@ -112,10 +113,18 @@ def _in_sqlite(statement: Update) -> tuple[str, dict[str, Any]]:
     return str(compiled), dict(compiled.params)
 
 
-def _finish_one(connection: Connection, processor: Processor, outcome: Outcome) -> bool:
-    said = {"ended": outcome.success, "said": short(outcome.message)}
-    which = {"number": outcome.claim.number, "whose": processor.id, "claimed": outcome.claim.token}
-    return bool(_execute(connection, _FINISH, {**said, **which}).rowcount == 1)
+def _finish(connection: Connection, processor: Processor, outcomes: Sequence[Outcome]) -> set[int]:
+    """Write outcomes; the numbers of the jobs that were still this processor's."""
+    values: list[dict[str, Any]] = [
+        {"number": each.claim.number, "whose": processor.id, "claimed": each.claim.token, "ended": each.success,
+         "said": short(each.message)}
+        for each in outcomes
+    ]  # fmt: skip
+    if connection.dialect.name == "sqlite":
+        return {each["number"] for each in values if _execute(connection, _FINISH, each).rowcount}
+    return set(connection.scalars(_FINISH_ALL, {
+        "whose": processor.id, **{f"{name}s": [each[name] for each in values] for name in _COLUMNS},
+    }))  # fmt: skip
 
 
 def _is_written(connection: Connection, processor: Processor, claim: Claim) -> bool:
@@ -148,6 +157,14 @@ _CLAIM = (
     .returning(jobs.c.id, jobs.c.uuid, jobs.c.pathname, jobs.c.signature, jobs.c.attempts, jobs.c.priority,
                jobs.c.queueddatetime)
 )  # fmt: skip
+_COLUMNS = ("number", "claimed", "ended", "said")
+#: Many at once: PostgreSQL makes rows of arrays.
+_FINISH_ALL = text("""
+UPDATE jobs SET completeddatetime = now(), success = ended, message = said
+FROM unnest(CAST(:numbers AS integer[]), CAST(:claimeds AS text[]), CAST(:endeds AS boolean[]), CAST(:saids AS text[]))
+AS outcomes (number, claimed, ended, said)
+WHERE id = number AND owner = :whose AND token = claimed AND success IS NULL
+RETURNING id""")
 _FINISH = (
     update(jobs)
     .where(jobs.c.id == bindparam("number"), jobs.c.owner == bindparam("whose"), jobs.c.token == bindparam("claimed"))

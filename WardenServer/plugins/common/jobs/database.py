@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from WardenServer.servers import sql
 
 #: Seconds to wait for another that writes.
 PATIENCE = 5.0
+#: Of SQLite: kB of memory for the pages of a connection, and how many changed pages are brought to the file at a time.
+MEMORY, CHECKPOINT = 32_768, 8000
 #: Of PostgreSQL, in milliseconds: to wait for a lock, and for the end of a statement.
 _LIMITS = {"lock_timeout": 5000, "statement_timeout": 60_000, "TimeZone": "UTC"}
 _WHERE = "write sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE"
@@ -43,6 +46,8 @@ class Database:
             self._cure = "see that it runs and lets this user in, or correct url in [jobs]"
         self._engines: dict[str, Engine] = {}  # one, by the words with which its transactions begin
         self._number = 0  # of the file
+        self._mine = threading.local()
+        self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()  # of all threads
         self._lock = threading.Lock()
 
     @contextmanager
@@ -58,7 +63,7 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections. No transaction may go on."""
         with self._lock:
             self._let_go()
 
@@ -70,7 +75,20 @@ class Database:
     # -- the engine
 
     def _begin(self, words: str) -> AbstractContextManager[Connection]:
-        return self._ready()[words].begin()
+        engine = self._ready()[words]
+        return self._on_kept(engine) if self.is_file and words == sql.WRITING else engine.begin()
+
+    @contextmanager
+    def _on_kept(self, engine: Engine) -> Iterator[Connection]:
+        """A transaction of a connection that this thread keeps: to take one of the pool each time costs half as much as
+        all of a small transaction. It goes back to the pool when the thread ends."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None or connection.engine is not engine or connection.closed or connection.invalidated:
+            connection = self._mine.connection = engine.connect()
+            with self._lock:
+                self._kept.add(connection)
+        with connection.begin():
+            yield connection
 
     def _ready(self) -> dict[str, Engine]:
         """What talks to the database, whose tables are there."""
@@ -83,6 +101,9 @@ class Database:
             return self._engines
 
     def _let_go(self) -> None:
+        for connection in list(self._kept):
+            connection.close()
+        self._kept.clear()
         for engine in self._engines.values():
             engine.dispose()
         self._engines = {}
@@ -111,6 +132,8 @@ class Database:
             connection.create_function("ago", 1, lambda seconds: text_of(self._clock() - seconds), deterministic=True)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{MEMORY}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
 
         return engine
 

@@ -39,7 +39,8 @@ class Failures:
             last = connection.scalar(select(func.max(job_steps.c.id))) or 0
             before = self.seen
             if before is None:
-                before = connection.scalar(select(func.max(job_steps.c.id)).where(job_steps.c.at < ago(BACK))) or 0
+                old = select(job_steps.c.id).where(job_steps.c.at < ago(BACK)).order_by(job_steps.c.id.desc()).limit(1)
+                before = connection.scalar(old) or 0
             new = (job_steps.c.id > before, job_steps.c.id <= last, job_steps.c.step == Step.FAILED.value)
             count = connection.scalar(select(func.count()).where(*new)) or 0
             columns = (job_steps.c.id, job_steps.c.uuid, job_steps.c.reason)

@@ -29,7 +29,8 @@ def forget_old(database: Database, stopping: threading.Event) -> int:
     """Remove rows that are older than KEEP; how many. Raises Unreachable where the database cannot be used."""
     count = 0
     for table, moment in _OLD:
-        old = select(table.c.id).where(moment < ago(KEEP)).order_by(moment).limit(PORTION)
+        first = select(table.c.id, moment.label("at")).order_by(table.c.id).limit(PORTION).subquery()  # the oldest
+        old = select(first.c.id).where(first.c.at < ago(KEEP))
         for _ in range(PORTIONS):
             if stopping.is_set():
                 return count

@@ -85,8 +85,8 @@ def queue_in(
 ) -> list[str]:
     """As `queue`, in the caller's transaction."""
     rows = [
-        {"uuid": pair.id, "pathname": pair.pathname, "signature": pair.signature, "age": pair.age, "owner": owner,
-         "priority": priority}
+        {"uuid": pair.id, "pathname": pair.pathname, "signature": pair.signature, "age": round(pair.age, 1),
+         "owner": owner, "priority": priority}
         for pair, owner in zip(pairs, itertools.islice(owners, len(pairs)), strict=True)
     ]  # fmt: skip
     try:
@@ -108,10 +108,19 @@ def _there(connection: Connection, pairs: Sequence[Pair], new: list[str]) -> lis
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[str]:
-    if connection.dialect.name == "sqlite":
-        execute = sql.driver(connection).execute
-        return [row["uuid"] for row in rows if execute(_INSERT_IN_SQLITE, row).rowcount]
-    return list(connection.scalars(_INSERT, rows))
+    if connection.dialect.name != "sqlite":
+        return list(connection.scalars(_INSERT, rows))
+    driver = sql.driver(connection)
+    # The database's clock is a function of ours: it is asked once, not for each row.
+    ages = {0.0, *(row["age"] for row in rows)}
+    moments = {age: driver.execute("SELECT ago(?)", [age]).fetchone()[0] for age in ages}
+    rows = [{**row, "now": moments[0.0], "found": moments[row["age"]]} for row in rows]
+    before = driver.total_changes
+    driver.executemany(_INSERT_IN_SQLITE, rows)
+    new = driver.total_changes - before
+    if new == len(rows):
+        return [row["uuid"] for row in rows]
+    return [id for (id,) in driver.execute(_LAST_IN_SQLITE, [new])] if new else []
 
 
 _INSERT = (
@@ -123,4 +132,6 @@ _INSERT = (
 )
 _INSERT_IN_SQLITE = """
 INSERT INTO jobs (uuid, pathname, signature, founddatetime, owner, queueddatetime, priority)
-VALUES (:uuid, :pathname, :signature, ago(:age), :owner, ago(0), :priority) ON CONFLICT DO NOTHING"""
+VALUES (:uuid, :pathname, :signature, :found, :owner, :now, :priority) ON CONFLICT DO NOTHING"""
+#: Nobody else writes before the transaction ends, so the new ones have the last numbers.
+_LAST_IN_SQLITE = "SELECT uuid FROM jobs WHERE id > last_insert_rowid() - ? ORDER BY id"

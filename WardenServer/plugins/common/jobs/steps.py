@@ -1,6 +1,7 @@
 """What happened to jobs, step by step: people ask why."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, insert, literal, select
@@ -32,16 +33,35 @@ class Step(StrEnum):
     MISSING = "missing"  # its files are gone
 
 
+@dataclass(frozen=True)
+class Noted:
+    """A step of one job. `processor` is its name."""
+
+    id: str
+    step: Step
+    reason: str = ""
+    processor: str | None = None
+
+
 def note(
     connection: Connection, step: Step, ids: Sequence[str], reason: str = "", processor: str | None = None
 ) -> None:
     """Write the same step of several jobs, in the caller's transaction."""
+    _write(connection, [(each, step.value, short(reason), processor) for each in ids])
+
+
+def note_all(connection: Connection, several: Sequence[Noted]) -> None:
+    """Write steps that differ, in the caller's transaction."""
+    _write(connection, [(each.id, each.step.value, short(each.reason), each.processor) for each in several])
+
+
+def _write(connection: Connection, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
     if connection.dialect.name == "sqlite":
-        said = (step.value, short(reason), processor)
-        sql.driver(connection).executemany(_NOTE_IN_SQLITE, [(each, *said) for each in ids])
-    elif ids:
-        about = {"step": step.value, "reason": short(reason), "processor": processor}
-        connection.execute(_NOTE, [{"uuid": each, **about} for each in ids])
+        driver = sql.driver(connection)
+        ((now,),) = driver.execute("SELECT ago(0)")
+        driver.executemany(_NOTE_IN_SQLITE, [(*row, now) for row in rows])
+    elif rows:
+        connection.execute(_NOTE, [dict(zip(_NAMES, row, strict=True)) for row in rows])
 
 
 def note_where(
@@ -71,5 +91,6 @@ def short(text: str) -> str:
     return plain if len(plain) <= LONGEST else f"... {plain[4 - LONGEST :]}"
 
 
+_NAMES = ("uuid", "step", "reason", "processor")
 _NOTE = insert(job_steps).values(at=ago())
-_NOTE_IN_SQLITE = "INSERT INTO job_steps (uuid, at, step, reason, processor) VALUES (?, ago(0), ?, ?, ?)"
+_NOTE_IN_SQLITE = "INSERT INTO job_steps (uuid, step, reason, processor, at) VALUES (?, ?, ?, ?, ?)"

@@ -46,7 +46,8 @@ jobs = Table(
 _WAITING = text("starteddatetime IS NULL AND success IS NULL")
 Index("jobs_owner", jobs.c.owner)
 Index("jobs_completed_queued", jobs.c.completeddatetime, jobs.c.queueddatetime)
-Index("jobs_success", jobs.c.success)
+_ENDED = text("success IS NOT NULL")
+Index("jobs_ended", jobs.c.success, jobs.c.id, sqlite_where=_ENDED, postgresql_where=_ENDED)
 Index("jobs_waiting", jobs.c.owner, jobs.c.priority.desc(), jobs.c.queueddatetime, jobs.c.id,
       sqlite_where=_WAITING, postgresql_where=_WAITING)  # fmt: skip
 
@@ -70,12 +71,15 @@ job_steps = Table(
     "job_steps", METADATA,
     Column("id", Integer, primary_key=True),
     Column("uuid", String(LONGEST), nullable=False, index=True),
-    Column("at", Moment, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
     Column("step", String(32), nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("processor", String(255)),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+_RESULTS = text("step IN ('succeeded', 'failed')")
+Index("job_steps_results", job_steps.c.at, job_steps.c.step, sqlite_where=_RESULTS, postgresql_where=_RESULTS)
 
 #: Ours: what processors came back with when their job was no longer theirs.
 late_results = Table(
