@@ -115,12 +115,12 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[str]:
     ages = {0.0, *(row["age"] for row in rows)}
     moments = {age: driver.execute("SELECT ago(?)", [age]).fetchone()[0] for age in ages}
     rows = [{**row, "now": moments[0.0], "found": moments[row["age"]]} for row in rows]
-    before = driver.total_changes
+    (last,), before = driver.execute(_LAST_IN_SQLITE).fetchone(), driver.total_changes
     driver.executemany(_INSERT_IN_SQLITE, rows)
     new = driver.total_changes - before
     if new == len(rows):
         return [row["uuid"] for row in rows]
-    return [id for (id,) in driver.execute(_LAST_IN_SQLITE, [new])] if new else []
+    return [id for (id,) in driver.execute(_BEHIND_IN_SQLITE, [last])] if new else []
 
 
 _INSERT = (
@@ -133,5 +133,7 @@ _INSERT = (
 _INSERT_IN_SQLITE = """
 INSERT INTO jobs (uuid, pathname, signature, founddatetime, owner, queueddatetime, priority)
 VALUES (:uuid, :pathname, :signature, :found, :owner, :now, :priority) ON CONFLICT DO NOTHING"""
-#: Nobody else writes before the transaction ends, so the new ones have the last numbers.
-_LAST_IN_SQLITE = "SELECT uuid FROM jobs WHERE id > last_insert_rowid() - ? ORDER BY id"
+_LAST_IN_SQLITE = "SELECT coalesce(max(id), 0) FROM jobs"
+#: Nobody else writes before the transaction ends, so the new ones are behind the last one from before. Their numbers
+#: have gaps: each job that was there already costs one, too.
+_BEHIND_IN_SQLITE = "SELECT uuid FROM jobs WHERE id > ? ORDER BY id"

@@ -1,4 +1,4 @@
-"""Between a look at files and the row of their job, another monitor may have queued them and cleaned up after them."""
+"""Between a look at files and the row of their job, another monitor may have queued them, or cleaned up after them."""
 
 import logging
 import threading
@@ -55,6 +55,16 @@ def test_no_job_is_made_of_files_that_are_gone(
     assert [row.uuid for row in rows.all()] == ["there"]
     assert rows.steps("gone") == ([] if kind is Standard else ["refused"])
     assert rows.asked() == set()
+
+
+def test_new_ones_among_those_that_are_there_are_all_told(db: Database, rows: Rows) -> None:
+    """Two monitors have walked through the same files."""
+    processor = rows.processor("p")
+    assert rows.queue(processor, "b", "d") == ["b", "d"]
+    assert rows.queue(processor, "a", "b", "c", "d", "e") == ["a", "c", "e"]
+    assert rows.queue(processor, "a", "b", "f", "e") == ["f"]
+    assert rows.queue(processor, "a", "f") == []
+    assert {id: rows.steps(id) for id in "abcdef"} == dict.fromkeys("abcdef", ["queued"])
 
 
 def test_a_link_to_nowhere_is_a_file_that_is_there(db: Database, rows: Rows, tmp_path: Path) -> None:
