@@ -64,7 +64,7 @@ def test_new_ones_among_those_that_are_there_are_all_told(db: Database, rows: Ro
     assert rows.queue(processor, "a", "b", "c", "d", "e") == ["a", "c", "e"]
     assert rows.queue(processor, "a", "b", "f", "e") == ["f"]
     assert rows.queue(processor, "a", "f") == []
-    assert {id: rows.steps(id) for id in "abcdef"} == dict.fromkeys("abcdef", ["queued"])
+    assert {id: rows.steps(id) for id in "abcdef"} == {id: ["queued"] for id in "abcdef"}
 
 
 def test_a_link_to_nowhere_is_a_file_that_is_there(db: Database, rows: Rows, tmp_path: Path) -> None:
