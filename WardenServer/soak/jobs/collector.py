@@ -18,8 +18,8 @@ from WardenServer.soak.jobs.job import BAD, DEADLY, END, GOOD
 #: Shares of pairs that go to the deferred storage, fail, are written slowly, are changed later, lose their links, and
 #: whose jobs take long.
 DEFERRED, FAILING, SLOW, CHANGING, UNLINKED, LONG = 0.1, 0.1, 0.02, 0.02, 0.01, 0.03
-#: Pairs that kill their workers, in the first half: it takes a while until they have done so often enough.
-DEADLIES = 2
+#: One of so many pairs kills its workers, in the first half: it takes a while until it has done so often enough.
+DEADLY_EACH = 3000
 #: Seconds between two pieces of a file that is written slowly, and until a file is changed.
 PIECE, CHANGE = (0.1, 0.5), (1.0, 6.0)
 #: Seconds that a job takes, and a long one.
@@ -69,7 +69,7 @@ class Collector:
         self._standard, self._deferred, self._journal = standard, deferred, journal
         self._count, self._seconds = count, seconds
         self._random = random.Random(seed)
-        self._deadly = set(self._random.sample(range((count + DEADLIES) // 2), min(DEADLIES, count)))
+        self._deadly = set(self._random.sample(range((count + 1) // 2), max(1, count // DEADLY_EACH)))
         self._pieces: deque[_Piece] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)

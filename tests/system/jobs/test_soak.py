@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.test_soak import processes, soak
 
-PAIRS = 1500
+PAIRS = 1000
 
 
 @pytest.mark.heavy
@@ -24,7 +24,7 @@ def test_each_pair_is_processed_and_none_is_lost(tmp_path: Path) -> None:
     figures = {line["figure"]: line["value"] for line in found["lines"]}
     assert figures["faults thrown"] == sum(found["faults"].values()) >= 5
     assert figures["runs"] >= figures["pairs processed"] > 0.8 * PAIRS
-    assert figures["jobs that failed since their workers vanished"] >= 2  # those that kill them
+    assert figures["jobs that failed since their workers vanished"] >= 1  # the one that kills them
     assert "for 0.4 minutes with seed 5" in said
     assert processes(tmp_path) == []
     assert {path.name for path in tmp_path.iterdir()} == {"out", "err"}
