@@ -304,8 +304,7 @@ def load_candidate(candidate: Candidate, settings: Settings, trust: Trust | None
 
 def _refuse_required(contract: Contract) -> None:
     if contract.required:
-        needs = shared.needs(contract.required, contract.name)
-        raise PluginError(f"[agents.{contract.name}]: {contract.path.stem} {needs}")
+        raise PluginError(f"{contract.path.stem} {shared.needs(contract.required, contract.name)}")
 
 
 def _refuse_clash(contract: Contract, loaded: Loaded) -> None:

@@ -1,13 +1,12 @@
 """Once a day: files whose arrival was missed become jobs. It runs where there is a table [jobs].
 
-It looks at all files, not only at new ones, and queues what is neither known nor moved, and still is not ten minutes
-later. With after = "keep" the rows of
-ended jobs go whose files are gone. What it finds is told as an event.
+It looks at all files, not only at new ones. What is neither known nor moved, and is no job ten minutes later either, is
+queued. With after = "keep" the rows of ended jobs go whose files are gone. What it queues is told as an event.
 
 Publishes in the document "jobs":
 
-    lost                jobs of files that were missed, found by the last look
-    vanished_files      rows that it removed, as their files are gone
+    lost                jobs of files that were missed, since the agent's start
+    vanished_files      rows that it removed since then, as their files are gone
     lost_problem        what people should put right, else ""
 """
 
@@ -25,9 +24,6 @@ EXCLUSIVE = True
 
 SETTINGS = {"jobs": ...}
 
-#: Most rounds, ten minutes apart.
-ROUNDS = 5
-
 FIELDS = {
     "lost": {"dtype": "int", "format": "%d"},
     "vanished_files": {"dtype": "int", "format": "%d"},
@@ -44,23 +40,28 @@ def setup(agent: Agent) -> None:
 
 
 def work(agent: Agent) -> dict[str, Any]:
-    """One look: two rounds, since what has just come is not lost; more where no processor is there."""
-    for _ in range(ROUNDS):
-        report = loop.run(agent.stopping)
-        if report.again is None or agent.stopping.wait(report.again):
-            break
+    """One round. It asks for a second one after ten minutes, since what has just come is not lost."""
+    report = loop.run(agent.stopping)
     totals, problem = loop.totals, "; ".join(report.problems)
-    if totals["lost"]:
-        agent.tell(f"{totals['lost']} jobs whose files had been missed are queued now", "warning")
-    fields = {
+    if report.lost:
+        agent.tell(f"{report.lost} jobs whose files had been missed are queued now", "warning")
+    return agent.tolerate({
         "lost": totals["lost"],
         "vanished_files": totals["missing"],
         "lost_problem": Value(problem, "WARNING" if problem else "VALID"),
-    }
-    loop.totals.clear()
-    return agent.tolerate(fields)
+    })  # fmt: skip
 
 
 def close(agent: Agent) -> None:
     """Let go of the database."""
     loop.close()
+
+
+def save() -> dict[str, int]:
+    """The counts."""
+    return dict(loop.totals)
+
+
+def load(state: dict[str, int]) -> None:
+    """Go on counting."""
+    loop.totals.update(state)

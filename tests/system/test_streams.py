@@ -344,7 +344,8 @@ def test_a_missing_argument_is_named_and_the_others_load(write: Write, loading: 
     write("counting", COUNT + COUNT.replace("counted", "other").replace("step=1", "step, gain").replace("Count", "Two"))
     loaded = loading({"other": {}})
     assert set(loaded.contracts) == {"counted"}
-    assert loaded.refused == {"other": "[agents.other]: counting needs the setting step and gain"}
+    cure = "give it in [agents.other] of the settings file"
+    assert loaded.refused == {"other": f"counting needs the setting step and gain; {cure}"}
     loaded.contracts["counted"].discard()
 
 
