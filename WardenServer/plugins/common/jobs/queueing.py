@@ -6,10 +6,8 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, delete, text
 from sqlalchemy.exc import IntegrityError
 
 from WardenServer.errors import WardenError
@@ -17,7 +15,6 @@ from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.tables import jobs
-from WardenServer.plugins.common.jobs.times import ago
 from WardenServer.servers import sql
 
 
@@ -84,13 +81,10 @@ def queue_in(
     connection: Connection, pairs: Sequence[Pair], owners: Iterator[int], priority: int = 0, reason: str = ""
 ) -> list[str]:
     """As `queue`, in the caller's transaction."""
-    rows = [
-        {"uuid": pair.id, "pathname": pair.pathname, "signature": pair.signature, "age": round(pair.age, 1),
-         "owner": owner, "priority": priority}
-        for pair, owner in zip(pairs, itertools.islice(owners, len(pairs)), strict=True)
-    ]  # fmt: skip
+    chosen = list(itertools.islice(owners, len(pairs)))
+    insert = _insert_in_sqlite if connection.dialect.name == "sqlite" else _insert
     try:
-        new = _insert(connection, rows) if rows else []
+        new = insert(connection, pairs, chosen, priority)
     except (IntegrityError, sqlite3.IntegrityError):  # ids that are there already are none: this is about the owner
         raise ProcessorGone("a processor is gone that was to get jobs; choose again") from None
     new = _there(connection, pairs, new)
@@ -107,32 +101,43 @@ def _there(connection: Connection, pairs: Sequence[Pair], new: list[str]) -> lis
     return [id for id in new if id not in gone]
 
 
-def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[str]:
-    if connection.dialect.name != "sqlite":
-        return list(connection.scalars(_INSERT, rows))
+def _insert(connection: Connection, pairs: Sequence[Pair], owners: Sequence[int], priority: int) -> list[str]:
+    columns = {
+        "uuids": [pair.id for pair in pairs], "pathnames": [pair.pathname for pair in pairs],
+        "signatures": [pair.signature for pair in pairs], "ages": [pair.age for pair in pairs], "owners": owners,
+    }  # fmt: skip
+    return list(connection.scalars(_INSERT, {**columns, "priority": priority}))
+
+
+def _insert_in_sqlite(
+    connection: Connection, pairs: Sequence[Pair], owners: Sequence[int], priority: int
+) -> list[str]:
     driver = sql.driver(connection)
-    # The database's clock is a function of ours: it is asked once, not for each row.
-    ages = {0.0, *(row["age"] for row in rows)}
-    moments = {age: driver.execute("SELECT ago(?)", [age]).fetchone()[0] for age in ages}
-    rows = [{**row, "now": moments[0.0], "found": moments[row["age"]]} for row in rows]
+    # The database's clock is a function of ours: it is asked for each tenth of a second, not for each row.
+    ages = [round(pair.age, 1) for pair in pairs]
+    moments = {age: driver.execute("SELECT ago(?)", [age]).fetchone()[0] for age in {0.0, *ages}}
+    rows = [
+        (pair.id, pair.pathname, pair.signature, moments[age], owner, moments[0.0], priority)
+        for pair, age, owner in zip(pairs, ages, owners, strict=True)
+    ]
     (last,), before = driver.execute(_LAST_IN_SQLITE).fetchone(), driver.total_changes
     driver.executemany(_INSERT_IN_SQLITE, rows)
     new = driver.total_changes - before
     if new == len(rows):
-        return [row["uuid"] for row in rows]
+        return [pair.id for pair in pairs]
     return [id for (id,) in driver.execute(_BEHIND_IN_SQLITE, [last])] if new else []
 
 
-_INSERT = (
-    postgresql.insert(jobs)
-    .values({name: bindparam(name) for name in ("uuid", "pathname", "signature", "owner", "priority")})
-    .values(queueddatetime=ago(), founddatetime=ago(bindparam("age")))
-    .on_conflict_do_nothing()
-    .returning(jobs.c.uuid)
-)
+#: Many at once: PostgreSQL makes rows of arrays.
+_INSERT = text("""
+INSERT INTO jobs (uuid, pathname, signature, founddatetime, owner, queueddatetime, priority)
+SELECT uuid, pathname, signature, now() - age * interval '1 second', owner, now(), :priority
+FROM unnest(CAST(:uuids AS text[]), CAST(:pathnames AS text[]), CAST(:signatures AS text[]),
+            CAST(:ages AS float8[]), CAST(:owners AS integer[])) AS pairs (uuid, pathname, signature, age, owner)
+ON CONFLICT DO NOTHING RETURNING uuid""")
 _INSERT_IN_SQLITE = """
 INSERT INTO jobs (uuid, pathname, signature, founddatetime, owner, queueddatetime, priority)
-VALUES (:uuid, :pathname, :signature, :found, :owner, :now, :priority) ON CONFLICT DO NOTHING"""
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _LAST_IN_SQLITE = "SELECT coalesce(max(id), 0) FROM jobs"
 #: Nobody else writes before the transaction ends, so the new ones are behind the last one from before. Their numbers
 #: have gaps: each job that was there already costs one, too.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, insert, literal, select, text
 
 from WardenServer.plugins.common.jobs.tables import job_steps, jobs
 from WardenServer.plugins.common.jobs.times import ago
@@ -61,7 +61,7 @@ def _write(connection: Connection, rows: Sequence[tuple[str, str, str, str | Non
         ((now,),) = driver.execute("SELECT ago(0)")
         driver.executemany(_NOTE_IN_SQLITE, [(*row, now) for row in rows])
     elif rows:
-        connection.execute(_NOTE, [dict(zip(_NAMES, row, strict=True)) for row in rows])
+        connection.execute(_NOTE, dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 def note_where(
@@ -91,6 +91,10 @@ def short(text: str) -> str:
     return plain if len(plain) <= LONGEST else f"... {plain[4 - LONGEST :]}"
 
 
-_NAMES = ("uuid", "step", "reason", "processor")
-_NOTE = insert(job_steps).values(at=ago())
+_COLUMNS = ("ids", "steps", "reasons", "processors")
+#: Many at once: PostgreSQL makes rows of arrays.
+_NOTE = text("""
+INSERT INTO job_steps (uuid, step, reason, processor, at) SELECT id, step, reason, processor, now()
+FROM unnest(CAST(:ids AS text[]), CAST(:steps AS text[]), CAST(:reasons AS text[]), CAST(:processors AS text[]))
+AS noted (id, step, reason, processor)""")
 _NOTE_IN_SQLITE = "INSERT INTO job_steps (uuid, step, reason, processor, at) VALUES (?, ?, ?, ?, ?)"
