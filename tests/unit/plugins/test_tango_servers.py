@@ -62,7 +62,7 @@ def facility(monkeypatch):
 def look(facility):
     """Run `work`; the agent is closed at the end, and no thread of it is left."""
     before = set(threading.enumerate())
-    agent = Agent("tango_servers", tango_servers.SETTINGS | {"ping_timeout": 0.1})
+    agent = Agent("tango_servers", tango_servers.SETTINGS | {"ping_timeout": 0.5})
 
     def look(**settings):
         agent.settings.update(settings)

@@ -76,13 +76,13 @@ class Database:
 
     def _begin(self, words: str) -> AbstractContextManager[Connection]:
         engine = self._ready()[words]
-        return self._on_kept(engine) if words == sql.WRITING else engine.begin()
+        return self._on_kept(engine) if self.is_file and words == sql.WRITING else engine.begin()
 
     @contextmanager
     def _on_kept(self, engine: Engine) -> Iterator[Connection]:
         """A transaction of a connection that this thread keeps: to take one of the pool each time costs half as much as
-        all of a small transaction. It goes back to the pool when the thread ends. One that was cut is noticed by the
-        error, once."""
+        all of a small transaction. It goes back to the pool when the thread ends. Not for a server: what it has cut
+        is only noticed when it is taken from the pool."""
         connection: Connection | None = getattr(self._mine, "connection", None)
         if connection is None or connection.engine is not engine or connection.closed or connection.invalidated:
             connection = self._mine.connection = engine.connect()
