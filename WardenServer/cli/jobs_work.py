@@ -72,8 +72,8 @@ def work(
     looks, and runs in processes of its own; what it returns, if text, is the message of the job. An exception makes the
     job fail.
 
-    What a job prints is in FOLDER/work/ while it runs, and its end becomes the message of the job. A job is done again
-    if its worker vanishes, so it should not mind being done twice.
+    What a job prints is in a file below `folder` of [jobs] while it runs, and its end becomes the message of the job. A
+    job is done again if its worker vanishes, so it should not mind being done twice.
 
     \b
     SIGTERM, SIGHUP, Ctrl-C   begin nothing more, give jobs --grace to end, end them and hand them back;

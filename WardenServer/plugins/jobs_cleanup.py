@@ -11,13 +11,10 @@ Publishes in the document "jobs":
     cleanup_problem     what people should put right, else ""
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from WardenServer.agent import Agent, Value
-from WardenServer.plugins.common.jobs.opening import open_loop
-
-if TYPE_CHECKING:
-    from WardenServer.plugins.common.jobs.loop import Loop
+from WardenServer.plugins.common.jobs.opening import AgentLoop
 
 INTERVAL = 60.0
 KEY = "jobs"
@@ -33,37 +30,17 @@ FIELDS = {
     "cleanup_problem": {"dtype": "str"},
 }
 
-loop: "Loop"
-
-
-def setup(agent: Agent) -> None:
-    """Read the table."""
-    global loop
-    loop = open_loop("Cleanup", agent.settings["jobs"], agent.log, agent.soon)
+loop = AgentLoop("Cleanup")
+setup, close, save, load = loop.setup, loop.close, loop.save, loop.load
 
 
 def work(agent: Agent) -> dict[str, Any]:
     """One round."""
-    report = loop.run(agent.stopping)
-    totals, problem = loop.totals, "; ".join(report.problems)
+    report = loop.opened.run(agent.stopping)
+    totals, problem = loop.opened.totals, "; ".join(report.problems)
     return agent.tolerate({
         "moved": totals["moved"],
         "deleted": totals["deleted"],
         "missing": totals["missing"],
         "cleanup_problem": Value(problem, "WARNING" if problem else "VALID"),
     })  # fmt: skip
-
-
-def close(agent: Agent) -> None:
-    """Let go of the database."""
-    loop.close()
-
-
-def save() -> dict[str, int]:
-    """The counts."""
-    return dict(loop.totals)
-
-
-def load(state: dict[str, int]) -> None:
-    """Go on counting."""
-    loop.totals.update(state)

@@ -10,13 +10,10 @@ Publishes in the document "jobs":
     lost_problem        what people should put right, else ""
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from WardenServer.agent import Agent, Value
-from WardenServer.plugins.common.jobs.opening import open_loop
-
-if TYPE_CHECKING:
-    from WardenServer.plugins.common.jobs.loop import Loop
+from WardenServer.plugins.common.jobs.opening import AgentLoop
 
 AT = "03:20"
 KEY = "jobs"
@@ -30,19 +27,14 @@ FIELDS = {
     "lost_problem": {"dtype": "str"},
 }
 
-loop: "Loop"
-
-
-def setup(agent: Agent) -> None:
-    """Read the table."""
-    global loop
-    loop = open_loop("Lost", agent.settings["jobs"], agent.log, agent.soon)
+loop = AgentLoop("Lost")
+setup, close, save, load = loop.setup, loop.close, loop.save, loop.load
 
 
 def work(agent: Agent) -> dict[str, Any]:
     """One round. It asks for a second one after ten minutes, since what has just come is not lost."""
-    report = loop.run(agent.stopping)
-    totals, problem = loop.totals, "; ".join(report.problems)
+    report = loop.opened.run(agent.stopping)
+    totals, problem = loop.opened.totals, "; ".join(report.problems)
     if report.lost:
         agent.tell(f"{report.lost} jobs whose files had been missed are queued now", "warning")
     return agent.tolerate({
@@ -50,18 +42,3 @@ def work(agent: Agent) -> dict[str, Any]:
         "vanished_files": totals["missing"],
         "lost_problem": Value(problem, "WARNING" if problem else "VALID"),
     })  # fmt: skip
-
-
-def close(agent: Agent) -> None:
-    """Let go of the database."""
-    loop.close()
-
-
-def save() -> dict[str, int]:
-    """The counts."""
-    return dict(loop.totals)
-
-
-def load(state: dict[str, int]) -> None:
-    """Go on counting."""
-    loop.totals.update(state)

@@ -13,14 +13,11 @@ Publishes in the document "jobs":
     priority_problem    what people should put right, else ""
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from WardenServer.agent import Agent, Value
 from WardenServer.errors import SettingError
-from WardenServer.plugins.common.jobs.opening import open_loop
-
-if TYPE_CHECKING:
-    from WardenServer.plugins.common.jobs.loop import Loop
+from WardenServer.plugins.common.jobs.opening import AgentLoop
 
 INTERVAL = 5.0
 KEY = "jobs"
@@ -36,19 +33,14 @@ FIELDS = {
     "priority_problem": {"dtype": "str"},
 }
 
-loop: "Loop"
-
-
-def setup(agent: Agent) -> None:
-    """Read the table."""
-    global loop
-    loop = open_loop("Priority", agent.settings["jobs"], agent.log, agent.soon)
+loop = AgentLoop("Priority")
+setup, close, save, load = loop.setup, loop.close, loop.save, loop.load
 
 
 def work(agent: Agent) -> dict[str, Any]:
     """One round."""
-    report = loop.run(agent.stopping)
-    totals, problem = loop.totals, "; ".join(report.problems)
+    report = loop.opened.run(agent.stopping)
+    totals, problem = loop.opened.totals, "; ".join(report.problems)
     return agent.tolerate({
         "raised": totals["raised"],
         "refused": totals["refused"],
@@ -64,21 +56,6 @@ def answer(agent: Agent, request: Any) -> dict[str, int]:
     ids = request.get("prioritize") if isinstance(request, dict) and len(request) == 1 else None
     if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
         raise SettingError('jobs_priority was asked what it does not know; ask {"prioritize": ["ID", "ID"]}')
-    asked = requests.ask(loop.database, ids)
+    asked = requests.ask(loop.opened.database, ids)
     agent.soon()
     return {"asked": len(asked)}
-
-
-def close(agent: Agent) -> None:
-    """Let go of the database."""
-    loop.close()
-
-
-def save() -> dict[str, int]:
-    """The counts."""
-    return dict(loop.totals)
-
-
-def load(state: dict[str, int]) -> None:
-    """Go on counting."""
-    loop.totals.update(state)

@@ -18,13 +18,10 @@ Publishes in the document "jobs":
     standard_problem    what people should put right, else ""
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from WardenServer.agent import Agent, Value
-from WardenServer.plugins.common.jobs.opening import open_loop
-
-if TYPE_CHECKING:
-    from WardenServer.plugins.common.jobs.loop import Loop
+from WardenServer.plugins.common.jobs.opening import AgentLoop
 
 INTERVAL = 10.0
 KEY = "jobs"
@@ -42,21 +39,21 @@ FIELDS = {
     "standard_problem": {"dtype": "str"},
 }
 
-loop: "Loop"
+loop = AgentLoop("Standard")
+close, save, load = loop.close, loop.save, loop.load
 
 
 def setup(agent: Agent) -> None:
     """Begin to watch."""
-    global loop
-    loop = open_loop("Standard", agent.settings["jobs"], agent.log, agent.soon)
-    loop.watch()
+    loop.setup(agent)
+    loop.opened.watch()
 
 
 def work(agent: Agent) -> dict[str, Any]:
     """One round."""
-    report = loop.run(agent.stopping)
-    totals = loop.totals
-    problem = "; ".join(filter(None, [*report.problems, loop.note]))
+    report = loop.opened.run(agent.stopping)
+    totals = loop.opened.totals
+    problem = "; ".join(filter(None, [*report.problems, loop.opened.note]))
     return agent.tolerate({
         "queued": totals["queued"],
         "unsettled": report.unsettled,
@@ -65,18 +62,3 @@ def work(agent: Agent) -> dict[str, Any]:
         "vanished": totals["failed"],
         "standard_problem": Value(problem, "WARNING" if problem else "VALID"),
     })  # fmt: skip
-
-
-def close(agent: Agent) -> None:
-    """Watch no more."""
-    loop.close()
-
-
-def save() -> dict[str, int]:
-    """The counts."""
-    return dict(loop.totals)
-
-
-def load(state: dict[str, int]) -> None:
-    """Go on counting."""
-    loop.totals.update(state)

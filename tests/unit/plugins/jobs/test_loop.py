@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from WardenServer.agent import Agent
 from WardenServer.errors import SettingError
 from WardenServer.plugins.common.jobs import loop as module
 from WardenServer.plugins.common.jobs import opening
@@ -105,4 +106,4 @@ def test_a_library_that_is_missing_is_named_with_the_cure(tmp_path: Path, monkey
     for name in [name for name in sys.modules if name.startswith("WardenServer.plugins.common.jobs.")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(SettingError, match=r"jobs need the library sqlalchemy.*; install it with: pip install"):
-        opening.open_loop("Standard", {}, logging.getLogger("test"), soon)
+        opening.AgentLoop("Standard").setup(Agent("jobs_standard", {"jobs": {}}))
