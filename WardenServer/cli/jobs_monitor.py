@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from WardenServer.cli.shared import CommandFailed, WrongUsage, sentences, with_settings
+from WardenServer.cli.shared import WrongUsage, sentences, with_settings
 from WardenServer.errors import WardenError
+from WardenServer.plugins.common.jobs.opening import libraries
 from WardenServer.settings import config
 from WardenServer.settings.masking import mask
 
@@ -35,11 +36,8 @@ def monitor(words: tuple[str, ...]) -> None:
     the settings says where files are. Options are those of Socorro; --help lists them. SIGTERM, SIGHUP and Ctrl-C end
     it in order.
     """
-    try:
+    with libraries():
         import sqlalchemy  # noqa: F401  # used further down: what is missing is said here
-    except ImportError:
-        cure = "pip install 'wardenserver[jobs]'"
-        raise CommandFailed(f"`warden jobs monitor` needs the library SQLAlchemy; install it with: {cure}") from None
     if words and not words[0].startswith("-"):
         _with_file(Path(words[0]), words[1:])
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from WardenServer.errors import WardenError
+from WardenServer.plugins.common.jobs.opening import libraries
 from WardenServer.settings import config
 from WardenServer.settings.units import duration
 
@@ -25,11 +25,8 @@ def opened(settings: config.Settings) -> Iterator[tuple[Any, Any]]:
     """
     from WardenServer.jobs.configured import jobs_of
 
-    try:
+    with libraries():
         from WardenServer.plugins.common.jobs.database import Database
-    except ImportError as error:
-        cure = "install it with: pip install wardenserver[jobs]"
-        raise WardenError(f"jobs need the library {error.name}; {cure}") from None
     jobs = jobs_of(settings)
     database = Database(jobs.url)
     try:

@@ -10,7 +10,8 @@ import click
 
 from WardenServer.cli.shared import with_settings
 from WardenServer.cli.stream import log_to_console
-from WardenServer.errors import SettingError, WardenError
+from WardenServer.errors import SettingError
+from WardenServer.plugins.common.jobs.opening import libraries
 from WardenServer.settings import config
 from WardenServer.settings.units import duration
 
@@ -79,12 +80,10 @@ def work(
     SIGTERM, SIGHUP, Ctrl-C   begin nothing more, give jobs --grace to end, end them and hand them back;
                               the second time: at once
     """
-    try:
+    with libraries():
         from WardenServer.jobs.configured import jobs_of
         from WardenServer.jobs.work import run
         from WardenServer.jobs.work.runner import Options
-    except ImportError as error:
-        raise WardenError(f"jobs need the library {error.name}; pip install 'wardenserver[jobs]'") from None
     log_to_console(settings)
     jobs = jobs_of(settings)
     make = _maker(line, target, jobs.suffixes, at_once)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from WardenServer.cli.shared import SERVER, assignments, sentences, with_settings
-from WardenServer.errors import WardenError
+from WardenServer.plugins.common.jobs.opening import libraries
 from WardenServer.settings import config
 
 
@@ -140,8 +140,6 @@ def _soak_of_hub(minutes: float, seed: int | None, only: str, as_json: bool) -> 
 
 
 def _soak_of_jobs(minutes: float, pairs: int, seed: int | None, url: str, as_json: bool) -> int:
-    try:
+    with libraries():
         from WardenServer.soak.jobs import run
-    except ImportError as error:
-        raise WardenError(f"jobs need the library {error.name}; pip install 'wardenserver[jobs]'") from None
     return run.run(minutes, pairs, seed, url, as_json)

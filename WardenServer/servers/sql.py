@@ -51,6 +51,14 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return found
 
 
+def file_number(path: Path) -> int:
+    """By which a file is known, also when another gets its name; 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
 def file_system(path: Path) -> str:
     """The kind of file system that a path is, or will be, on; "" where that is unknown."""
     place = next(each for each in (path, *path.parents) if each.exists()).resolve()

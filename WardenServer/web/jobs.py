@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from WardenServer.errors import SettingError, Unreachable
 from WardenServer.jobs.configured import jobs_of
+from WardenServer.plugins.common.jobs.opening import libraries
 from WardenServer.settings.config import Settings
 from WardenServer.web.paths import LONGEST, Asked, Parameter, Path, Refused, Right, as_json
 from WardenServer.web.period import moment
@@ -137,11 +138,8 @@ class Jobs:
         with self._lock:
             if self._opened is None:
                 jobs = jobs_of(self._settings)
-                try:
+                with libraries(Unreachable):
                     from WardenServer.plugins.common.jobs.database import Database
-                except ImportError as error:
-                    cure = "install it with: pip install wardenserver[jobs]"
-                    raise Unreachable(f"jobs need the library {error.name}; {cure}") from None
                 self._opened = jobs, Database(jobs.url)
             return self._opened
 

@@ -146,23 +146,15 @@ class Files(Store):
         """What talks to a file; with `part` the file is made where it is missing."""
         with self._lock:
             known, engine = self._engines.pop(path, (0, None))
-            if engine is not None and _number(path) != known:  # somebody has removed it, or made another
+            if engine is not None and sql.file_number(path) != known:  # somebody has removed it, or made another
                 engine.dispose()
                 engine = None
             if engine is None:
                 engine = _open(path, part)
-            self._engines[path] = _number(path), engine  # the one used last is the last
+            self._engines[path] = sql.file_number(path), engine  # the one used last is the last
             if len(self._engines) > MOST:
                 self._engines.pop(next(iter(self._engines)))[1].dispose()
         return engine
-
-
-def _number(path: Path) -> int:
-    """By which a file is known; 0 where there is none."""
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0
 
 
 def _beside(path: Path) -> list[Path]:

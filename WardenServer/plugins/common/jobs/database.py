@@ -94,7 +94,7 @@ class Database:
     def _ready(self) -> dict[str, Engine]:
         """What talks to the database, whose tables are there."""
         with self._lock:
-            if self._engines and self.path is not None and _number(self.path) != self._number:
+            if self._engines and self.path is not None and sql.file_number(self.path) != self._number:
                 self._let_go()  # somebody has removed the file, or put another in its place
             if not self._engines:
                 engine = self._open()
@@ -118,7 +118,7 @@ class Database:
         except BaseException:
             engine.dispose()
             raise
-        self._number = _number(self.path) if self.path is not None else 0
+        self._number = sql.file_number(self.path) if self.path is not None else 0
         return engine
 
     def _open_file(self, path: Path) -> Engine:
@@ -154,11 +154,3 @@ def _parse(url: str) -> URL:
         cure = "install it with: pip install wardenserver[postgresql]"
         raise SettingError(f"[jobs]: url is of PostgreSQL, which needs the library psycopg; {cure}") from None
     return parsed
-
-
-def _number(path: Path) -> int:
-    """By which a file is known; 0 where there is none."""
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0

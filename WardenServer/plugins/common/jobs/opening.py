@@ -5,11 +5,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from WardenServer.errors import SettingError
+from WardenServer.errors import SettingError, WardenError
 
 if TYPE_CHECKING:
     from WardenServer.plugins.common.jobs.loop import Loop
     from WardenServer.plugins.common.jobs.status_loop import StatusLoop
+
+
+@contextmanager
+def libraries(kind: type[WardenError] = WardenError) -> Iterator[None]:
+    """Around imports: a library that is missing is said with its cure, as an error of this kind."""
+    try:
+        yield
+    except ImportError as error:
+        cure = "install it with: pip install wardenserver[jobs]"
+        raise kind(f"jobs need the library {error.name}; {cure}") from None
 
 
 class Asker(Protocol):
@@ -42,7 +52,7 @@ class AgentLoop:
         Raises:
             SettingError: a library is missing, or the table is wrong.
         """
-        with _said():
+        with libraries(SettingError):
             from WardenServer.plugins.common.jobs import rounds
             from WardenServer.plugins.common.jobs.loop import Loop
         self._opened = Loop(getattr(rounds, self._kind), agent.settings["jobs"], agent.log, agent.soon)
@@ -62,16 +72,6 @@ class AgentLoop:
 
 def open_status(table: Mapping[str, Any]) -> "StatusLoop":
     """The loop of the agent jobs_status; raises as `AgentLoop.setup`."""
-    with _said():
+    with libraries(SettingError):
         from WardenServer.plugins.common.jobs.status_loop import StatusLoop
     return StatusLoop(table)
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Say how to get a library that is missing."""
-    try:
-        yield
-    except ImportError as error:
-        cure = "install it with: pip install wardenserver[jobs]"
-        raise SettingError(f"jobs need the library {error.name}; {cure}") from None
