@@ -90,10 +90,6 @@ def test_a_hub_without_descriptors_runs_on_and_recovers(
 
 def test_the_server_takes_all_descriptors_it_may_have(hub: MakeHub, write: Write) -> None:
     write("quick", QUICK)
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
-    try:
-        server = hub()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    assert psutil.Process(server.pid).rlimit(psutil.RLIMIT_NOFILE) == (min(before[1], 65_536), before[1])
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    server = hub(within=["prlimit", "--nofile=256:"])  # the hub's alone: the tests may have more open than that
+    assert psutil.Process(server.pid).rlimit(psutil.RLIMIT_NOFILE) == (min(hard, 65_536), hard)
