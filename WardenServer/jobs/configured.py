@@ -15,5 +15,5 @@ def jobs_of(settings: Settings) -> Jobs:
     """
     if "jobs" not in settings.shared:
         raise SettingError('the settings have no table [jobs]; add one with storage = "/a/folder"')
-    table = {"folder": str(settings.shared_folder("jobs")), **settings.shared["jobs"]}
+    table = settings.shared_table("jobs")
     return configuration.read({name: secret.value(f"[jobs]: {name}", said) for name, said in table.items()})

@@ -122,6 +122,12 @@ class Settings:
     history_size: int = _setting(
         10_000_000_000, size, "Size of the whole history; beyond it the oldest goes, the finest first.", "bytes"
     )
+    runs_url: Any = _setting(
+        "", parse.place,
+        "Where runs, their values and differences are kept, a secret: sqlite:///FILE or postgresql://..., said as"
+        " history_url is; empty: a file in state_folder.",
+        secret=True,
+    )  # fmt: skip
     log_level: str = _setting("INFO", parse.level, "Least important log lines to write: DEBUG, INFO, WARNING or ERROR.")
     log_size: int = _setting(
         5_000_000, parse.whole, "Size at which the log file is put aside; three are kept.", "bytes"
@@ -172,7 +178,14 @@ class Settings:
         """What is configured for an agent, and what is said for all."""
         common: dict[str, Any] = {"original": True} if self.original else {}
         own = self.agents.get(agent, {})
-        return {**common, **shared.of(str(own.get("plugin", agent)), self.shared, self.shared_folder), **own}
+        return {**common, **shared.of(str(own.get("plugin", agent)), self.shared, self.shared_table), **own}
+
+    def shared_table(self, table: str) -> dict[str, Any]:
+        """A shared table with what other settings say for it: `folder`, and of the runs `url`."""
+        others: dict[str, Any] = {"folder": str(self.shared_folder(table))}
+        if table == "runs" and self.runs_url:
+            others["url"] = self.runs_url
+        return {**others, **self.shared[table]}
 
     def shared_folder(self, table: str) -> Path:
         """Where what a shared table describes keeps its files, unless it says so itself."""

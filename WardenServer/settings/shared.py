@@ -1,7 +1,6 @@
-"""Tables that several agents, commands and the web go by: [jobs]. Where there is one, its agents run."""
+"""Tables that several agents, commands and the web go by: [jobs], [runs]. Where there is one, its agents run."""
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from WardenServer.errors import SettingError
@@ -9,6 +8,7 @@ from WardenServer.errors import SettingError
 #: The agents of each table.
 TABLES: Mapping[str, tuple[str, ...]] = {
     "jobs": ("jobs_standard", "jobs_priority", "jobs_cleanup", "jobs_lost", "jobs_status"),
+    "runs": ("run_differ",),
 }
 
 
@@ -30,10 +30,10 @@ def agents(tables: Iterable[str]) -> list[str]:
     return [agent for table in tables for agent in TABLES[table]]
 
 
-def of(plugin: str, tables: Mapping[str, Mapping[str, Any]], folder: Callable[[str], Path]) -> dict[str, Any]:
-    """What an agent of this plugin gets: the table as its setting of that name, with `folder` where it says none."""
+def of(plugin: str, tables: Iterable[str], whole: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+    """What an agent of this plugin gets: the `whole` of its table as its setting of that name."""
     mine = next((name for name, plugins in TABLES.items() if plugin in plugins and name in tables), None)
-    return {mine: {"folder": str(folder(mine)), **tables[mine]}} if mine is not None else {}
+    return {mine: whole(mine)} if mine is not None else {}
 
 
 def needs(required: Iterable[str], agent: str) -> str:

@@ -10,8 +10,9 @@ from WardenServer.jobs.work.runner import Options, Runner
 from WardenServer.jobs.work.signals import ENDED, Signals
 from WardenServer.jobs.work.worker import LAST, Worker
 from WardenServer.machine.descendants import Descendants
-from WardenServer.plugins.common.jobs import database
 from WardenServer.plugins.common.jobs.configuration import Jobs
+from WardenServer.plugins.common.jobs.database import Database
+from WardenServer.servers import database
 
 log = logging.getLogger("warden.jobs")
 
@@ -34,7 +35,7 @@ def run(jobs: Jobs, make: Callable[[], Sequence[Runner]], options: Options, grac
     with Descendants():
         runners = make()
         signals = Signals()
-        store = database.Database(jobs.url)
+        store = Database(jobs.url)
         worker = Worker(jobs, store, runners, options, signals.ended)
         worker.open()
         if came := signals.next():

@@ -15,12 +15,13 @@ from sqlalchemy import insert, select, text, update
 from tests.system.relay import Relay
 from tests.unit.plugins.jobs.rows import Rows
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.plugins.common.jobs import claiming, database, processors, queueing
+from WardenServer.plugins.common.jobs import claiming, processors, queueing
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.queueing import Pair
 from WardenServer.plugins.common.jobs.tables import VERSION, jobs_schema
 from WardenServer.plugins.common.jobs.tables import jobs as table
 from WardenServer.plugins.common.jobs.tables import processors as processors_table
+from WardenServer.servers import database
 
 #: Socorro's own tables of 2009, with two processors and a job in each state.
 SOCORRO = """

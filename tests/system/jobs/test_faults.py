@@ -26,12 +26,13 @@ from tests.system.postgresql import PostgreSQL, is_there
 from WardenServer.machine.child import Child
 from WardenServer.plugins.common.jobs import claiming, configuration, processors, queueing
 from WardenServer.plugins.common.jobs.claiming import Outcome
-from WardenServer.plugins.common.jobs.database import PATIENCE, Database
+from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.queueing import Pair
 from WardenServer.plugins.common.jobs.rounds import Cleanup, Standard
 from WardenServer.plugins.common.jobs.storage import steady
 from WardenServer.plugins.common.jobs.storage.steady import signature
 from WardenServer.plugins.common.jobs.tables import job_steps, jobs, priorityjobs
+from WardenServer.servers.database import PATIENCE
 
 #: Seconds within which processors check in, where they are to be silent for longer.
 SILENT = 1.5

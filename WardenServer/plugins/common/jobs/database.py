@@ -1,156 +1,30 @@
-"""The jobs' database: a file of SQLite, or PostgreSQL for several machines."""
+"""The jobs' database."""
 
-import threading
 import time
-import weakref
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection
 
-from WardenServer.errors import SettingError
-from WardenServer.machine import whole_file
 from WardenServer.plugins.common.jobs import migrations
 from WardenServer.plugins.common.jobs.times import text_of
-from WardenServer.servers import sql
-
-#: Seconds to wait for another that writes.
-PATIENCE = 5.0
-#: Of SQLite: kB of memory for the pages of a connection, and how many changed pages are brought to the file at a time.
-MEMORY, CHECKPOINT = 32_768, 8000
-#: Of PostgreSQL, in milliseconds: to wait for a lock, and for the end of a statement.
-_LIMITS = {"lock_timeout": 5000, "statement_timeout": 60_000, "TimeZone": "UTC"}
-_WHERE = "write sqlite:////FOLDER/jobs.db or postgresql://USER@HOST/DATABASE"
+from WardenServer.servers import database
 
 
-class Database:
-    """The tables at a URL. Any thread may use it. Nothing is connected to before it is needed."""
+class Database(database.Database):
+    """The tables of jobs at a URL."""
+
+    owner, setting, file = "the jobs'", "url in [jobs]", "jobs.db"
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        """Take on the place; `clock` gives the time where the database has none of its own.
+        """Take on the place; `clock` gives the time where the database has none of its own. Raises SettingError."""
+        super().__init__(url)
+        self._clock = clock
 
-        Raises:
-            SettingError: the URL means nothing, or the library for it is missing.
-        """
-        self._url, self._clock = _parse(url), clock
-        self.is_file = self._url.drivername.startswith("sqlite")
-        self.path = Path(self._url.database or "").absolute() if self.is_file else None
-        if self.path is not None:
-            self._what, self._cure = f"the jobs' database {self.path}", "end what holds it, or correct url in [jobs]"
-        else:
-            self._what = f"the jobs' database in PostgreSQL at {self._url.host or 'this machine'}"
-            self._cure = "see that it runs and lets this user in, or correct url in [jobs]"
-        self._engines: dict[str, Engine] = {}  # one, by the words with which its transactions begin
-        self._number = 0  # of the file
-        self._mine = threading.local()
-        self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()  # of all threads
-        self._lock = threading.Lock()
+    def bring_up(self, connection: Connection, what: str) -> None:
+        """Make the tables, or change those of an older form."""
+        migrations.bring_up(connection, what)
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that may write. Raises Unreachable where the database cannot be used."""
-        with sql.sentences(self._what, self._cure), self._begin(sql.WRITING) as connection:
-            yield connection
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads. Raises Unreachable where the database cannot be used."""
-        with sql.sentences(self._what, self._cure), self._begin("BEGIN") as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Let go of all connections. No transaction may go on."""
-        with self._lock:
-            self._let_go()
-
-    def alone(self, connection: Connection, name: str) -> None:
-        """Let no other transaction do what has this name before this one ends. In SQLite only one writes anyway."""
-        if not self.is_file:
-            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"warden jobs {name}"))))
-
-    # -- the engine
-
-    def _begin(self, words: str) -> AbstractContextManager[Connection]:
-        engine = self._ready()[words]
-        return self._on_kept(engine) if self.is_file and words == sql.WRITING else engine.begin()
-
-    @contextmanager
-    def _on_kept(self, engine: Engine) -> Iterator[Connection]:
-        """A transaction of a connection that this thread keeps: to take one of the pool each time costs half as much as
-        all of a small transaction. It goes back to the pool when the thread ends. Not for a server: what it has cut
-        is only noticed when it is taken from the pool."""
-        connection: Connection | None = getattr(self._mine, "connection", None)
-        if connection is None or connection.engine is not engine or connection.closed or connection.invalidated:
-            connection = self._mine.connection = engine.connect()
-            with self._lock:
-                self._kept.add(connection)
-        with connection.begin():
-            yield connection
-
-    def _ready(self) -> dict[str, Engine]:
-        """What talks to the database, whose tables are there."""
-        with self._lock:
-            if self._engines and self.path is not None and sql.file_number(self.path) != self._number:
-                self._let_go()  # somebody has removed the file, or put another in its place
-            if not self._engines:
-                engine = self._open()
-                self._engines = {words: engine.execution_options(begin=words) for words in ("BEGIN", sql.WRITING)}
-            return self._engines
-
-    def _let_go(self) -> None:
-        for connection in list(self._kept):
-            connection.close()
-        self._kept.clear()
-        for engine in self._engines.values():
-            engine.dispose()
-        self._engines = {}
-
-    def _open(self) -> Engine:
-        engine = self._open_file(self.path) if self.path is not None else sql.postgresql(self._url, _LIMITS)
-        try:
-            with engine.execution_options(begin=sql.WRITING).begin() as connection:
-                self.alone(connection, "tables")
-                migrations.bring_up(connection, self._what)
-        except BaseException:
-            engine.dispose()
-            raise
-        self._number = sql.file_number(self.path) if self.path is not None else 0
-        return engine
-
-    def _open_file(self, path: Path) -> Engine:
-        cure = "set url in [jobs] to a file on a disk of this machine, or to PostgreSQL"
-        sql.refuse_network(path.parent, cure)
-        whole_file.make_folder(path.parent)
-        whole_file.make(path)  # with the right mode
-        engine = sql.sqlite(path, PATIENCE)
-
-        @event.listens_for(engine, "connect")
-        def prepare(connection: Any, record: object) -> None:
-            connection.create_function("ago", 1, lambda seconds: text_of(self._clock() - seconds), deterministic=True)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{MEMORY}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
-
-        return engine
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):  # the second of a port that is no number
-        raise SettingError(f"[jobs]: url is no URL; {_WHERE}") from None
-    if parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:"):
-        return parsed
-    if not parsed.drivername.startswith("postgresql"):
-        raise SettingError(f"[jobs]: url is of {parsed.drivername}, or names no file; {_WHERE}")
-    try:
-        import psycopg  # noqa: F401  # used further down: what is missing is said here
-    except ImportError:
-        cure = "install it with: pip install wardenserver[postgresql]"
-        raise SettingError(f"[jobs]: url is of PostgreSQL, which needs the library psycopg; {cure}") from None
-    return parsed
+    def prepare(self, connection: Any) -> None:
+        """The time of now, for times in SQL."""
+        connection.create_function("ago", 1, lambda seconds: text_of(self._clock() - seconds), deterministic=True)

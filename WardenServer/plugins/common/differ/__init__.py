@@ -1,0 +1,1 @@
+"""What differs between two runs: texts line by line, numbers, nested values. Knows no database and no files."""

@@ -1,0 +1,1 @@
+"""The run database of CMS: two tables, which are only read."""
