@@ -45,5 +45,5 @@ def test_ctrl_c_ends_it_with_a_verdict(tmp_path: Path) -> None:
 def test_wrong_usage_is_one_sentence(tmp_path: Path) -> None:
     with soak(tmp_path, "--jobs", "--url", "mysql://somewhere/jobs") as process:
         assert process.wait(20) == 2
-    assert (tmp_path / "err").read_text().startswith("warden: [jobs]: url is of mysql")
+    assert (tmp_path / "err").read_text().startswith("warden: url in [jobs] is of mysql")
     assert {path.name for path in tmp_path.iterdir()} == {"out", "err"}
