@@ -106,7 +106,8 @@ def _with_now(settings: config.Settings, given: Opened, words: Sequence[str]) ->
 
     [old] = _sides(given.source, words[:1], 1)
     partitions = list(dict.fromkeys(words[1:])) or None
-    return _Compared(diff_live.compare(settings, given, old, partitions), str(old), "now")
+    found = diff_live.compare(settings, given.runs, given.source, old, partitions)
+    return _Compared(found, str(old), "now")
 
 
 def _sides(source: "Source", words: Sequence[str], number: int) -> list[Side]:
