@@ -26,7 +26,7 @@ _LOOK = 1000
 
 @click.command(name="runs")
 @click.option("--number", "-n", default=20, show_default=True, type=click.IntRange(1), help="How many at most.")
-@click.option("--match", default="", metavar="TEXT", help="Only those with this in their number, or what is said of them.")
+@click.option("--match", default="", metavar="TEXT", help="Only those with this in number or note.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per run.")
 @with_settings
 def list_runs(settings: config.Settings, options: dict[str, Any], number: int, match: str, as_json: bool) -> None:

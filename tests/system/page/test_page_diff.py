@@ -1,4 +1,4 @@
-"""The page that `warden diff --html` writes: readable by all, in both themes, on a desk and on a phone, without colours."""
+"""The page that `warden diff --html` writes: for all people, in both themes, on a desk and on a phone."""
 
 from pathlib import Path
 from typing import Any
