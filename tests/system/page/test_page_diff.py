@@ -14,7 +14,7 @@ from WardenServer.plugins.common.differ.rows import Mark, Row, Table
 
 LONG = "gain " + "0123456789" * 40
 TABLE = Table((
-    Row(Mark.LEFT_OUT, (12, ""), None),
+    Row(Mark.LEFT_OUT, None, None, left_out=12),
     Row(Mark.SAME, (13, "crate 20 {"), (13, "crate 20 {")),
     Row(Mark.CHANGED, (14, "  t 5"), (14, "  t 7"), ((("  t ", False), ("5", True)), (("  t ", False), ("7", True)))),
     Row(Mark.REMOVED, (10_015, LONG), None),

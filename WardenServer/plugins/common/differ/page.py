@@ -90,17 +90,12 @@ def _text(value: object) -> str:
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader
 
+    from WardenServer.plugins.common.differ.cells import cells, visible
+
     folder = FileSystemLoader(Path(__file__).parent)
     made = Environment(autoescape=True, loader=folder, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"shown": _visible, "raw": _encodable}
+    made.filters |= {"shown": visible, "cells": cells, "raw": _encodable}
     return made
-
-
-def _visible(text: str) -> str:
-    """The text with an escape for each sign that cannot be seen, or that turns others round. Tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in text)
 
 
 def _encodable(text: str) -> str:

@@ -71,7 +71,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[tuple[str, str], Ta
 
 
 TABLE = Table((
-    Row(Mark.LEFT_OUT, (12, ""), None),
+    Row(Mark.LEFT_OUT, None, None, left_out=12),
     Row(Mark.SAME, (13, "crate 20 {"), (13, "crate 20 {")),
     Row(Mark.CHANGED, (14, "t 5"), (14, "t 7"), ((("t ", False), ("5", True)), (("t ", False), ("7", True)))),
     Row(Mark.CHANGED, (15, "whole"), (15, "line")),
@@ -138,7 +138,7 @@ def test_complete_has_the_lines_side_by_side(tables: dict[tuple[str, str], Table
     cells = re.findall(r"<tr[^>]*>(.*?)</tr>", html)[1:]
     assert cells == [
         '<td colspan="4">12 lines left out</td>',
-        '<td class="at">13</td><td class="line">  crate 20 {</td>' * 2,
+        '<td class="at">13</td><td class="line"><span>  crate 20 {</span></td>' * 2,
         '<td class="at">14</td><td class="line"><del>- t <mark>5</mark></del></td>'
         '<td class="at">14</td><td class="line"><ins>+ t <mark>7</mark></ins></td>',
         '<td class="at">15</td><td class="line"><del>- whole</del></td>'
