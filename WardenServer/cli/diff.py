@@ -73,7 +73,8 @@ def diff(
     with _exit_codes(), opened(settings) as given:
         compared = _with_now(settings, given, words) if live else _two_runs(given, words)
         text = _as_json(compared) if as_json else _as_text(compared, as_html, is_short)
-    click.echo(text)
+    encoding = "utf-8" if as_html else sys.stdout.encoding  # a page says itself what it is in
+    click.echo(text.encode(encoding, "backslashreplace"))
     if len(words) < (1 if live else 2):
         click.echo(compared.title, err=True)
     sys.exit(1 if compared.comparison.changes else 0)

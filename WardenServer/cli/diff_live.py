@@ -25,9 +25,9 @@ def compare(
     if not runs.is_own:
         cure = "leave --live out, or take the runs from the hub itself"
         raise comparing.NotComparable(f"the runs come from a database of others, which knows nothing of now; {cure}")
-    before = source.values(old)
-    if not before:
-        raise comparing.NotComparable(f"run {old} is not there, or has no values; warden runs lists those that are")
+    comparing.compare(source, runs.rules, old, old)  # says it where there is no such run, and names the nearest
+    if not (before := source.values(old)):
+        raise comparing.NotComparable(f"run {old} has no values; warden runs lists the runs")
     now = _now(settings, runs)
     _check(partitions or (), {each.partition for each in (*before, *now)})
     return differ.compare(_pairs(before, now, partitions), runs.rules)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.unit.cli.conftest import WithRuns
 from tests.unit.cli.runs_fakes import FakeSource, FakeStore
+from WardenServer.cli import commands as cli
 from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.differ.change import Unavailable
 from WardenServer.plugins.common.differ.short import EMPTY
@@ -106,6 +108,16 @@ def test_html_is_a_page_with_the_lines_side_by_side(with_runs: WithRuns) -> None
     assert "<title>Diff of run 1001 and run 1003</title>" in done.stdout
     assert '<table class="sides">' in done.stdout
     assert '<table class="sides">' not in with_runs("diff", 1001, 1003, "--html", "--short").stdout
+
+
+def test_a_terminal_without_arrows_gets_an_escape_and_the_same_code(
+    with_runs: WithRuns
+) -> None:
+    done = CliRunner(charset="ascii").invoke(cli.main, ["diff", "1001", "1003"])
+    assert done.exit_code == 1
+    assert "1 \\u2192 2" in done.stdout
+    done = CliRunner(charset="ascii").invoke(cli.main, ["diff", "1001", "1003", "--html"])
+    assert "1 → 2".encode() in done.stdout_bytes
 
 
 @pytest.mark.parametrize("other", ["--html", "--short"])

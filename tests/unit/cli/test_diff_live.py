@@ -101,7 +101,8 @@ def test_only_some_partitions(
 
 
 def test_a_run_that_is_not_there(with_runs: WithRuns, memcached: dict[str, Any]) -> None:
-    assert said(with_runs("diff", "--live", 7), 3).startswith("run 7 is not there, or has no values")
+    assert said(with_runs("diff", "--live", 7), 3) == "run 7 is not there; the nearest: 1001"
+    assert said(with_runs("diff", "--live", "1003:end"), 3).startswith("run 1003:end has no values")
 
 
 def test_a_hub_that_does_not_run(with_runs: WithRuns, memcached: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from WardenServer.plugins.common.differ.rows import Mark, Row
+from WardenServer.plugins.common.differ.shown import printable
 
 
 def cells(row: Row) -> Markup:
@@ -17,13 +18,6 @@ def cells(row: Row) -> Markup:
     return Markup(_side(row.old, old_parts, "del", "-") + _side(row.new, new_parts, "ins", "+"))
 
 
-def visible(text: str) -> str:
-    """The text with an escape for each sign that cannot be seen, or that turns others round. Tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in text)
-
-
 def _side(line: tuple[int, str] | None, parts: Sequence[tuple[str, bool]], tag: str, sign: str) -> str:
     if line is None:
         return '<td class="at"></td><td></td>'
@@ -33,5 +27,5 @@ def _side(line: tuple[int, str] | None, parts: Sequence[tuple[str, bool]], tag: 
 
 
 def _piece(text: str, is_changed: bool) -> str:
-    safe = escape(visible(text))
+    safe = escape(printable(text))
     return f"<mark>{safe}</mark>" if is_changed else f"{safe}"

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from WardenServer.plugins.common.differ import rows, short
-from WardenServer.plugins.common.differ.change import Change, Comparison, Kind
+from WardenServer.plugins.common.differ import rows, short, shown
+from WardenServer.plugins.common.differ.change import MISSING, Change, Comparison
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 #: Most lines of a parameter in the short view.
 SHORT = 20
-#: Most characters of a line in the short view.
-WIDE = 2000
 #: Most parameters on a page, and most rows of all its tables: a browser has to show them.
 MOST, ROWS = 1000, 50_000
 
@@ -49,16 +47,16 @@ def page(comparison: Comparison, title: str, complete: bool) -> str:
 
 
 def _render(name: str, comparison: Comparison, complete: bool, title: str = "") -> str:
-    shown = list(_complete(comparison.changes[:MOST]) if complete else map(_short, comparison.changes[:MOST]))
+    changes = comparison.changes[:MOST]
     return _templates().get_template(name).render(
-        comparison=comparison, shown=shown, complete=complete, title=title, empty=short.EMPTY, most=MOST
-    )
+        comparison=comparison, changes=_complete(changes) if complete else map(_short, changes), complete=complete,
+        title=title, short=short, most=MOST,
+    )  # fmt: skip
 
 
 def _short(change: Change) -> _Shown:
-    lines = [line if len(line) <= WIDE else f"{line[:WIDE]}…" for line in change.lines[:SHORT]]
-    is_truncated = len(change.lines) > SHORT or any(len(line) > WIDE for line in change.lines[:SHORT])
-    return _Shown(change, lines, is_truncated=is_truncated)
+    lines = [shown.cut(line, short.WIDEST) for line in change.lines[:SHORT]]
+    return _Shown(change, lines, is_truncated=lines != list(change.lines))
 
 
 def _complete(changes: Sequence[Change]) -> Iterator[_Shown]:
@@ -67,8 +65,7 @@ def _complete(changes: Sequence[Change]) -> Iterator[_Shown]:
     for change in changes:
         if left <= 0:
             yield _short(change)
-        elif _is_text(change):
-            table = rows.table(_text(change.old), _text(change.new))
+        elif (table := _table(change)) is not None:
             left -= len(table.rows)
             yield _Shown(change, table=table)
         else:
@@ -76,25 +73,24 @@ def _complete(changes: Sequence[Change]) -> Iterator[_Shown]:
             yield _Shown(change, change.lines)
 
 
-def _is_text(change: Change) -> bool:
-    """Whether its values are lines: of a parameter that came or went, the one that there is."""
-    one_sided = change.kind in (Kind.ADDED, Kind.REMOVED)
-    return change.kind is Kind.TEXT or (one_sided and isinstance(change.old, str) != isinstance(change.new, str))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _table(change: Change) -> rows.Table | None:
+    """The lines of a text side by side; of one that came or went, beside nothing. None where there are none."""
+    sides = change.old, change.new
+    if any(not isinstance(side, str) and side is not MISSING for side in sides):
+        return None
+    table = rows.table(*(side if isinstance(side, str) else "" for side in sides))
+    return table if table.rows else None
 
 
 @functools.cache
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader
 
-    from WardenServer.plugins.common.differ.cells import cells, visible
+    from WardenServer.plugins.common.differ.cells import cells
 
     folder = FileSystemLoader(Path(__file__).parent)
     made = Environment(autoescape=True, loader=folder, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"shown": visible, "cells": cells, "raw": _encodable}
+    made.filters |= {"shown": shown.printable, "cells": cells, "raw": _encodable}
     return made
 
 

@@ -125,7 +125,7 @@ def test_other_kinds_are_their_lines_in_both_views(kind: Kind, lines: tuple[str,
 
 
 def test_complete_has_all_lines_of_other_kinds() -> None:
-    nested = change(*(f"a[{each}]: 1 → 2" for each in range(500)), kind=Kind.NESTED)
+    nested = change(*(f"a[{each}]: 1 → 2" for each in range(500)), kind=Kind.NESTED, old=[], new=[])
     assert page.fragment(Comparison([nested]), True).count("<li>") == 500
 
 
@@ -158,6 +158,13 @@ def test_a_text_that_came_or_went_is_shown_whole(
 ) -> None:
     tables[sides] = TABLE
     assert "<table" in page.fragment(Comparison([change("added", kind=kind, old=old, new=new)]), True)
+
+
+def test_a_blank_text_that_came_is_a_sentence(tables: dict[tuple[str, str], Table]) -> None:
+    tables["", " "] = Table(())
+    html = page.fragment(Comparison([change("added", kind=Kind.ADDED, old=MISSING, new=" ")]), True)
+    assert "<table" not in html
+    assert "<li>added</li>" in html
 
 
 def test_what_was_not_compared_with_each_other_is_said(tables: dict[tuple[str, str], Table]) -> None:
@@ -223,8 +230,9 @@ def test_a_page_needs_no_other_file_and_runs_nothing() -> None:
 def everywhere(text: str) -> Comparison:
     """A comparison with this text wherever one can be."""
     spared = [Spared(text, text, text)]
-    texts = [change(f"- {text}", f"+ {text}", text, kind=kind, parameter=text, partitions=(text,)) for kind in Kind]
-    return Comparison(texts, spared, spared)
+    lines, names = (f"- {text}", f"+ {text}", text), {"parameter": text, "partitions": (text,)}
+    changes = [change(*lines, kind=kind, new=new, **names) for kind in Kind for new in ("b", 1)]
+    return Comparison(changes, spared, spared)
 
 
 def row_of(text: str) -> Row:
