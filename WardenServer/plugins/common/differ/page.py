@@ -75,10 +75,10 @@ def _complete(changes: Sequence[Change]) -> Iterator[_Shown]:
 
 def _table(change: Change) -> rows.Table | None:
     """The lines of a text side by side; of one that came or went, beside nothing. None where there are none."""
-    sides = change.old, change.new
-    if any(not isinstance(side, str) and side is not MISSING for side in sides):
+    old, new = ("" if side is MISSING else side for side in (change.old, change.new))
+    if not isinstance(old, str) or not isinstance(new, str):
         return None
-    table = rows.table(*(side if isinstance(side, str) else "" for side in sides))
+    table = rows.table(old, new)
     return table if table.rows else None
 
 
