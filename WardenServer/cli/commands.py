@@ -5,6 +5,7 @@ import click
 from WardenServer import __version__
 from WardenServer.cli import (
     compare,
+    diff,
     history,
     jobs,
     jobs_changes,
@@ -16,6 +17,7 @@ from WardenServer.cli import (
     plugin_files,
     recordings,
     running,
+    runs,
     stream,
     web,
 )
@@ -53,6 +55,8 @@ for _view in (jobs_views.list_jobs, jobs_views.show, jobs_views.why, jobs_views.
 for _change in (jobs_changes.prioritize, jobs_changes.retry, jobs_changes.import_files):
     jobs.jobs.add_command(_change)
 main.add_command(history.why)
+for _of_runs in (diff.diff, runs.list_runs, runs.run):
+    main.add_command(_of_runs)
 for _room in (running, looking, plugin_files, web, compare):
     for _command in vars(_room).values():
         if isinstance(_command, click.Command):
