@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from WardenServer.errors import SettingError
-from WardenServer.plugins.common.runs import golden
-from WardenServer.plugins.common.runs.acknowledging import Acknowledgement, acknowledge
+from WardenServer.plugins.common.runs import acknowledging, golden
+from WardenServer.plugins.common.runs.acknowledging import Acknowledgement
 from WardenServer.plugins.common.runs.source import LARGEST, Source
 from WardenServer.plugins.common.runs.store import Store
 
@@ -45,7 +45,7 @@ def _acknowledge(store: Store, source: Source, said: Mapping[str, Any]) -> dict[
     partition, parameter = _text(said, "partition", LONGEST), _text(said, "parameter", LONGEST)
     reason, by = _text(said, "reason", LONGEST_REASON), _text({"by": "unknown", **said}, "by", LONGEST)
     run = _known(source, said.get("run"))
-    acknowledge(store, source.name, Acknowledgement(partition, parameter, run, reason, by, time.time()))
+    acknowledging.acknowledge(store, source.name, Acknowledgement(partition, parameter, run, reason, by, time.time()))
     return {"acknowledged": run}
 
 
