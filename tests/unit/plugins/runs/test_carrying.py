@@ -67,6 +67,15 @@ def test_the_old_value_that_is_told_is_the_one_last_told_with_its_run():
     assert progress.told == {}
 
 
+def test_the_memory_of_a_value_and_its_run_stays_over_many_bases():
+    runs = [{"x": 0, "y": 0}, {"x": 1, "y": 1}, {"x": 2, "y": 2}, {"x": 2, "y": 3}]
+    assert look(runs, tolerances(x=2))[1] == Progress(4, {"P": 4, "other": 1}, {("P", "x"): Told(0, 1)})
+
+
+def test_a_base_that_could_be_read_needs_no_memory():
+    assert look([{"x": UNREADABLE, "y": 0}, {"x": 5, "y": 1}], Rules())[1].told == {}
+
+
 def test_a_value_that_is_back_where_it_was_told_needs_no_memory():
     runs = [{"x": 0, "y": 0}, {"x": 2, "y": 1}, {"x": 0, "y": 2}]
     assert look(runs, tolerances(x=2))[1] == Progress(3, {"P": 3, "other": 1}, {})

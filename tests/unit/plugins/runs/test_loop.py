@@ -1,6 +1,7 @@
 """Rounds of the agent: each run is looked at in its order, each difference told once, whatever ends the process."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.unit.plugins.runs.fake_runs import Killed, Stage, stand_in
 from WardenServer.errors import NoData, Unreachable
 from WardenServer.plugins.common.runs import loop as module
+from WardenServer.plugins.common.runs.progress import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -142,6 +144,31 @@ def test_whatever_ends_a_round_at_any_step_each_difference_is_told_once(step: in
     assert stage.store.kept.told == {1, 2, 3}
     assert [line.partition("new=")[2][0] for line in stage.lines] == ["3", "5", "6"]
     assert stage.store.kept.progress.looked == 6
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_the_one_difference_there_is_gets_its_line_whatever_fails(step: int, stage: Stage) -> None:
+    fill(stage, 1)
+    stage.rounds()
+    fill(stage, 2, first=2)
+    stage.store.fails_at, stage.store.error = stage.store.steps + step, Unreachable("the store is away")
+    for _ in range(4):
+        with suppress(Unreachable):
+            stage.round()
+    assert list(stage.events) == ids((1, 2)) and len(stage.lines) == 1
+
+
+def test_after_an_outage_it_goes_on_where_the_store_says(stage: Stage) -> None:
+    fill(stage, 1)
+    stage.rounds()
+    stage.source.away = "away"
+    with pytest.raises(Unreachable):
+        stage.round()
+    stage.source.away = ""
+    fill(stage, 2, first=2)
+    stage.store.kept.progress = Progress(2, {"P": 2})
+    stage.rounds()
+    assert stage.events == {}
 
 
 def test_who_has_just_been_told_is_not_told_again_and_marked_later(stage: Stage) -> None:
