@@ -181,11 +181,16 @@ class Settings:
         return {**common, **shared.of(str(own.get("plugin", agent)), self.shared, self.shared_table), **own}
 
     def shared_table(self, table: str) -> dict[str, Any]:
-        """A shared table with what other settings say for it: `folder`, and of the runs `url`."""
+        """A shared table with what other settings say for it: `folder`, and of the runs `hub` and `url`."""
+        said = self.shared[table]
         others: dict[str, Any] = {"folder": str(self.shared_folder(table))}
-        if table == "runs" and self.runs_url:
-            others["url"] = self.runs_url
-        return {**others, **self.shared[table]}
+        if table == "runs":
+            if "hub" in said:
+                raise SettingError("[runs]: hub is the name of this hub; give it as instance, and take hub out")
+            others["hub"] = self.instance
+            if self.runs_url:
+                others["url"] = self.runs_url
+        return {**others, **said}
 
     def shared_folder(self, table: str) -> Path:
         """Where what a shared table describes keeps its files, unless it says so itself."""

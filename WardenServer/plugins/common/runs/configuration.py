@@ -4,14 +4,23 @@
     documents = ["Petra"]
     attributes = ["p02/motor/eh1.01/Position"]
     number = "p02/daq/1/RunNumber"
+
+or, of a run database of others, which is only read:
+
+    [runs]
+    database = { file = "/etc/warden/runinfo" }
+    parameters = "/etc/warden/diffed_parameters.txt"
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from WardenServer.errors import SettingError
 from WardenServer.plugins.common.differ.rules import Rules
+from WardenServer.plugins.common.runs import forms
+from WardenServer.plugins.common.runs.rules_table import masks, tolerances
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,52 @@ def read(table: Mapping[str, Any]) -> Runs:
     Raises:
         SettingError: something is missing, unknown or wrong; the text has the cure.
     """
-    raise NotImplementedError
+    if unknown := table.keys() - _READ.keys():
+        name = sorted(unknown)[0]
+        raise SettingError(f'[runs]: unknown setting "{name}"{forms.meant(name, _READ)}')
+    said = {name: _take(name, value) for name, value in table.items()}
+    given = [name for name in _READ if said.get(name)]
+    if missing := [name for name in ("hub", "folder") if name not in given]:
+        raise SettingError(f"[runs] needs {missing[0]}, which the settings of the hub give")
+    if "database" in given:
+        _check_foreign(given)
+    else:
+        _check_own(given)
+    folder: Path = said["folder"]
+    defaults = {"url": f"sqlite:///{folder / 'runs.db'}", "log": folder / "BotUrlLog.html"}
+    rules = Rules(said.pop("tolerances", ()), said.pop("masks", ()))
+    return Runs(**{**defaults, **said}, rules=rules)
+
+
+def _take(name: str, value: Any) -> Any:
+    try:
+        return _READ[name](value)
+    except SettingError:  # it says itself where it is
+        raise
+    except ValueError as error:
+        said = "wrong" if name in ("url", "database") else f"{value!r:.60}"
+        raise SettingError(f"[runs]: {name} is {said}; write {error}") from None
+
+
+def _check_own(given: Sequence[str]) -> None:
+    if foreign := [name for name in _OF_A_DATABASE if name in given]:
+        cure = f'give database = "URL", or take {foreign[0]} out'
+        raise SettingError(f"[runs]: {foreign[0]} belongs to a run database of others; {cure}")
+    if "documents" not in given and "attributes" not in given:
+        cure = 'documents = ["Petra"] or attributes = ["p02/motor/eh1.01/Position"], or the database of others'
+        raise SettingError(f"[runs] needs {cure}")
+    if "file" in given and (other := [name for name in ("state", "number") if name in given]):
+        raise SettingError(f"[runs]: {other[0]} and file both say when a run is open; take one of them out")
+    if "running" in given and "state" not in given:
+        raise SettingError("[runs]: running has no meaning without state; add state, or take running out")
+
+
+def _check_foreign(given: Sequence[str]) -> None:
+    if own := [name for name in _OF_THE_HUB if name in given]:
+        why = "is of runs that the hub itself opens, database of those of others"
+        raise SettingError(f"[runs]: {own[0]} {why}; take one of them out")
+    if "parameters" not in given:
+        raise SettingError('[runs]: database needs parameters = "/a/folder/diffed_parameters.txt"')
 
 
 def names(attributes: Sequence[str]) -> dict[str, list[str]]:
@@ -78,3 +132,18 @@ def names(attributes: Sequence[str]) -> dict[str, list[str]]:
         device, _, attribute = each.rpartition("/")
         found.setdefault(device, []).append(attribute)
     return found
+
+
+_OF_THE_HUB = ("documents", "attributes", "state", "running", "number", "file", "every", "limit")
+_OF_A_DATABASE = ("schema", "parameters")
+_ATTRIBUTE = forms.or_nothing(forms.attribute, "")
+_TEXT = forms.or_nothing(forms.text, "")
+_PATH = forms.or_nothing(forms.path, None)
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "hub": forms.text, "folder": forms.path, "url": forms.text, "database": _TEXT, "schema": _TEXT,
+    "parameters": _PATH, "documents": forms.texts('["Petra", "P022.*"]'), "attributes": forms.attributes,
+    "state": _ATTRIBUTE, "running": forms.texts('["RUNNING", "MOVING"]'), "number": _ATTRIBUTE, "file": _PATH,
+    "every": forms.seconds(0, 86_400), "limit": forms.seconds(0.1, 600), "link": forms.or_nothing(forms.link, ""),
+    "log": _PATH, "tolerances": tolerances, "masks": masks,
+}  # fmt: skip

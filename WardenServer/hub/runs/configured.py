@@ -1,0 +1,19 @@
+"""The table [runs] of the settings, for hub, commands and web."""
+
+from WardenServer.errors import SettingError
+from WardenServer.plugins.common.runs import configuration
+from WardenServer.plugins.common.runs.configuration import Runs
+from WardenServer.settings import secret
+from WardenServer.settings.config import Settings
+
+
+def runs_of(settings: Settings) -> Runs:
+    """What the table says.
+
+    Raises:
+        SettingError: there is none, or something in it is wrong.
+    """
+    if "runs" not in settings.shared:
+        raise SettingError('the settings have no table [runs]; add one with documents = ["Petra"]')
+    table = settings.shared_table("runs")
+    return configuration.read({name: secret.value(f"[runs]: {name}", said) for name, said in table.items()})
