@@ -63,13 +63,13 @@ def test_a_difference_is_in_the_document_and_told_as_an_event(stage: Stage, agen
     assert fields.pop("changed_at") > 1.7e9
     assert list(fields.pop("partitions")) == ["P"]
     assert fields == {
-        "run": 12, "open": True, "opened": 100.0, "old": 11, "new": 12, "changes": 1, "text": "x in P: 1 -> 2",
-        "link": "http://warden/#/diff?old=11&new=12&partition=P", "golden": None, "golden_distance": None,
-        "unavailable": 0, "problem": "",
+        "run": 12, "open": True, "opened": 100.0, "old": 11, "new": 12, "changes": 1,
+        "text": "x in P has changed:\n1 → 2 (+100 %)", "link": "http://warden/#/diff?old=11&new=12&partition=P", "golden": None,
+        "golden_distance": None, "unavailable": 0, "problem": "",
     }  # fmt: skip
     [event] = agent.told
     assert (event.id, event.severity, event.agent) == ("runs.P.11.12", "warning", "run_differ")
-    assert event.text.startswith("Run parameters changed between run 11 and run 12 (P):\nx in P: 1 -> 2\nhttp://")
+    assert event.text.startswith("Run parameters changed between run 11 and run 12 (P):\nx in P has changed:\n1 → 2")
 
 
 def test_whether_a_run_is_open_is_said_where_it_is_known(stage: Stage, agent: Agent):
@@ -129,9 +129,9 @@ def test_it_answers_and_looks_again(stage: Stage, agent: Agent, asked: list[str]
 
 
 def test_a_secret_in_a_value_does_not_get_into_an_event(stage: Stage, agent: Agent):
-    stage.source.add(1, {"P": {"x": "http://a"}})
+    stage.source.add(1, {"P": {"x": ["http://a"]}})
     work(agent)
-    stage.source.add(2, {"P": {"x": "http://user:hunter2hunter2@a"}})
+    stage.source.add(2, {"P": {"x": ["http://user:hunter2hunter2@a"]}})
     work(agent)
     [event] = agent.told
     assert "user:***@a" in event.text and "hunter2" not in event.text

@@ -1,8 +1,7 @@
-"""Runs and a store in memory, for the agent's tests, and stand-ins for what compares."""
+"""Runs and a store in memory, for the agent's tests: all that it writes can be made to fail at any step."""
 
 import copy
 import logging
-import math
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from typing import Any
 import pytest
 
 from WardenServer.errors import Unreachable
-from WardenServer.plugins.common.differ import compare, short
-from WardenServer.plugins.common.differ.change import MISSING, Change, Comparison, Kind, Pair, Spared, Unavailable
+from WardenServer.plugins.common.differ.change import MISSING, Pair
+from WardenServer.plugins.common.differ.compare import is_same
 from WardenServer.plugins.common.differ.rules import Rules, Tolerance
-from WardenServer.plugins.common.runs import acknowledging, carrying, comparing, differences, golden, progress
+from WardenServer.plugins.common.runs import acknowledging, differences, golden, progress
 from WardenServer.plugins.common.runs.acknowledging import Acknowledgement
 from WardenServer.plugins.common.runs.configuration import Runs
 from WardenServer.plugins.common.runs.differences import Difference
@@ -57,7 +56,8 @@ class FakeSource:
 
     def newest(self, most: int, before: int | None = None, search: str = "") -> list[Run]:
         self._ask("newest")
-        return [self.runs[number] for number in sorted(self.runs, reverse=True)][:most]
+        numbers = sorted((each for each in self.runs if before is None or each < before), reverse=True)
+        return [self.runs[number] for number in numbers[:most]]
 
     def after(self, number: int, most: int) -> list[Run]:
         self._ask("after")
@@ -139,13 +139,11 @@ class FakeStore:
 
 
 def stand_in(patch: pytest.MonkeyPatch) -> None:
-    """Let what belongs to others be simple, and in memory."""
+    """Let the store be in memory."""
     for module, name, function in (
         (progress, "read", _read), (progress, "write", _write), (differences, "record", _record),
         (differences, "untold", _untold), (differences, "mark_told", _mark_told), (differences, "newest", _newest),
         (golden, "golden", _golden), (golden, "declare", _declare), (acknowledging, "acknowledge", _acknowledge),
-        (compare, "compare", compared), (comparing, "compare", _compare_runs), (carrying, "is_same", is_same),
-        (short, "text", text),
     ):  # fmt: skip
         patch.setattr(module, name, function)
 
@@ -191,51 +189,6 @@ def _declare(store: FakeStore, source: str, run: int | None) -> None:
 
 def _acknowledge(store: FakeStore, source: str, said: Acknowledgement) -> None:
     store.kept.acknowledged.append(said)
-
-
-def _compare_runs(
-    source: FakeSource, rules: Rules, old: Side, new: Side, partitions: Sequence[str] | None = None
-) -> Comparison:
-    for side in (old, new):
-        if not source.values_of.get(side.run):
-            raise comparing.NotComparable(f"run {side} has no values")
-    return compared(source.pairs(old, new, partitions), rules)
-
-
-def is_same(old: Any, new: Any) -> bool:
-    if isinstance(old, float) and isinstance(new, float) and math.isnan(old) and math.isnan(new):
-        return True
-    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
-
-
-def compared(pairs: Iterable[Pair], rules: Rules) -> Comparison:
-    """Numbers within their tolerance are no change; each change by itself."""
-    changes, unavailable, masked = [], [], []
-    for pair in pairs:
-        key = pair.partition, pair.parameter
-        if reason := next((each.reason for each in (pair.old, pair.new) if isinstance(each, Unavailable)), ""):
-            unavailable.append(Spared(*key, reason))
-        elif _is_change(pair, rules.tolerance(*key)):
-            if masks := rules.masks_of(*key):
-                masked.append(Spared(*key, masks[0].reason))
-                continue
-            lines = (f"{pair.old} -> {pair.new}",)
-            changes.append(
-                Change(pair.parameter, (pair.partition,), Kind.VALUE, pair.old, pair.new, lines, since=pair.since)
-            )
-    return Comparison(changes, unavailable, masked)
-
-
-def _is_change(pair: Pair, tolerance: Tolerance) -> bool:
-    numbers = [each for each in (pair.old, pair.new) if isinstance(each, int | float)]
-    if len(numbers) == 2 and abs(numbers[1] - numbers[0]) <= tolerance.absolute:
-        return False
-    return not is_same(pair.old, pair.new)
-
-
-def text(comparison: Comparison, most: int | None = None) -> str:
-    changes = ((each, ", ".join(each.partitions)) for each in comparison.changes)
-    return "\n".join(f"{each.parameter} in {names}: {each.lines[0]}" for each, names in changes)
 
 
 class Stage:

@@ -223,7 +223,7 @@ def test_the_distance_to_the_golden_run_is_measured_once_a_run(stage: Stage) -> 
     assert stage.round().distance == 1
     stage.store.kept.golden = 77
     distance = stage.round().distance
-    assert isinstance(distance, NoData) and "run 77 has no values" in str(distance)
+    assert isinstance(distance, NoData) and "run 77 is not there" in str(distance)
 
 
 def test_a_file_of_addresses_that_cannot_be_written_is_a_problem_and_caught_up(
