@@ -64,8 +64,8 @@ def test_a_difference_is_in_the_document_and_told_as_an_event(stage: Stage, agen
     assert list(fields.pop("partitions")) == ["P"]
     assert fields == {
         "run": 12, "open": True, "opened": 100.0, "old": 11, "new": 12, "changes": 1,
-        "text": "x in P has changed:\n1 → 2 (+100 %)", "link": "http://warden/#/diff?old=11&new=12&partition=P", "golden": None,
-        "golden_distance": None, "unavailable": 0, "problem": "",
+        "text": "x in P has changed:\n1 → 2 (+100 %)", "link": "http://warden/#/diff?old=11&new=12&partition=P",
+        "golden": None, "golden_distance": None, "unavailable": 0, "problem": "",
     }  # fmt: skip
     [event] = agent.told
     assert (event.id, event.severity, event.agent) == ("runs.P.11.12", "warning", "run_differ")
