@@ -78,8 +78,9 @@ class Outcome:
         """Take note of why a run failed: what the plugin raised, or why what it returned cannot be published."""
         with self.lock:
             record, sentence = self.record, explain(error, self._contract)
+            goes_on = record.was_said and sentence == record.last_error
             record.fail(sentence, self._clock.time())
-            if record.news.is_news(sentence, self._clock.monotonic()):
+            if not goes_on and record.news.is_news(sentence, self._clock.monotonic()):
                 record.was_said = True
                 log.error("agent %s fails: %s", self._contract.name, sentence)
                 log.debug("agent %s", self._contract.name, exc_info=error)

@@ -468,6 +468,26 @@ def test_an_agent_that_goes_to_and_fro_says_each_thing_once_in_a_while(caplog: p
     assert len(caplog.records) == 9
 
 
+def test_a_failure_that_goes_on_for_hours_is_one_line_and_its_end_another(caplog: pytest.LogCaptureFixture) -> None:
+    clock, away = FakeClock(), [True]
+
+    def work(agent: Any) -> Any:
+        if away[0]:
+            raise OSError("no database")
+        return {"x": 1}
+
+    runner = make(work, clock)
+    caplog.set_level("INFO")
+    for _ in range(1000):
+        runner.run_once()
+        clock.turn(10)
+    away[0] = False
+    runner.run_once()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2, said
+    assert "is good again after 1000 failure(s)" in said[1]
+
+
 def test_the_cure_for_a_process_without_descriptors_is_not_to_correct_the_file() -> None:
     runner = make(_raise(OSError(errno.EMFILE, "Too many open files")))
     runner.run_once()
