@@ -70,7 +70,7 @@ def test_numbers_that_no_run_has(url: str, source: RunInfo, number: int) -> None
     assert numbers(source.after(number, 3)) == ([5] if number < 5 else [])
 
 
-def test_what_is_not_run_by_hand_is_not_listed(url: str, source: RunInfo) -> None:
+def test_numbers_that_are_none_of_a_run_are_not_listed(url: str, source: RunInfo) -> None:
     fill(url, {0: started(), -3: started(), LARGEST: started()})
     assert numbers(source.newest(10)) == numbers(source.after(-10, 10)) == [LARGEST]
 
