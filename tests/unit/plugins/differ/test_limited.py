@@ -37,6 +37,17 @@ def test_a_matcher_with_little_work_finds_less_but_nothing_wrong(old: str, new: 
     assert work.left >= 0
 
 
+def test_a_matcher_counts_each_look_at_two_texts() -> None:
+    work = Work(10**6)
+    matcher = Matcher(work, "abc", "abd")
+    assert matcher.quick_ratio() > 0.6
+    quick = work.left
+    assert quick < 10**6
+    assert matcher.ratio() > 0.6
+    assert work.left < quick
+    assert Matcher(Work(0), "abc", "abd").quick_ratio() == 0.0
+
+
 def test_pairs_of_lines_come_from_a_private_function_of_difflib() -> None:
     """A version of Python without it needs another way to the pairs: see `signs`."""
     assert callable(getattr(difflib.Differ, "_fancy_replace", None))

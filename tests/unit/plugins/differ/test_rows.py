@@ -24,6 +24,12 @@ def test_what_changed_inside_a_line_is_told_word_by_word() -> None:
     )
 
 
+def test_of_several_changes_inside_a_line_each_is_told() -> None:
+    (row,) = table("a b x c d y", "a q x r d s").rows
+    assert [piece for piece, changed in row.parts[0] if changed] == ["b", "c", "y"]
+    assert [piece for piece, changed in row.parts[1] if changed] == ["q", "r", "s"]
+
+
 def test_lines_without_a_common_word_have_no_parts() -> None:
     assert table("a b", "c d").rows == (Row(Mark.CHANGED, (1, "a b"), (1, "c d")),)
 
