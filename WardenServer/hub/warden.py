@@ -313,9 +313,7 @@ class Warden:
         """Make the hub's document anew and put it on the board."""
         loaded = self.agents.loaded
         agents = health.with_refused(self.agents.describe(), loaded.refused)
-        problems = [
-            *self._watchdog.post_mortem(), *loaded.problems, *self._sinks.problems, *self.runs.problems
-        ]  # fmt: skip
+        problems = self._problems()
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
         notes = [*loaded.notes, *self._sinks.notes, *PROCESS.notes(), *self._streams.notes, *self.runs.notes]
@@ -343,3 +341,7 @@ class Warden:
         """All that the hub can say of itself, as text."""
         self._refresh()
         return about.info(self.health, self.agents)
+
+    def _problems(self) -> list[str]:
+        """Sentences on what is wrong besides the agents."""
+        return [*self._watchdog.post_mortem(), *self.agents.loaded.problems, *self._sinks.problems, *self.runs.problems]

@@ -114,7 +114,8 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         return config.load(properties=self._properties, options=OPTIONS)
 
     def _ask_database(self) -> dict[str, list[str]]:
-        return tango_database.properties(tango_database.connect(TANGO_HOST), self.get_name(), list(setting_properties()))
+        names = list(setting_properties())
+        return tango_database.properties(tango_database.connect(TANGO_HOST), self.get_name(), names)
 
     def obstacle(self) -> str:
         """See Host. What the database said, or did not say, holds for a second."""

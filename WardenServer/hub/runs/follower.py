@@ -75,13 +75,17 @@ class Follower:
             wanted = self._wanted(runs) if runs is not None and where else None
             if wanted is not None:
                 self.note = self._follow(wanted, where)
+            elif not where:
+                self.note = ""
             self._say("")
         except WardenError as error:
             self._say(f"runs follow {where}: {error}")
 
     def _say(self, problem: str) -> None:
-        if problem != self.problem:
-            log.warning("%s; the run stays as it is", problem) if problem else log.info("runs are followed again")
+        if problem and not self.problem:
+            log.warning("%s; until that is known the run stays as it is", problem)
+        elif self.problem and not problem:
+            log.info("it is known again whether a run is open")
         self.problem = problem
 
     def _wanted(self, runs: Runs) -> Wanted | None:

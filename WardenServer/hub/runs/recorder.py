@@ -83,9 +83,9 @@ class Recorder:
         if runs is not None and not self._has_begun:
             self._has_begun = True
             self._book.open()
+            self._go_on()  # before the store is asked, which may know of an open run
             for thread in self._threads:
                 thread.open()
-            self._go_on()
 
     def _go_on(self) -> None:
         """Tell streams of the open run, and make up for the snapshot of its start where that was not taken."""
