@@ -7,7 +7,7 @@ name a stream in the settings file:
     stream = "daq"
     field = "energy"
 
-With `start_run(self, number)` it can begin anew with each run of the hub, and with `stop_run(self, number)` end with it.
+With `start_run(self, number)` it can begin anew with each run of the hub, and end with it: `stop_run(self, number)`.
 """
 
 from typing import Any
