@@ -32,12 +32,18 @@ class Book:
         self._keep, self._clock = keep, clock
         self._lock = threading.Lock()
         self._known = Known()
+        self._is_closed = False
 
     def open(self) -> None:
         """Read what the last hub has left."""
         self._known = self._file.read(_understand, Known())
         if self._known.opened is not None:
             self._keep(Record(self._known.opened))  # what was ended between the file and what waits
+
+    def close(self) -> None:
+        """Write no more: the file may be that of another hub now."""
+        with self._lock:
+            self._is_closed = True
 
     @property
     def opened(self) -> Opened | None:
@@ -109,7 +115,8 @@ class Book:
     def _take(self, known: Known) -> None:
         if known != self._known:
             self._known = known
-            self._file.write(_content(known))
+            if not self._is_closed:
+                self._file.write(_content(known))
 
 
 def _content(known: Known) -> dict[str, Any]:

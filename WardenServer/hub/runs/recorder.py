@@ -107,6 +107,7 @@ class Recorder:
         for thread in self._threads:
             if not thread.join(left()):
                 log.warning("a thread of runs still waits for an answer, and is left behind")
+        self._book.close()
 
     # -- what people see
 

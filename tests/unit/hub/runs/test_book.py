@@ -57,6 +57,16 @@ def test_the_open_run_and_the_numbers_outlive_a_restart(tmp_path: Path, kept: Ke
     assert third.begin(None, "me")[1].number == 8
 
 
+def test_after_its_end_the_file_is_that_of_another(tmp_path: Path, kept: Kept) -> None:
+    book = make(tmp_path, kept)
+    book.begin(7, "me")
+    book.close()
+    again = make(tmp_path, kept)
+    again.end()
+    book.note_start(7)
+    assert make(tmp_path, kept).opened is None
+
+
 def test_without_file_and_store_the_next_number_is_not_known(tmp_path: Path, kept: Kept) -> None:
     book = make(tmp_path, kept)
     assert book.largest is None
