@@ -4,6 +4,7 @@ What the hub makes has the mode that the umask of its start gives it: any agent 
 """
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,9 +42,24 @@ def opener(path: str, flags: int) -> int:
 
 
 def make(path: Path) -> None:
-    """Make an empty file where there is none, with the mode of `opener`."""
-    with open(path, "a", encoding="utf-8", opener=opener):
-        pass
+    """Make an empty file where there is none, with the mode of `opener`.
+
+    A file that is there is left alone: if this process has it open as a database, to open and close it once more would
+    give SQLite's locks away, and the next process to close it would delete what is not in the file yet.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path.exists():
+        return
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        with open(part, "w", encoding="utf-8", opener=opener):
+            pass
+        with suppress(FileExistsError):  # somebody else has made it meanwhile
+            os.link(part, path.resolve())
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:

@@ -33,7 +33,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
         "streams": (_of_tables(settings.streams), "Where events come from."),
         "writers": (_of_tables(settings.writers), "Where results go besides the hub's own sinks."),
         "agents": (agents, "Settings of single agents."),
-        "shared": (masked("", settings.shared), "Tables that several agents and commands go by: [jobs]."),
+        "shared": (masked("", settings.shared), "Tables that several agents and commands go by: [jobs], [runs]."),
     }
     said = {
         name: {"value": value, "origin": origin, "unit": "", "meaning": meaning}
@@ -158,6 +158,11 @@ def template() -> str:
         "#[jobs]",
         '#storage = "/data/scans"',
         '#suffixes = [".json", ".cbf"]',
+        "",
+        "# What changed since the last run: the agent run_differ runs where there is this table.",
+        "#[runs]",
+        '#documents = ["host"]',
+        '#attributes = ["sys/tg_test/1/double_scalar"]',
         "",
         "# Where results go besides the hub's own sinks; without `agents` those of all processors.",
         "#[writers.archive]",

@@ -1,6 +1,8 @@
 """The database opens what there is: nothing, Socorro's tables, our own; and says in one sentence what is wrong."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -179,6 +181,21 @@ def test_a_file_that_vanishes_is_made_anew(file: Database) -> None:
     assert rows.all() == []
     rows.queue(rows.processor("p"), "b")
     assert [row.uuid for row in rows.all()] == ["b"]
+
+
+def test_others_see_what_is_written_though_a_process_has_opened_it_twice(file: Database) -> None:
+    look = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT name FROM processors').fetchall())"
+
+    def seen_by_another_process() -> str:
+        command = [sys.executable, "-c", look, str(path_of(file))]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+
+    Rows(file).processor("first")
+    with closing(Database(f"sqlite:///{path_of(file)}")) as second:
+        Rows(second).all()
+        assert "first" in seen_by_another_process()
+        Rows(file).processor("later")
+        assert "later" in seen_by_another_process()
 
 
 def test_a_damaged_file(file: Database) -> None:
