@@ -11,8 +11,8 @@ Publishes in the document "runs":
 
     run, open, opened   the newest run, whether it is open, and since when; null where that is not known
     old, new            the runs of the newest difference, and changed_at: when it was found
-    changes             how many parameters changed in it, and in which partitions
-    partitions
+    changes             how many parameters changed in it
+    partitions          those that were compared
     text, link          the short form, and the page; without `link` in [runs] an address within the page
     golden              the run that others are measured by
     golden_distance     how many parameters of the newest run differ from it

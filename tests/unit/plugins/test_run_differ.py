@@ -69,7 +69,7 @@ def test_a_difference_is_in_the_document_and_told_as_an_event(stage: Stage, agen
     }  # fmt: skip
     [event] = agent.told
     assert (event.id, event.severity, event.agent) == ("runs.P.11.12", "warning", "run_differ")
-    assert event.text.startswith("Run parameters changed between run 11 and run 12 (P):\nx in P has changed:\n1 → 2")
+    assert event.text.startswith("Run parameters changed between run 11 and run 12:\nx in P has changed:\n1 → 2")
 
 
 def test_whether_a_run_is_open_is_said_where_it_is_known(stage: Stage, agent: Agent):

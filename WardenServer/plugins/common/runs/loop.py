@@ -21,7 +21,7 @@ from WardenServer.plugins.common.runs.telling import Tell, Teller
 #: Most runs that are looked at in one round.
 MOST = 50
 #: Seconds in which an outage keeps the sentence that it began with: one line in the log.
-STEADY = 600.0
+STEADY = 3600.0
 
 
 @dataclass(frozen=True)

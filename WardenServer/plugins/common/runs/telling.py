@@ -11,8 +11,8 @@ from WardenServer.plugins.common.runs.store import Store
 
 #: Most lines of a parameter in a text for people.
 SHORT = 20
-#: Most characters of an event's id, of the changes in its text, of the names of partitions in it, and of an address.
-LONGEST_ID, LONGEST_TEXT, LONGEST_NAMES, LONGEST_ADDRESS = 200, 2000, 200, 1000
+#: Most characters of an event's id, of the changes in its text, and of an address.
+LONGEST_ID, LONGEST_TEXT, LONGEST_ADDRESS = 200, 2000, 1000
 #: What follows on a text that was cut.
 CUT = "\ndiff truncated for clarity"
 #: Most differences that are told at once.
@@ -59,9 +59,8 @@ def event_id(difference: Difference) -> str:
 
 
 def event_text(difference: Difference, link: str) -> str:
-    """What people read: both runs, the partitions, what changed, and where there is more, if `link` is known."""
-    names = cut(", ".join(difference.partitions), LONGEST_NAMES, " ...")
-    head = f"Run parameters changed between run {difference.old} and run {difference.new} ({names}):"
+    """What people read: both runs, what changed, and where there is more, if `link` is known."""
+    head = f"Run parameters changed between run {difference.old} and run {difference.new}:"
     end = f"\n{address(link, difference)}" if link else ""
     return f"{head}\n{cut(difference.text, LONGEST_TEXT)}{end}"
 
@@ -75,14 +74,14 @@ def address(link: str, difference: Difference) -> str:
     return whole if len(whole) <= LONGEST_ADDRESS else begin + _query(runs)
 
 
-def cut(text: str, most: int, note: str = CUT) -> str:
+def cut(text: str, most: int) -> str:
     """At most so many characters of a text; what is longer is cut, at the end of a line where that leaves most of it,
-    and `note` follows."""
+    and a note follows."""
     if len(text) <= most:
         return text
-    room = most - len(note)
+    room = most - len(CUT)
     end = text.rfind("\n", 0, room + 1)
-    return text[: end if end > room // 2 else room] + note
+    return text[: end if end > room // 2 else room] + CUT
 
 
 def _query(values: Sequence[tuple[str, str]]) -> str:

@@ -24,9 +24,9 @@ def difference(*partitions: str, text: str = "t in HF has changed:\n- 1\n+ 2") -
     return Difference(partitions, 1001, 1005, 12.5, 1, text)
 
 
-def test_an_event_names_both_runs_the_partitions_the_change_and_the_page():
+def test_an_event_names_both_runs_the_change_and_the_page():
     assert event_text(difference("HCAL_HF", "HCAL_HO"), "http://warden:8080/").splitlines() == [
-        "Run parameters changed between run 1001 and run 1005 (HCAL_HF, HCAL_HO):",
+        "Run parameters changed between run 1001 and run 1005:",
         "t in HF has changed:", "- 1", "+ 2",
         "http://warden:8080/#/diff?old=1001&new=1005&partition=HCAL_HF&partition=HCAL_HO",
     ]  # fmt: skip
