@@ -1,7 +1,7 @@
 """A database by its own driver: what anyone has without us."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,14 @@ class Driver:
 
     def fill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Write many rows."""
-        with self._connection.cursor() if not self.is_file else self._writing() as cursor:
-            if self.is_file:
-                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows)
-            else:
-                _copy(cursor, table, rows)
+        if self.is_file:
+            self.execute("BEGIN")
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows)
+            self.execute("COMMIT")
+            return
+        with self._connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def settle(self) -> None:
         """What the server does by itself some time after so much was written."""
@@ -47,18 +50,6 @@ class Driver:
     def close(self) -> None:
         """Let go of the database."""
         self._connection.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Any]:
-        self.execute("BEGIN")
-        yield self._connection
-        self.execute("COMMIT")
-
-
-def _copy(cursor: Any, table: str, rows: Iterable[Sequence[Any]]) -> None:
-    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def _repeated(number: int, kinds: int, seed: int) -> list[str]:
     return [f"    channel {choose.randrange(kinds)} is masked" for _ in range(number)]
 
 
-#: What is changed, and how; the lines are those of `configuration`, but for the last two.
+#: What is changed, and how; the lines before are those of `configuration`, but for those repeated at random.
 HARD: dict[str, Change] = {
     "every second line": _second,
     "all lines, which stay similar": _all,
@@ -149,7 +149,7 @@ def differences(folder: Path, number: int) -> Run:
 
 
 def pages(folder: Path, number: int) -> Run:
-    """Seconds for the complete page of each of the hard changes."""
+    """Seconds for the complete page of each of the hard changes, once they are compared."""
     return {name: _page(*hard(name, number)) for name in HARD}
 
 
