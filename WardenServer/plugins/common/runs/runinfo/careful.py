@@ -15,9 +15,13 @@ Key = TypeVar("Key", int, str)
 
 
 class Careful:
-    """One search for what cannot be read. `read` gets some keys, and gives what it finds of them."""
+    """One search for what cannot be read. `read` gets some keys, and gives what it finds of them.
 
-    def __init__(self) -> None:
+    `probe` reads next to nothing: where that fails, too, nothing can be read.
+    """
+
+    def __init__(self, probe: Callable[[], object]) -> None:
+        self._probe: Callable[[], object] | None = probe
         self._failed = 0
         self._until = time.monotonic() + PATIENCE
 
@@ -35,6 +39,9 @@ class Careful:
         """Go on after an error, or raise it: the database is away, or too much has failed already."""
         if error.connection_invalidated or self._failed >= FAILING or time.monotonic() > self._until:
             raise error
+        if self._probe is not None:
+            self._probe()
+            self._probe = None
 
     def _halved(self, keys: Sequence[Key], read: Callable[[Sequence[Key]], dict[Key, Any]]) -> dict[Key, Any]:
         try:

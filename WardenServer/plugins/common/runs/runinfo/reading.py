@@ -14,7 +14,7 @@ from WardenServer.plugins.common.runs.runinfo.tables import MOST, Tables
 from WardenServer.plugins.common.runs.source import Run
 
 #: More parameters than these are not asked for by name: all of a run are read.
-FEW = 2 * MOST
+FEW = 4 * MOST
 
 
 def rows(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
@@ -22,7 +22,7 @@ def rows(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
     with connection.execute(statement) as result:
         try:
             return result.cursor.fetchall()
-        except (connection.dialect.loaded_dbapi.Error, UnicodeError) as error:  # the second of PostgreSQL
+        except (connection.dialect.loaded_dbapi.Error, UnicodeError) as error:  # the second of Oracle's
             raise DataError(None, None, error) from error
 
 
@@ -50,7 +50,7 @@ def runs(connection: Connection, tables: Tables, numbers: Sequence[int], partiti
                 found[int(number)].setdefault(name, []).append(text(value))
         return {number: rules.run(number, values, partitions) for number, values in found.items()}
 
-    known = Careful().read(numbers, read, MOST)
+    known = _careful(connection, tables).read(numbers, read, MOST)
     return [_or_note(number, known[number]) for number in numbers]
 
 
@@ -68,7 +68,7 @@ def values(connection: Connection, tables: Tables, run: int, names: Mapping[str,
     def counting(some: Sequence[str]) -> dict[str, Any]:
         return {row[0]: row[1] for row in _ranked(connection, tables.values([run], some))}
 
-    careful = Careful()
+    careful = _careful(connection, tables)
     if len(names) > FEW:
         try:
             return read(None)
@@ -93,7 +93,7 @@ def past(connection: Connection, tables: Tables, name: str, most: int) -> dict[i
     def read(some: Sequence[int]) -> dict[int, Any]:
         return {int(row[3]): row[1] for row in _ranked(connection, tables.values(some, [name]))}
 
-    careful = Careful()
+    careful = _careful(connection, tables)
     try:
         return {int(row[3]): row[1] for row in _ranked(connection, tables.past(name, most))}
     except DBAPIError as error:
@@ -112,6 +112,10 @@ def differing(
             old, new = text(old), text(new)
             if old != new or type(old) is Unavailable:
                 yield Pair(partition, parameter, old, new)
+
+
+def _careful(connection: Connection, tables: Tables) -> Careful:
+    return Careful(lambda: connection.execute(tables.probe()).all())
 
 
 def _ranked(connection: Connection, statement: Select[Any]) -> list[Any]:

@@ -49,6 +49,11 @@ class Tables:
         """The number, where there is such a run."""
         return select(self.parameters.c.runnumber).where(self.parameters.c.runnumber == run).limit(1)
 
+    def probe(self) -> Select[Any]:
+        """Next to nothing of both tables."""
+        columns = self.parameters.c.id, self.strings.c.runsession_parameter_id
+        return select(*(select(each).limit(1).scalar_subquery() for each in columns))
+
     def newest_with(self, name: str, part: str, upto: int, most: int, digits: str = "") -> Select[Any]:
         """Runs in which the value of `name` contains `part`, the newest first; `digits` is a part of the number."""
         found = self._with(first := self._first(name).subquery(), part).where(first.c.runnumber.between(1, upto))
