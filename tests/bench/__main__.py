@@ -18,7 +18,7 @@ from tests.bench.contest import Contest
 from tests.bench.figure import Figure
 
 GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "web", "page", "history", "streams",
-          "jobs")  # fmt: skip
+          "jobs", "runs")  # fmt: skip
 ROUNDS, QUICK_ROUNDS = 5, 2
 #: Seconds after which --quick begins no round that would not end by then.
 QUICK_LIMIT = 340.0
@@ -39,6 +39,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
   history     1000 documents a second kept, a month read, a day packed: VictoriaMetrics, rrdcached, sqlite3.executemany
   streams     events from ZeroMQ, Redis, ROOT and memory to processors: bare loops, bytewax, snoop's loop; hub at rest
   jobs        files found, jobs queued, taken and ended: huey on SQLite, pgqueuer and procrastinate on PostgreSQL
+  runs        runs, texts and nested values compared: dictionaries of both runs, difflib, jsondiff, dictdiffer; limits
 """
 _EXAMPLES = """\
 examples:

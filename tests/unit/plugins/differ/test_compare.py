@@ -160,6 +160,8 @@ def test_a_mask_of_lines_sees_other_values_as_json() -> None:
 def test_a_mask_that_matches_nothing_changes_nothing() -> None:
     change = only({"a": 1}, {"a": 2}, Rules(masks=[TIME]))
     assert change.kind is Kind.NESTED
+    change = only("a\r\nb\n", "a\r\nc\n", Rules(masks=[TIME]))
+    assert (change.old, change.new) == ("a\r\nb\n", "a\r\nc\n")
     empty = Rules(masks=[Mask("Q", "nothing", re.compile("x*"))])
     assert only("a b", "a c", empty).lines == ("- a b", "+ a c")
 

@@ -43,7 +43,8 @@ class Shelf:
         one, other = self._values.get(old, {}), self._values.get(new, {})
         for key in sorted(one.keys() | other.keys()):
             values = one.get(key, MISSING), other.get(key, MISSING)
-            if (partitions is None or key[0] in partitions) and values[0] != values[1]:
+            is_told = values[0] != values[1] or isinstance(values[0], Unavailable)
+            if is_told and (partitions is None or key[0] in partitions):
                 yield Pair(*key, *values)
 
     def values(self, side: Side, partitions: Sequence[str] | None = None) -> list[Taken]:
@@ -140,6 +141,7 @@ def test_of_many_partitions_the_most_similar_are_named() -> None:
 def test_a_run_of_which_nothing_could_be_read_has_values() -> None:
     away = Shelf({"1": {("P", "Q"): Unavailable("away")}, "2": {("P", "Q"): 1}})
     assert len(compare(away, NONE, Side(1), Side(2)).unavailable) == 1
+    assert compare(away, NONE, Side(1), Side(1)) == Comparison()
 
 
 @pytest.mark.parametrize(("text", "found"), [("12", Side(12)), ("12:end", Side(12, Phase.END)), ("007", Side(7))])
