@@ -88,8 +88,8 @@ def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
         "required_states": {"states": str(file)},
         "web2c": {"server": url.removesuffix("/status.json"), "page": "/page", "root": "vacuum", "settling": 0.0},
     }
-    tables = {"jobs": {"storage": str(settings.state_folder)}}
-    own = {"interval": 5.0} if agent.startswith("jobs_") else FAST  # the first run makes the database
+    tables: dict[str, Any] = {"jobs": {"storage": str(settings.state_folder)}, "runs": {"documents": ["Petra"]}}
+    own = {"interval": 5.0} if agent.startswith(("jobs_", "run_")) else FAST  # the first run makes the database
     return replace(settings, agents={agent: {**own, **more.get(agent, {})}}, shared=tables)
 
 
@@ -134,6 +134,8 @@ def test_without_its_table_an_agent_of_several_is_refused(settings: MakeSettings
     assert sentence.endswith("jobs_status.py needs the table [jobs]; add it to the settings file")
     loaded = loader.load(replace(settings(shipped=True), agents={"jobs_status": {}}))
     assert loaded.refused["jobs_status"].endswith("jobs_status needs the table [jobs]; add it to the settings file")
+    [sentence] = trial.check(settings(), loader.SHIPPED / "run_differ.py")
+    assert sentence.endswith("run_differ.py needs the table [runs]; add it to the settings file")
 
 
 @pytest.mark.parametrize("template", [name for name in templates.known() if name not in ("tango", "processor")])

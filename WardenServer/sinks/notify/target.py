@@ -21,6 +21,7 @@ from WardenServer.settings import masking, secret
 from WardenServer.settings.config import Settings
 from WardenServer.settings.notify import Target
 from WardenServer.sinks.events import outbox
+from WardenServer.sinks.notify import proxies
 from WardenServer.sinks.notify.letters import SINGLE, Letter, next_letter
 
 log = logging.getLogger("warden.notify")
@@ -138,7 +139,8 @@ def send(service: Any, letter: Letter) -> None:
     except Exception as error:  # of a service of apprise, whatever it is: the thread goes on
         raise Unreachable(f"does not take messages ({masking.mask(str(error))})") from None
     if not is_sent:
-        raise Unreachable(f"does not take messages ({_reasons.take() or 'apprise does not say why'})")
+        why = [_reasons.take() or "apprise does not say why", proxies.lacking()]
+        raise Unreachable(f"does not take messages ({'; '.join(filter(None, why))})")
 
 
 class Delivery:

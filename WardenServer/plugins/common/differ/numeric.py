@@ -36,10 +36,10 @@ def relative(old: Number, new: Number) -> str:
         percent = float((new - old) / abs(old)) * 100
     except OverflowError:
         return ""
-    if not math.isfinite(percent):
+    if not percent or not math.isfinite(percent):
         return ""
     digits = f"{percent:+.3g}"
-    return f"{int(float(digits)):+d} %" if 1000 <= abs(percent) < 1e6 else f"{digits} %"
+    return f"{int(float(digits)):+d} %" if "e" in digits and 1 < abs(percent) < 1e6 else f"{digits} %"
 
 
 def _is_finite(value: Number) -> bool:

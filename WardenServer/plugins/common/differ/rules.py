@@ -21,7 +21,9 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Mask:
-    """Hides parameters; with `lines`, only what this matches in their lines."""
+    """Hides parameters; with `lines`, only what this matches in each of their lines. What is no text is seen as JSON
+    with a line for each leaf; where the mask matches there, it is compared as that text, and tolerances do not count.
+    """
 
     pattern: str
     reason: str

@@ -14,8 +14,8 @@ COARSE = "(large blocks of lines were not compared with each other)"
 WIDEST = 500
 #: Most levels of a value for programs; what is deeper stands as text.
 _DEEPEST = 50
-#: The most digits with which json writes a whole number.
-_DIGITS = 4000
+#: The largest whole number for programs: Python writes none with more than 4300 digits.
+_LARGEST = 10**4000
 
 
 def text(comparison: Comparison, most: int | None = None) -> str:
@@ -98,7 +98,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if abs(value) < 10**_DIGITS else shown.value(value)
+        return value if abs(value) < _LARGEST else shown.value(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else shown.value(value)
     if depth < _DEEPEST and isinstance(value, dict):
