@@ -14,6 +14,11 @@ class Processor:
     processor never run at once. With `events(batch)` in place of `event` it takes many events together: a numpy record
     array, or an awkward array where the events have parts of different lengths. A processor with both gets arrays where
     the stream has arrays. `merge(samples)` makes one document of a list of them, for streams that several hubs share.
+
+    Where the hub has runs, `start_run(number)` is called before the first event of a run: begin anew there. A processor
+    that has `stop_run(number)` gets the events of runs alone: it is called after the last one, and the sample is asked
+    for then. A processor that is new is told of the run that is open; one that takes over by `load` is not. After any
+    exception in either it gets no more events.
     """
 
     name = ""

@@ -34,6 +34,11 @@ class Sinks:
         """Sentences on what is no failure but should be known."""
         return [note for sink in self for note in sink.notes]
 
+    @property
+    def problems(self) -> list[str]:
+        """Sentences on what is wrong."""
+        return [said for sink in self for said in ([sink.problem] if sink.problem else sink.problems.values())]
+
     def open(self, settings: Settings) -> None:
         """Take note of what comes to the board."""
         for sink in self._fixed:

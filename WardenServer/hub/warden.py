@@ -18,6 +18,7 @@ from WardenServer.hub.field_table import FieldTable
 from WardenServer.hub.file_watch import FileWatch
 from WardenServer.hub.last_runs import LastRuns
 from WardenServer.hub.runners import Runners
+from WardenServer.hub.runs.recorder import Recorder
 from WardenServer.hub.sinks import Sinks
 from WardenServer.hub.surroundings import PROCESS
 from WardenServer.loading import loader
@@ -50,7 +51,7 @@ LOOK = 1.0
 #: The settings that say which agents there are: a reload takes them on.
 CHOICE = (
     "agents", "original", "plugin_folders", "shipped", "disabled", "allow_writable_plugins", "plugin_hashes", "file",
-    "origins", "notify", "streams", "writers",
+    "origins", "notify", "streams", "writers", "shared", "runs_url",
 )  # fmt: skip
 #: Seconds that a reload which no client waits for is given to say how it ended.
 UNASKED = 0.8
@@ -105,6 +106,7 @@ class Warden:
         known = known or KnownFields(known_fields.place(settings), self._clock)
         self._fields = FieldTable(known, self.board, settings.fields_key, self._clock)
         self._streams = Streams()
+        self.runs = Recorder(settings, self.board, self._streams, self._scheduler.soon, self._clock)
         self._loading: threading.Thread | None = None
         self._lifecycle = threading.Lock()
         self._starts = settings.autostart  # once the agents are loaded: tick 0 must not pass before they are there
@@ -136,6 +138,7 @@ class Warden:
         until = self._clock.monotonic() + wait
         self._closing.set()
         self._files.close()
+        self.runs.close()
         self._scheduler.close()
         self._diary.tell("end", "The hub ends.")
         runners = self.agents.close()
@@ -145,6 +148,7 @@ class Warden:
         self._scheduler.join(self._until(until))
         self._sinks.join(lambda: self._until(until))
         self._files.join(self._until(until))
+        self.runs.join(lambda: self._until(until))
         if self._watch.is_alive():
             self._watch.join(self._until(until))
         self.agents.note_last_runs()
@@ -243,6 +247,7 @@ class Warden:
                 return False
             self.settings = settings
             self.alarms.take_on(settings)
+            self.runs.take_on(settings)
             self._loading = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loading.start()
         return True
@@ -311,7 +316,7 @@ class Warden:
         problems = self._problems()
         loading = self._is_loading() and not agents
         state = "INIT" if loading else health.state(self.running, agents, problems)
-        notes = [*loaded.notes, *self._sinks.notes, *PROCESS.notes(), *self._streams.notes]
+        notes = [*loaded.notes, *self._sinks.notes, *PROCESS.notes(), *self._streams.notes, *self.runs.notes]
         self.health = HubDocument(
             state=state,
             status=mask(health.status(state, agents, problems, notes)),
@@ -339,7 +344,4 @@ class Warden:
 
     def _problems(self) -> list[str]:
         """Sentences on what is wrong besides the agents."""
-        problems = [*self._watchdog.post_mortem(), *self.agents.loaded.problems]
-        for sink in self._sinks:
-            problems += [sink.problem] if sink.problem else sink.problems.values()
-        return problems
+        return [*self._watchdog.post_mortem(), *self.agents.loaded.problems, *self._sinks.problems, *self.runs.problems]

@@ -6,6 +6,8 @@ name a stream in the settings file:
     [agents.processor]
     stream = "daq"
     field = "energy"
+
+With `start_run(self, number)` it can begin anew with each run of the hub, and end with it: `stop_run(self, number)`.
 """
 
 from typing import Any

@@ -27,7 +27,9 @@ from WardenServer.settings.streams import Stream as Settings
 from WardenServer.streams import sharing
 from WardenServer.streams.code import Code, load
 from WardenServer.streams.stream import Stream, make_reader
+from WardenServer.streams.told import Run
 from WardenServer.streams.trial import prove
+from WardenServer.streams.turning import turn
 
 #: What is added to the nice value of the process: the hub's tick comes first.
 NICE = 5
@@ -63,6 +65,7 @@ class Side:
         self._paths: dict[str, Path] = {}
         self._intervals: dict[str, float] = {}
         self._sharing = ThreadPoolExecutor(SHARING, "sharing")
+        self._turning = ThreadPoolExecutor(1, "runs")  # one after the other
         self._current: dict[str, int] = {}  # the version of the code that is at work, by processor
         self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
@@ -77,6 +80,8 @@ class Side:
         ask: Callable[..., Any] = getattr(self, f"_{call}")
         if call in ("prepare", "change", "end"):  # what may take long
             threading.Thread(target=_settle, args=(future, ask, arguments), name=call, daemon=True).start()
+        elif call == "turn":
+            self._turning.submit(_settle, future, ask, arguments)
         else:
             _settle(future, ask, arguments)
 
@@ -104,11 +109,13 @@ class Side:
 
     # -- calls
 
-    def _start(self, settings: dict[str, Any], positions: str) -> None:
+    def _start(self, settings: dict[str, Any], positions: str, run: list[Any] | None) -> None:
         about = from_json(settings)
         self._stream = Stream(about, StateFile(Path(positions), VERSION, "positions of streams"))
         self._reader = make_reader(about)
         self._begun = False
+        if run is not None:
+            self._stream.turn(Run(*run))
 
     def _begin(self) -> None:
         """Read, now that the processors are there."""
@@ -122,6 +129,9 @@ class Side:
     def _end(self) -> None:
         """Read no more, with the position noted; what processors have gathered goes with the process."""
         self._stream.close(LAST)
+
+    def _turn(self, number: int, is_open: bool, limit: float) -> list[str]:
+        return turn(self._stream, Run(number, is_open), limit)
 
     def _notes(self) -> list[str]:
         return self._stream.notes
@@ -141,7 +151,7 @@ class Side:
                 self._stream.add(name, code.make(), code.explain)
                 self._current[name] = version
             else:
-                prove(code.make, self._stream.recent, limit)
+                prove(code.make, self._stream.recent, limit, run=self._stream.run)
         return describe(contract)
 
     def _sample(self, reply: "Callable[[Future[Any]], None]", name: str, version: int) -> None:

@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from operator import length_hint
 from typing import Any
 
 from WardenServer.errors import PluginError
 from WardenServer.processor import Processor, ProcessorAbort
 from WardenServer.streams.batch import MOST, Batch
+from WardenServer.streams.told import Run, Told, Turn
 from WardenServer.streams.waiting import Waiting
 
 log = logging.getLogger("warden.stream")
@@ -73,6 +75,7 @@ class Host:
         self.seen = self.aborted = 0
         self.out: str | None = None
         self._explain = explain
+        self._told = Told(processor)
         self._go_on_with(processor)
         self._waiting = Waiting(most, full)
         self._part = 1
@@ -84,6 +87,11 @@ class Host:
     def dropped(self) -> int:
         """Events for which there was no room."""
         return self._waiting.dropped
+
+    @property
+    def closes(self) -> bool:
+        """Whether the processor gets the events of runs alone."""
+        return self._told.closes
 
     # -- called by its owner
 
@@ -103,12 +111,18 @@ class Host:
         return not self._thread.is_alive()
 
     def put(self, batch: Batch) -> None:
-        """Have it take events."""
-        if self.out is not None or (self._single is None and self._many is None):
+        """Have it take events, unless they belong to no run and are not for it."""
+        if self.out is not None or (self._single is None and self._many is None) or self._told.is_past:
             return
         if batch.is_array and self._many is None:
             batch = Batch(batch.events, size=batch.size)  # made once, for all processors
         self._waiting.put(batch)
+
+    def turn(self, run: Run) -> Turn:
+        """Have it told of a run once it has taken the events that have come. Returns at once; not while others put."""
+        turn = self._told.announce(run)
+        self._waiting.mark(turn)
+        return turn
 
     def wait_idle(self, seconds: float) -> bool:
         """Wait until it has taken all events that came, at most `seconds`."""
@@ -134,6 +148,7 @@ class Host:
         """Go on with another processor. For what is called by `ask`."""
         self._go_on_with(new)
         self._explain, self.out = explain, None
+        self._tell(self._told.catch_up)
 
     def limit(self, most: int, full: str) -> None:
         """Let other numbers of events wait for it."""
@@ -147,6 +162,7 @@ class Host:
     def _go_on_with(self, processor: Any) -> None:
         self._processor = processor
         self._single, self._many = forms(processor)
+        self._told.go_on_with(processor)
 
     # -- its own thread
 
@@ -154,11 +170,20 @@ class Host:
         while not self._closing:
             self._serve()
             batch = self._waiting.take(self._part, self._many is not None)
-            if batch is not None:
+            if isinstance(batch, Turn):
+                self._tell(partial(self._told.take, batch.run, self.out is not None))
+                batch.passed.set()
+            elif batch is not None:
                 began = time.monotonic()
                 self._feed(batch)
                 self._adapt(time.monotonic() - began)
         self._serve()
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except BaseException as error:  # a processor may raise anything
+            self._take_out(error)
 
     def _adapt(self, took: float) -> None:
         if took < QUICK:
@@ -176,7 +201,7 @@ class Host:
             self._requests.popleft()()
 
     def _feed(self, batch: Batch) -> None:
-        while len(batch) and self.out is None and not self._closing:
+        while len(batch) and self.out is None and not self._closing and not self._told.is_closed:
             self.seen += (done := self._take(batch))
             batch = batch.part(done) if done < len(batch) else Batch()
             self._serve()

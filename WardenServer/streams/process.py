@@ -25,6 +25,7 @@ from WardenServer.settings.config import Settings as Hub
 from WardenServer.settings.streams import Stream as Settings
 from WardenServer.settings.units import megabytes
 from WardenServer.streams.child_side import as_json
+from WardenServer.streams.told import Run
 
 log = logging.getLogger("warden.stream")
 
@@ -43,8 +44,12 @@ ROUND = 3600.0
 class StreamProcess:
     """The process of one stream. It starts when it is first needed, and again after its end."""
 
-    def __init__(self, settings: Settings, hub: Hub) -> None:
+    def __init__(self, settings: Settings, hub: Hub, run: Run | None = None) -> None:
+        """`run` is the one of now, None where the hub has none."""
         self.settings = settings
+        self._run_of_now = run
+        self._told: PipedChild | None = None  # the child that knows of runs
+        self._telling = threading.Lock()
         self.generation = 0  # how often it was started
         self._hub = hub
         self._memory = settings.memory or hub.isolate_memory
@@ -163,6 +168,21 @@ class StreamProcess:
         if self._runs():
             self._send(call, arguments)
 
+    def turn(self, run: Run, limit: float) -> "Future[list[str]] | None":
+        """Tell its processors that a run begins or ends. Returns at once.
+
+        Args:
+            run: the one of now.
+            limit: seconds for which the process waits for processors that end the run; 0: it does not wait.
+
+        Returns:
+            The names of processors that have ended it, in at most `limit` seconds; None where the process does not run:
+            it will know when it starts.
+        """
+        with self._telling:
+            self._run_of_now = run
+            return self._send("turn", [*run, limit]) if self._told is not None and self._runs() else None
+
     def change(self, settings: Settings) -> None:
         """Have it take on other settings of the stream; where it cannot, the old ones go on.
 
@@ -195,6 +215,8 @@ class StreamProcess:
 
     def _end(self) -> None:
         child = self._child
+        with self._telling:
+            self._told = None
         if child is not None:
             if child.alive:
                 with contextlib.suppress(WardenError):  # then it goes without
@@ -230,7 +252,7 @@ class StreamProcess:
         place = self._hub.state_folder / f"{self._hub.instance}-stream-{self.settings.name}.json"
         try:
             ready.result(START)
-            self._send("start", [as_json(self.settings), str(place)]).result(START)
+            self._send_start(child, str(place)).result(START)
         except Late:
             self._end()
             why = f"the process of stream {self.settings.name} has not started within {START:g} s"
@@ -238,6 +260,11 @@ class StreamProcess:
         except PluginError:
             self._end()
             raise
+
+    def _send_start(self, child: PipedChild, place: str) -> "Future[Any]":
+        with self._telling:
+            self._told = child
+            return self._send("start", [as_json(self.settings), place, self._run_of_now])
 
     def _send(self, call: str, arguments: list[Any]) -> "Future[Any]":
         future: Future[Any] = Future()

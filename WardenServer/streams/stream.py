@@ -14,6 +14,7 @@ from WardenServer.streams.feed import Feed
 from WardenServer.streams.gaps import Gaps
 from WardenServer.streams.host import Explain, Host
 from WardenServer.streams.readers.base import Reader
+from WardenServer.streams.told import Run, Turn
 
 log = logging.getLogger("warden.stream")
 
@@ -41,6 +42,8 @@ class Stream:
         self._hosts: dict[str, Host] = {}
         self._before: dict[str, tuple[int | None, ...]] = {}
         self._lock = threading.Lock()
+        self._handing = threading.Lock()  # held while a batch is handed on, to all processors or none
+        self._run: Run | None = None
         self._is_open = False
 
     @property
@@ -119,6 +122,8 @@ class Stream:
         if self._is_open:
             host.open()
         with self._lock:
+            if self._run is not None:
+                host.turn(self._run)
             self._hosts = {**self._hosts, name: host}
         return host
 
@@ -134,6 +139,24 @@ class Stream:
     def host(self, name: str) -> Host | None:
         """A processor at work."""
         return self._hosts.get(name)
+
+    @property
+    def run(self) -> Run | None:
+        """The run of now; None where the hub has none."""
+        return self._run
+
+    @property
+    def closes(self) -> bool:
+        """Whether a processor gets the events of runs alone."""
+        return any(host.closes for host in self._hosts.values())
+
+    def turn(self, run: Run) -> list[tuple[Host, Turn]]:
+        """A run begins or ends between what was read and what will be; all processors, and what tells when they know.
+
+        Where the reader waits for room it waits, too."""
+        with self._handing, self._lock:
+            self._run = run
+            return [(host, host.turn(run)) for host in self._hosts.values()]
 
     @property
     def names(self) -> list[str]:
@@ -171,5 +194,6 @@ class Stream:
         if self._gaps is not None:
             self._gaps.look(batch)
         self.recent = batch
-        for host in self._hosts.values():
-            host.put(batch)
+        with self._handing:
+            for host in self._hosts.values():
+                host.put(batch)

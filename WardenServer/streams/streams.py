@@ -3,11 +3,15 @@
 import itertools
 import logging
 import os
+import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 
-from WardenServer.errors import WardenError
+from WardenServer.errors import NoData, WardenError
 from WardenServer.loading import import_thread
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Candidate
@@ -18,8 +22,12 @@ from WardenServer.settings.streams import Stream
 from WardenServer.streams.agents import Processor
 from WardenServer.streams.process import StreamProcess
 from WardenServer.streams.stream import make_reader
+from WardenServer.streams.told import Run
 
 log = logging.getLogger("warden.stream")
+
+#: Seconds that an answer takes on its way from a process.
+ANSWER = 0.1
 
 
 def _prepare(processor: Processor | WardenError) -> Contract | Exception:
@@ -35,6 +43,8 @@ class Streams:
         self._reads = reads
         self._processes: dict[str, StreamProcess] = {}
         self._versions = itertools.count(1)
+        self._run: Run | None = None
+        self._turning = threading.Lock()
 
     @property
     def notes(self) -> list[str]:
@@ -57,6 +67,36 @@ class Streams:
         for process in self._processes.values():
             process.begin()
         return outcomes
+
+    # -- runs: any thread may call this, also before there is any process
+
+    def no_run(self) -> None:
+        """The hub has runs, and none is open: processors with stop_run get no events. Returns at once."""
+        self._turn(Run(0, False), 0.0)
+
+    def start_run(self, number: int) -> None:
+        """A run begins, before all events that are read from now on. Returns at once."""
+        self._turn(Run(number, True), 0.0)
+
+    def stop_run(self, number: int, limit: float) -> list[str]:
+        """A run ends; the agents that have ended it, whose last sample is waiting. Those that have not after `limit`
+        seconds are named in the log, and end it when they can."""
+        until = time.monotonic() + limit
+        ended: list[str] = []
+        for name, future in self._turn(Run(number, False), max(0.0, limit - ANSWER)).items():
+            try:
+                ended += future.result(max(0.0, until - time.monotonic()))
+            except Late:
+                log.warning("stream %s has not ended run %d within %g s; let event return sooner", name, number, limit)
+            except (WardenError, NoData) as error:
+                log.warning("stream %s has not ended run %d: %s", name, number, error)
+        return ended
+
+    def _turn(self, run: Run, limit: float) -> "dict[str, Future[list[str]]]":
+        with self._turning:
+            self._run = run
+            asked = {name: process.turn(run, limit) for name, process in self._processes.items()}
+        return {name: future for name, future in asked.items() if future is not None}
 
     def keep_off(self, core: int) -> None:
         """Leave a core to the threads of short runs: they would wait for what a stream computes. Returns at once."""
@@ -97,5 +137,6 @@ class Streams:
             if stream.name not in usable:
                 return WardenError(f"[agents.{candidate.name}]: stream {stream.name} cannot be used; see its problem")
             about = usable[stream.name] if self._reads else replace(stream, reader="", options={})
-            self._processes[stream.name] = StreamProcess(about, settings)
+            with self._turning:
+                self._processes[stream.name] = StreamProcess(about, settings, self._run)
         return Processor(self._processes[stream.name], candidate, next(self._versions), settings, trust)

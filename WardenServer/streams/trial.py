@@ -9,14 +9,21 @@ from WardenServer.errors import PluginError
 from WardenServer.results.result import clean
 from WardenServer.streams.batch import Batch
 from WardenServer.streams.host import give
+from WardenServer.streams.told import Run, begin
 
 #: Most events that new code is tried with.
 MOST = 100
 
 
-def prove(make: Callable[[], Any], recent: Batch | None, limit: float, judge: Callable[[Any], Any] = clean) -> None:
+def prove(
+    make: Callable[[], Any],
+    recent: Batch | None,
+    limit: float,
+    judge: Callable[[Any], Any] = clean,
+    run: Run | None = None,
+) -> None:
     """Try what `make` makes with copies of events that came lately; raises what it raises, and what `judge` raises of
-    its sample.
+    its sample. It is told of the run of now, as new processors are, and gets no events where they would get none.
 
     Raises:
         PluginError: it has not ended after `limit` seconds; it is left behind.
@@ -26,7 +33,7 @@ def prove(make: Callable[[], Any], recent: Batch | None, limit: float, judge: Ca
 
     def attempt() -> None:
         try:
-            judge(_try(make(), events))
+            judge(_try(make(), events, run))
             found.append(None)
         except BaseException as error:  # a processor may raise anything
             found.append(error)
@@ -40,7 +47,8 @@ def prove(make: Callable[[], Any], recent: Batch | None, limit: float, judge: Ca
         raise found[0]
 
 
-def _try(trial: Any, events: Batch) -> Any:
-    copied = Batch(array=copy.deepcopy(events.array)) if events.is_array else Batch(copy.deepcopy(events.events))
-    give(trial, copied)
+def _try(trial: Any, events: Batch, run: Run | None) -> Any:
+    if begin(trial, run):
+        copied = Batch(array=copy.deepcopy(events.array)) if events.is_array else Batch(copy.deepcopy(events.events))
+        give(trial, copied)
     return trial.sample()

@@ -7,10 +7,14 @@ from WardenServer.streams.batch import Batch
 
 #: Bytes, as they came, of events that may wait for one processor.
 LIMIT = 64 * 1024 * 1024
+#: Most marks that wait. More come only where a processor hangs over many runs; the oldest go.
+MARKS = 1000
 
 
 class Waiting:
     """Batches in order. One thread puts, one takes; any may rouse it and close it.
+
+    A mark is a batch without events: it keeps its place between them, and is never dropped for want of room.
 
     `full` says what happens to events for which there is no room: the "oldest" or the "newest" are dropped and counted,
     or the reader waits ("block"). `dropped` is how many were.
@@ -45,6 +49,15 @@ class Waiting:
                 self._drop(newest=self._full == "newest")
             self._changed.notify_all()
 
+    def mark(self, mark: Batch) -> None:
+        """Add a mark, at once. Any thread may, while none puts."""
+        with self._changed:
+            marks = [each for each in self._batches if not len(each)]
+            if len(marks) >= MARKS:
+                self._batches.remove(marks[0])
+            self._batches.append(mark)
+            self._changed.notify_all()
+
     def _fits(self, batch: Batch) -> bool:
         return self._count + len(batch) <= self._most and self._bytes + batch.size <= self._limit
 
@@ -55,8 +68,12 @@ class Waiting:
 
     def _drop(self, newest: bool) -> None:
         """Drop what is too much; of the last batch concerned only a part, where numbers and not bytes decide."""
+        marks = []
         while self._count > self._most or (self._bytes > self._limit and self._count > 1):
             batch = self._batches.pop() if newest else self._batches.popleft()
+            if not len(batch):
+                marks.append(batch)
+                continue
             excess = self._count - self._most if self._bytes <= self._limit else max(1, len(batch) // 2)
             self._count -= len(batch)
             self._bytes -= batch.size
@@ -64,6 +81,7 @@ class Waiting:
             self.dropped += gone
             if gone < len(batch):
                 self._put_back(batch.part(0, len(batch) - gone) if newest else batch.part(gone), newest)
+        (self._batches.extend if newest else self._batches.extendleft)(reversed(marks))
 
     def _put_back(self, rest: Batch, newest: bool) -> None:
         (self._batches.append if newest else self._batches.appendleft)(rest)
@@ -101,9 +119,9 @@ class Waiting:
             self._changed.notify_all()
 
     def clear(self) -> None:
-        """Forget all that waits."""
+        """Forget all events that wait."""
         with self._changed:
-            self._batches.clear()
+            self._batches = deque(each for each in self._batches if not len(each))
             self._count = self._bytes = 0
             self._changed.notify_all()
 

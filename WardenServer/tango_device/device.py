@@ -9,11 +9,12 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import tango
 from tango import AutoTangoAllowThreads, DevState
-from tango.server import Device, command, device_property
+from tango.server import Device, command
 
 import WardenServer
 from WardenServer.errors import WardenError
@@ -30,6 +31,7 @@ from WardenServer.settings.masking import mask
 from WardenServer.sinks import known_fields
 from WardenServer.sinks.attributes.sink import Attributes
 from WardenServer.sinks.known_fields import KnownFields
+from WardenServer.tango_device.properties import setting_properties
 from WardenServer.tango_device.requests import log_client, name_and_json, refusals, refuse, values_of
 
 log = logging.getLogger("warden.device")
@@ -57,21 +59,10 @@ ENDING = 1.5
 _ending = threading.Lock()  # an end takes down what the process has started: no new hub may have begun meanwhile
 
 
-def _properties() -> dict[str, device_property]:
-    """A Tango property for every setting that may be one."""
-    return {
-        config.property_name(name): device_property(
-            dtype=(str,) if isinstance(config.SETTINGS[name].default, tuple) else str,
-            doc=config.SETTINGS[name].metadata["help"],
-        )
-        for name in config.PROPERTIES
-    }
-
-
 class BeamlineWarden(Device):  # type: ignore[misc]
     """The monitoring hub of a beamline: runs agents on a fixed tick and publishes what they return."""
 
-    locals().update(_properties())
+    locals().update(setting_properties())
 
     # -- life
 
@@ -112,7 +103,7 @@ class BeamlineWarden(Device):  # type: ignore[misc]
     def _settings(self, limit: float) -> config.Settings:
         """The settings with the device's properties, or with those of last time where the database does not answer."""
         if not TANGO_HOST:
-            given = {name: getattr(self, name) for name in _properties()}
+            given = {name: getattr(self, name) for name in setting_properties()}
             self._properties = {name: [v] if isinstance(v, str) else list(v) for name, v in given.items() if v}
         else:
             try:
@@ -123,7 +114,8 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         return config.load(properties=self._properties, options=OPTIONS)
 
     def _ask_database(self) -> dict[str, list[str]]:
-        return tango_database.properties(tango_database.connect(TANGO_HOST), self.get_name(), list(_properties()))
+        names = list(setting_properties())
+        return tango_database.properties(tango_database.connect(TANGO_HOST), self.get_name(), names)
 
     def obstacle(self) -> str:
         """See Host. What the database said, or did not say, holds for a second."""
@@ -274,6 +266,16 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         with refusals():
             self._hub().run_agent(name)
 
+    @command(dtype_in="DevLong64", doc_in="A number, or 0: the next.", dtype_out="DevLong64", doc_out="The number.")
+    def StartRun(self, number: int) -> int:
+        """Open a run."""
+        return self._run("StartRun", self._hub().runs.start, number)
+
+    @command(dtype_in="DevLong64", doc_in="Its number, or 0.", dtype_out="DevLong64", doc_out="The number.")
+    def StopRun(self, number: int) -> int:
+        """Close the open run."""
+        return self._run("StopRun", self._hub().runs.stop, number)
+
     @command(dtype_in=str, doc_in="Name of an agent.", dtype_out=str, doc_out="Stack, file, source, settings: JSON.")
     def GetAgent(self, name: str) -> str:
         """Where an agent is now, its file and its settings; what is secret is masked."""
@@ -331,6 +333,11 @@ class BeamlineWarden(Device):  # type: ignore[misc]
         if self._warden is None:
             refuse(WardenError(f"the hub is not there: {self._trouble.status}"))
         return self._warden
+
+    def _run(self, name: str, action: Callable[[int | None, str], int], number: int) -> int:
+        by = log_client(self, name, f"{number}")
+        with refusals(), AutoTangoAllowThreads(self):
+            return action(number or None, by)
 
     def _say(self, request: str, types: dict[str, type], action: str) -> None:
         """Do what a request in JSON asks for, with its values in the order of `types`."""

@@ -49,15 +49,18 @@ def from_json(text: str) -> Any:
         raise WardenError(f"the request is not JSON ({error}); write it as JSON, such as {{}} or \"text\"") from None
 
 
-def log_client(device: Any, command: str, argument: str = "") -> None:
-    """Log who changes something. Says nothing at the server's own start, which no client has asked for."""
+def log_client(device: Any, command: str, argument: str = "") -> str:
+    """Log who changes something, and return who it is. Says nothing, and "", at the server's own start, which no client
+    has asked for."""
     try:
         client = device.get_client_ident()
     except Exception:  # whatever Tango has against it: the command goes on
         log.exception("the client of %s is not known", command)
-        return
-    if client is not None:
-        log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", describe(client))
+        return ""
+    who = "" if client is None else describe(client)
+    if who:
+        log.info("%s%s by client %s", command, f" {argument!r:.80}" if argument else "", who)
+    return who
 
 
 def describe(client: Any) -> str:

@@ -84,3 +84,55 @@ def test_it_is_empty_only_when_what_was_taken_is_done() -> None:
     waiting.rouse()
     assert waiting.take(10) is None
     assert waiting.wait_empty(0)
+
+
+@given(
+    sizes=st.lists(st.one_of(st.none(), st.integers(1, 9)), max_size=20),
+    most=st.integers(1, 20),
+    full=st.sampled_from(["oldest", "newest"]),
+    size=st.integers(0, 30),
+)
+def test_marks_keep_their_place_and_are_never_dropped(sizes: list[int | None], most: int, full: str, size: int) -> None:
+    waiting, put = Waiting(most, full, limit=100), 0
+    marks: list[Batch] = []
+    for number in sizes:  # None is a mark; an event is how many marks came before it
+        if number is None:
+            marks.append(Batch())
+            waiting.mark(marks[-1])
+        else:
+            waiting.put(Batch([len(marks)] * number, size=size * number))
+            put += number
+    seen: list[Batch] = []
+    count = 0
+    while True:
+        waiting.rouse()
+        batch = waiting.take(4)
+        if batch is None:
+            break
+        if len(batch):
+            assert batch.events == [len(seen)] * len(batch)
+            count += len(batch)
+        else:
+            seen.append(batch)
+    assert list(map(id, seen)) == list(map(id, marks))
+    assert count + waiting.dropped == put
+
+
+def test_a_mark_outlives_the_events_that_are_forgotten() -> None:
+    waiting, mark = Waiting(10, "block"), Batch()
+    waiting.put(Batch([1]))
+    waiting.mark(mark)
+    waiting.clear()
+    assert len(waiting) == 0
+    assert waiting.take(10) is mark
+
+
+def test_marks_that_nobody_takes_have_a_bound() -> None:
+    waiting = Waiting(10, "oldest")
+    marks = [Batch() for _ in range(1010)]
+    waiting.put(Batch([1]))
+    for mark in marks:
+        waiting.mark(mark)
+    first = waiting.take(10)
+    assert first is not None and first.events == [1]
+    assert waiting.take(10) is marks[10]
