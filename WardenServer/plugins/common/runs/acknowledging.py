@@ -1,8 +1,11 @@
 """Changes that people know of: who says so, and why."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from WardenServer.plugins.common.runs.store import Store
+from sqlalchemy import ColumnElement, select
+
+from WardenServer.plugins.common.runs.store import Store, replace
+from WardenServer.plugins.common.runs.tables import run_acknowledgements
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,29 @@ class Acknowledgement:
 
 def acknowledge(store: Store, source: str, said: Acknowledgement) -> None:
     """Keep it; a later one for the same change takes its place."""
-    raise NotImplementedError
+    with store.writing() as connection:
+        replace(connection, run_acknowledgements, {"source": source, **asdict(said)})
 
 
 def between(store: Store, source: str, old: int, new: int) -> list[Acknowledgement]:
     """Those of runs after the smaller of the two, up to the larger one."""
-    raise NotImplementedError
+    run = run_acknowledgements.c.run
+    return _read(store, source, run > min(old, new), run <= max(old, new))
 
 
 def of(store: Store, source: str, partition: str, parameter: str) -> list[Acknowledgement]:
     """All of a parameter."""
-    raise NotImplementedError
+    columns = run_acknowledgements.c
+    return _read(store, source, columns.partition == partition, columns.parameter == parameter)
+
+
+def _read(store: Store, source: str, *where: ColumnElement[bool]) -> list[Acknowledgement]:
+    """By run, partition and parameter."""
+    columns = run_acknowledgements.c
+    statement = (
+        select(columns.partition, columns.parameter, columns.run, columns.reason, columns.by, columns.at)
+        .where(columns.source == source, *where)
+        .order_by(columns.run, columns.partition, columns.parameter)
+    )
+    with store.reading() as connection:
+        return [Acknowledgement(*row) for row in connection.execute(statement)]

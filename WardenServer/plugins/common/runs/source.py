@@ -11,6 +11,11 @@ from WardenServer.plugins.common.differ.change import Pair
 LARGEST = 2**63 - 1
 
 
+def is_number(number: int) -> bool:
+    """Whether a run could have this number."""
+    return 0 < number <= LARGEST
+
+
 class Phase(StrEnum):
     """When a snapshot of a run was taken."""
 
