@@ -6,7 +6,7 @@ import { visible } from "./format.js";
 import { me } from "./me.js";
 import { address } from "./route.js";
 import { changed } from "./store.js";
-import { shortTime } from "./time.js";
+import { fullTime } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 
 const LONGEST = 1000;
@@ -66,4 +66,4 @@ const form = (parameter, partitions, run) => html`
 
 /** One acknowledgement as an entry of a list. */
 export const reason = ({ partition, run, reason: said, by, at }) => html`
-  <li><span class="state state-good">✓ known</span> ${visible(said)} <span class="quiet">— ${visible(by)}, ${shortTime(at)}, of run ${run} in ${visible(partition)}</span></li>`;
+  <li><span class="state state-good">✓ known</span> ${visible(said)} <span class="quiet">— ${visible(by)}, ${fullTime(at)}, of run ${run} in ${visible(partition)}</span></li>`;

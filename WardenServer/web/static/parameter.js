@@ -8,7 +8,7 @@ import { ParameterSearch } from "./parameter_search.js";
 import { timeline } from "./parameter_table.js";
 import { loadSheet } from "./sheet.js";
 import { changed } from "./store.js";
-import { shortTime } from "./time.js";
+import { fullTime } from "./time.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 
 const NUMBERS = [100, 1000];
@@ -99,4 +99,4 @@ function now({ spans: [newest], spans, points, more }) {
     </section>`;
 }
 
-const time = (at) => (at === null ? "" : `, ${shortTime(at)}`);
+const time = (at) => (at === null ? "" : `, ${fullTime(at)}`);

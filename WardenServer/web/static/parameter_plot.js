@@ -7,6 +7,8 @@ import { colour } from "./theme.js";
 
 const HEIGHT = 240;
 const LEAST = 2;
+/** Distances of marks on the axis of runs: 1, 2, 5, 10, and so on. */
+const STEPS = Array.from({ length: 45 }, (_, place) => [1, 2, 5][place % 3] * 10 ** Math.floor(place / 3));
 
 /** The plot. What it needs is loaded when there is something to draw. */
 export class ParameterPlot {
@@ -44,11 +46,12 @@ export class ParameterPlot {
   }
 
   options() {
-    const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--edge") }, ticks: { stroke: colour("--edge") }, values: (chart, splits) => splits.map((value) => plain(value)) };
+    const thin = { stroke: colour("--edge"), width: 1 };
+    const axis = { stroke: colour("--quiet"), grid: thin, ticks: thin, values: (chart, splits) => splits.map((value) => plain(value)) };
     const ink = colour("--line-1");
     return {
       width: this.width(), height: HEIGHT, scales: { x: { time: false } }, legend: { show: false }, cursor: { drag: { x: false, y: false } },
-      axes: [{ ...axis, label: "Run", incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000] }, { ...axis, size: 66 }],
+      axes: [{ ...axis, label: "Run", incrs: STEPS }, { ...axis, size: 66 }],
       series: [{}, { stroke: ink, width: 2, paths: this.library.paths.stepped({ align: 1 }), points: { show: true, size: 6, fill: ink } }],
     };
   }

@@ -2,7 +2,7 @@
 
 import { visible } from "./format.js";
 import { address } from "./route.js";
-import { shortTime } from "./time.js";
+import { fullTime } from "./time.js";
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
 const MOST_RUNS = 200;
@@ -18,7 +18,7 @@ export const timeline = ({ spans, acknowledged }, where) => html`
 const row = (span, before, spans, acknowledged, where) => html`
   <tr>
     <th scope="row" class="number"><span class="narrow">Since run </span>${span.from}</th>
-    <td class="when">${span.since.at === null ? "" : shortTime(span.since.at)}</td>
+    <td class="when">${span.since.at === null ? "" : fullTime(span.since.at)}</td>
     <td class="text value">${visible(span.value)}</td>
     <td>${sharing(span, spans)}</td>
     <td>

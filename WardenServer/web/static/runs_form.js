@@ -4,7 +4,7 @@ import { fetchJson, query } from "./api.js";
 import { visible } from "./format.js";
 import { address } from "./route.js";
 import { changed } from "./store.js";
-import { shortTime } from "./time.js";
+import { fullTime } from "./time.js";
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
 const OFFERED = 50;
@@ -134,4 +134,4 @@ export class RunsForm {
 
 /** A run with what is said of it. */
 const option = ({ number, opened, golden, note }) => html`
-  <option value=${number}>${[golden && "★ golden", opened && shortTime(opened), note && visible(note)].filter(Boolean).join(" · ")}</option>`;
+  <option value=${number}>${[golden && "★ golden", opened && fullTime(opened), note && visible(note)].filter(Boolean).join(" · ")}</option>`;

@@ -6,7 +6,7 @@ import { visible } from "./format.js";
 import { withToken } from "./login.js";
 import { me } from "./me.js";
 import { address } from "./route.js";
-import { shortTime } from "./time.js";
+import { fullTime } from "./time.js";
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
 /** Partitions that a row shows, and that an address has. */
@@ -23,7 +23,7 @@ export const differenceRows = ({ found }) => html`
 const differenceRow = ({ old, new: now, at, changes, partitions, text }) => html`
   <tr>
     <th scope="row"><a href=${address("diff", "", { old, new: now, partition: partitions.length > MANY ? [] : partitions })} aria-label=${`From run ${old} to run ${now}`}>${old} → ${now}</a></th>
-    <td class="when">${shortTime(at)}</td>
+    <td class="when">${fullTime(at)}</td>
     <td class="number">${changes}<span class="narrow"> changes</span></td>
     <td class="id">${few(partitions)}</td>
     <td class="text"><details><summary>${visible(text.split("\n", 1)[0])}</summary>${textLines(text)}</details></td>
@@ -57,8 +57,8 @@ export function runRows(pages) {
 const runRow = ({ number, opened, closed, is_ready: isReady, by, note, golden }, before, pages) => html`
   <tr>
     <th scope="row" class="number">${number}${golden ? html` <span class="state golden">★ golden</span>` : nothing}</th>
-    <td class="when">${opened === null ? "" : shortTime(opened)}</td>
-    <td class="wide when">${closed === null ? "" : shortTime(closed)}</td>
+    <td class="when">${opened === null ? "" : fullTime(opened)}</td>
+    <td class="wide when">${closed === null ? "" : fullTime(closed)}</td>
     <td class="wide id">${visible(by)}</td>
     <td class="text">${visible(note)}${isReady ? nothing : html` <span class="quiet">has no values yet</span>`}</td>
     <td>${before ? html`<a href=${address("diff", "", { old: before.number, new: number })} aria-label=${`What changed from run ${before.number} to run ${number}`}>with ${before.number}</a>` : nothing}</td>
