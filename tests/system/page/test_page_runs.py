@@ -253,5 +253,5 @@ def test_no_serious_fault(view: str, theme: Any, page: Page, runs_site: Site) ->
         page.set_viewport_size({"width": width, "height": 900})
         assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"it is wider than {width} px"
-    signs = {text.lstrip()[0] for text in page.locator("ins, del").all_inner_texts()}
+    signs = {text.lstrip()[0] for text in page.locator("ins, del").all_text_contents()}
     assert signs <= {"+", "-"}
