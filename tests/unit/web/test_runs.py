@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.runs.runinfo.database import PARAMETERS, fill, started
 from tests.unit.web.conftest import BEARER, WALL, Ask
 from WardenServer.plugins.common.differ.change import Unavailable
 from WardenServer.plugins.common.runs import acknowledging, differences, golden, opening, recording
@@ -376,3 +377,35 @@ def test_a_wrong_table_is_404_with_the_cure_and_no_secret(ask: Ask, table: Path)
     assert refused.status_code == 404
     assert "runs_url" in refused.json()["error"]
     assert "secret" not in refused.text
+
+
+@pytest.fixture
+def foreign(table: Path) -> None:
+    """Runs of the database of others, in place of the hub's own."""
+    url = f"sqlite:///{table.parent}/cms.db"
+    fill(url, {run: started(HCAL_HF__THRESHOLD=f"t {run // 1003}", HCAL_HO__THRESHOLD="t") for run in (1001, 1005)})
+    (table.parent / "parameters.txt").write_text(PARAMETERS)
+    said = f'database = "{url}"\nparameters = "{table.parent}/parameters.txt"\nurl = "sqlite:///{table}/runs.db"\n'
+    (table.parent / "warden.toml").write_text(f"[runs]\n{said}")
+
+
+@pytest.mark.usefixtures("foreign")
+def test_runs_of_the_database_of_others(ask: Ask) -> None:
+    assert [run["number"] for run in ask("GET", "/api/runs").json()] == [1005, 1001]
+    assert ask("GET", "/api/runs/partitions?old=1001&new=1005").json() == ["HCAL_HF", "HCAL_HO"]
+    [change] = ask("GET", "/api/runs/diff?old=1001&new=1005").json()["changes"]
+    assert (change["partitions"], change["lines"]) == (["HCAL_HF"], ["- t 0", "+ t 1"])
+    known = {"partition": "HCAL_HF", "parameter": "THRESHOLD", "run": 1005, "reason": "as asked"}
+    assert ask("POST", "/api/runs/acknowledge", headers=BEARER, json=known).status_code == 200
+    said = ask("GET", "/api/runs/past?partition=HCAL_HF&parameter=THRESHOLD").json()
+    assert [(span["from"], span["since"]["at"]) for span in said["spans"]] == [(1005, None), (1001, None)]
+    assert [each["reason"] for each in said["acknowledged"]] == ["as asked"]
+
+
+@pytest.mark.usefixtures("foreign")
+def test_a_database_of_others_that_is_away_is_503(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "cms.db").unlink()
+    for url in (GETS[0], *GETS[5:7]):
+        refused = ask("GET", url)
+        assert refused.status_code == 503
+        assert "run database" in refused.json()["error"]
