@@ -8,6 +8,7 @@ from typing import Any
 from WardenServer.plugins.common.differ import nested, numeric, shown
 from WardenServer.plugins.common.differ.change import Unavailable
 from WardenServer.plugins.common.differ.rules import Tolerance
+from WardenServer.plugins.common.runs import canonical
 from WardenServer.plugins.common.runs.source import Point
 from WardenServer.web.runs_shown import exact
 
@@ -68,8 +69,6 @@ def _is_same(old: Any, new: Any, tolerance: Tolerance) -> bool:
 
 def _key(value: Any) -> str:
     """Equal values have the same, as in the store; white space at the ends of a text does not count."""
-    from WardenServer.plugins.common.runs import canonical
-
     try:
         return canonical.text_of(value.strip() if isinstance(value, str) else value)
     except (TypeError, ValueError):  # nested too deeply for the store

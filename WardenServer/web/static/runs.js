@@ -16,9 +16,9 @@ export function open(root, { parameters }) {
   const form = new RunsForm(parameters);
   const found = new Pages("/api/runs/differences");
   const runs = new Pages("/api/runs", { search: parameters.get("search") ?? "" });
-  const again = () => document.hidden || [found, runs].forEach((each) => each.again());
+  const again = () => document.hidden || [form, found, runs].forEach((each) => each.again());
   const timer = setInterval(again, LOOK_AGAIN);
-  again();
+  [found, runs].forEach((each) => each.look());
   return {
     update: () => render(content(form, found, runs), root),
     close() {

@@ -15,7 +15,7 @@ const NAMES = { old: "Old run", new: "New run" };
 /** What people have chosen: `old` and `new`, and the partitions that are left out. */
 export class RunsForm {
   constructor(parameters) {
-    Object.assign(this, { offered: { old: [], new: [] }, partitions: [], leftOut: new Set(), problem: "", isClosed: false });
+    Object.assign(this, { offered: { old: [], new: [] }, partitions: [], leftOut: new Set(), problem: "", isAsking: false, isClosed: false });
     this.begin(parameters);
   }
 
@@ -26,6 +26,11 @@ export class RunsForm {
     this.suggest();
   }
 
+  /** Look once more where no run could be offered yet. */
+  again() {
+    if (!this.isAsking && !this.offered.new.length) this.suggest();
+  }
+
   close() {
     this.isClosed = true;
     clearTimeout(this.timer);
@@ -33,7 +38,9 @@ export class RunsForm {
 
   /** Offer the newest runs, and take the newest two where the address names none. */
   async suggest() {
+    this.isAsking = true;
     const runs = await this.ask("/api/runs", { number: OFFERED });
+    this.isAsking = false;
     if (!runs) return;
     this.offered = { old: runs, new: runs };
     const [newest, before] = runs.filter((run) => run.is_ready).map((run) => String(run.number));

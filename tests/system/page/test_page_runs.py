@@ -207,6 +207,9 @@ def test_no_runs_at_all(page: Page, make_site: MakeSite, tmp_path: Path) -> None
     expect(page.get_by_text("Nothing has changed yet.")).to_be_visible()
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()  # the fields are required
+    with closing(Store(f"sqlite:///{tmp_path}/runs.db")) as store:
+        add(store, 1, False)
+    expect(page.get_by_label("New run")).to_have_value("1", timeout=15_000)  # without that anybody asks for it
     page.goto(f"{site.url}#/parameter?partition=A&parameter=B")
     expect(page.get_by_text("No run has this parameter.")).to_be_visible()
 
