@@ -19,8 +19,9 @@ from WardenServer.servers import sql
 PATIENCE = 5.0
 #: Of SQLite: kB of memory for the pages of a connection, and how many changed pages are brought to the file at a time.
 MEMORY, CHECKPOINT = 32_768, 8000
-#: Of PostgreSQL, in milliseconds: to wait for a lock, and for the end of a statement.
-_LIMITS = {"lock_timeout": 5000, "statement_timeout": 60_000, "TimeZone": "UTC"}
+#: Of PostgreSQL, in milliseconds: to wait for a lock, and for the end of a statement. To compile one (jit) takes longer
+#: than all that it would do.
+_LIMITS = {"lock_timeout": 5000, "statement_timeout": 60_000, "TimeZone": "UTC", "jit": "off"}
 
 
 class Database:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, select
 
+from WardenServer.plugins.common.runs.source import bounded
 from WardenServer.plugins.common.runs.store import Store, replace
 from WardenServer.plugins.common.runs.tables import run_acknowledgements
 
@@ -29,7 +30,7 @@ def acknowledge(store: Store, source: str, said: Acknowledgement) -> None:
 def between(store: Store, source: str, old: int, new: int) -> list[Acknowledgement]:
     """Those of runs after the smaller of the two, up to the larger one."""
     run = run_acknowledgements.c.run
-    return _read(store, source, run > min(old, new), run <= max(old, new))
+    return _read(store, source, run > bounded(min(old, new)), run <= bounded(max(old, new)))
 
 
 def of(store: Store, source: str, partition: str, parameter: str) -> list[Acknowledgement]:

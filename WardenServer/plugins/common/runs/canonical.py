@@ -11,6 +11,7 @@ from typing import Any
 DEEPEST = 100
 #: Whole numbers up to here have all their digits; larger ones that a float holds are written as the float.
 _WHOLE = 2**64
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 #: Of an escaped character in JSON: the halves of UTF-16 pairs, which UTF-8 cannot hold, or anything else.
 _ESCAPED = re.compile(r"\\(?:u(d[89a-f][0-9a-f]{2})|.)", re.DOTALL)
 
@@ -21,8 +22,7 @@ def text_of(value: Any) -> str:
     Raises:
         TypeError, ValueError: JSON cannot hold the value, or it is nested too deeply.
     """
-    plain = _plain(value, DEEPEST)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(_plain(value, DEEPEST))
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, true, update
 
+from WardenServer.plugins.common.runs.source import bounded
 from WardenServer.plugins.common.runs.store import Store, insert
 from WardenServer.plugins.common.runs.tables import run_differences
 
@@ -54,7 +55,7 @@ def mark_told(store: Store, source: str, numbers: Iterable[int]) -> None:
 def newest(store: Store, source: str, most: int, before: int | None = None) -> list[Difference]:
     """The newest first; with smaller numbers than `before`."""
     statement = _of(source).order_by(run_differences.c.id.desc()).limit(most)
-    return _read(store, statement if before is None else statement.where(run_differences.c.id < before))
+    return _read(store, statement if before is None else statement.where(run_differences.c.id < bounded(before)))
 
 
 def _of(source: str) -> Select[Any]:

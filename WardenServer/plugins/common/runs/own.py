@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 
 from WardenServer.plugins.common.differ.change import Pair
 from WardenServer.plugins.common.runs import sides
-from WardenServer.plugins.common.runs.kept import joined, value_of
-from WardenServer.plugins.common.runs.source import LARGEST, Phase, Point, Run, Side, Taken, is_number
+from WardenServer.plugins.common.runs.kept import value_of, whole_text
+from WardenServer.plugins.common.runs.names import clean
+from WardenServer.plugins.common.runs.source import Phase, Point, Run, Side, Taken, bounded, is_number
 from WardenServer.plugins.common.runs.store import Store
-from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values, runs
+from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_values, runs
 
 #: The partitions of a run's first snapshot at its start; NULL before there is one.
 _PARTITIONS = (
@@ -36,14 +37,14 @@ class Own:
 
     def newest(self, most: int, before: int | None = None, search: str = "") -> list[Run]:
         """See Source. Of letters, only those of ASCII may be small or large."""
-        where = [runs.c.number < before] if before is not None and before <= LARGEST else []
+        where = [] if before is None else [runs.c.number < bounded(before)]
         if search:
             where.append(_says(search))
         return self._runs(where, runs.c.number.desc(), most)
 
     def after(self, number: int, most: int) -> list[Run]:
         """See Source."""
-        return self._runs([runs.c.number > number], runs.c.number, most) if number <= LARGEST else []
+        return self._runs([runs.c.number > bounded(number)], runs.c.number, most)
 
     def run(self, number: int) -> Run | None:
         """See Source."""
@@ -62,20 +63,20 @@ class Own:
         """See Source. Whole before the first one comes: no transaction stays open."""
         with self._store.reading() as connection:
             stored = sides.find(connection, self.name, old), sides.find(connection, self.name, new)
-            return iter(sides.differing(connection, *stored, partitions))
+            return iter(sides.differing(connection, self.name, *stored, partitions))
 
     def values(self, side: Side, partitions: Sequence[str] | None = None) -> list[Taken]:
         """See Source. By parameter, then partition."""
         statement = (
-            select(run_parameters.c.partition, run_parameters.c.parameter, joined(run_values), run_values.c.reason,
-                   run_values.c.at, run_values.c.quality)
+            select(run_parameters.c.partition, run_parameters.c.parameter, whole_text(run_values),
+                   run_values.c.reason, run_values.c.at, run_values.c.quality)
             .join_from(run_values, run_parameters, run_parameters.c.id == run_values.c.parameter)
-            .outerjoin(run_texts, run_texts.c.key == run_values.c.text)
         )  # fmt: skip
         with self._store.reading() as connection:
+            sides.in_one_go(connection)
             number = sides.find(connection, self.name, side).number
-            mine = sides.within(statement.where(run_values.c.snapshot == number), partitions)
-            found = [_taken(*row) for row in connection.execute(mine)]
+            mine = run_values.c.snapshot == number, sides.within(self.name, run_values, partitions)
+            found = [_taken(*row) for row in connection.execute(statement.where(*mine))]
         return sorted(found, key=lambda taken: (taken.parameter, taken.partition))
 
     def parameters(self, match: str, most: int) -> list[tuple[str, str]]:
@@ -101,9 +102,8 @@ class Own:
             number = connection.scalar(wanted)
             statement = (
                 select(run_snapshots.c.run, run_snapshots.c.phase, func.coalesce(run_values.c.at, run_snapshots.c.at),
-                       joined(run_values), run_values.c.reason)
+                       whole_text(run_values), run_values.c.reason)
                 .join_from(run_snapshots, run_values, run_values.c.snapshot == run_snapshots.c.id)
-                .outerjoin(run_texts, run_texts.c.key == run_values.c.text)
                 .where(run_snapshots.c.hub == self.name, run_values.c.parameter == number)
                 .order_by(run_snapshots.c.run.desc(), run_snapshots.c.at.desc())
                 .limit(most)
@@ -137,6 +137,7 @@ def _taken(
 
 def _says(search: str) -> ColumnElement[bool]:
     """Whether the number or what is said of a run has this in it."""
+    search = clean(search)
     number = cast(runs.c.number, Text).contains(search, autoescape=True)
     return or_(number, *(each.icontains(search, autoescape=True) for each in (
         runs.c.opened_by, runs.c.note, runs.c.end_note,

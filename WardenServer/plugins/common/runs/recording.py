@@ -33,7 +33,7 @@ def add(store: Store, hub: str, snapshot: Snapshot) -> None:
     for each in snapshot.values:
         rows.setdefault((names.kept(each.partition), names.kept(each.parameter)), kept.row_of(each))
     with store.writing() as connection:
-        store.alone(connection, hub)
+        store.alone(connection, names.kept(hub))
         if connection.scalar(select(run_snapshots.c.id).where(_is(hub, snapshot))) is None:
             _keep(connection, hub, snapshot.run, {})
             _write(connection, hub, snapshot, rows)
@@ -84,7 +84,7 @@ def _write(connection: Connection, hub: str, snapshot: Snapshot, rows: _Rows) ->
 def _known(connection: Connection, hub: str, snapshot: Snapshot) -> dict[tuple[str, str], tuple[str, str]]:
     """Text and reason of each parameter as the run had it last before this snapshot."""
     earlier = select(run_snapshots.c.id).where(
-        run_snapshots.c.hub == hub, run_snapshots.c.run == snapshot.run, run_snapshots.c.at < snapshot.at
+        run_snapshots.c.hub == hub, run_snapshots.c.run == snapshot.run, run_snapshots.c.at <= snapshot.at
     )
     last = (
         select(run_values.c.parameter, func.max(run_values.c.snapshot).label("snapshot"))

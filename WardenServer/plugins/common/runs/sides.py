@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, exists, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, null, select, true
 
 from WardenServer.plugins.common.differ.change import MISSING, Pair
-from WardenServer.plugins.common.runs.kept import joined, value_of
+from WardenServer.plugins.common.runs.kept import value_of, whole_text
 from WardenServer.plugins.common.runs.source import Phase, Side, is_number
-from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values
+from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_values
 
 _OLD, _NEW = run_values.alias("o"), run_values.alias("n")
-_OLD_TEXTS, _NEW_TEXTS = run_texts.alias("ot"), run_texts.alias("nt")
 
 
 class Stored(NamedTuple):
@@ -36,49 +35,56 @@ def find(connection: Connection, hub: str, side: Side) -> Stored:
     return Stored(*found) if found is not None else Stored()
 
 
-def differing(connection: Connection, old: Stored, new: Stored, partitions: Sequence[str] | None) -> list[Pair]:
+def differing(
+    connection: Connection, hub: str, old: Stored, new: Stored, partitions: Sequence[str] | None
+) -> list[Pair]:
     """What differs, and what is unavailable on either side; by parameter, then partition."""
-    pairs = [_pair(*row) for row in connection.execute(within(_changed(old, new), partitions))]
+    in_one_go(connection)
+    pairs = [_pair(*row) for row in connection.execute(_changed(old, new).where(within(hub, _OLD, partitions)))]
     missing = sum(pair.new is MISSING for pair in pairs)
     if partitions is not None or new.amount > old.amount - missing:
-        pairs += [_pair(*row) for row in connection.execute(within(_added(old, new), partitions))]
+        pairs += [_pair(*row) for row in connection.execute(_added(old, new).where(within(hub, _NEW, partitions)))]
     return sorted(pairs, key=lambda pair: (pair.parameter, pair.partition))
 
 
-def _changed(old: Stored, new: Stored) -> Select[Any]:
+def in_one_go(connection: Connection) -> None:
+    """Have PostgreSQL go through a snapshot once, until this transaction ends. It takes snapshots that are newer than
+    its statistics for empty, and would go through one again for each value of the other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("enable_nestloop", "off", True)))
+
+
+def within(hub: str, values: FromClause, partitions: Iterable[str] | None) -> ColumnElement[bool]:
+    """Only values of these partitions, or of all."""
+    if partitions is None:
+        return true()
+    mine = select(run_parameters.c.id).where(run_parameters.c.hub == hub)
+    return values.c.parameter.in_(mine.where(run_parameters.c.partition.in_(list(partitions))))
+
+
+def _changed(old: Stored, new: Stored) -> "Select[*tuple[Any, ...]]":
     """Of the old values those that are not the same in the new snapshot. What is unavailable is the same as nothing."""
     there = and_(_NEW.c.snapshot == new.number, _NEW.c.parameter == _OLD.c.parameter)
-    return (
-        select(
-            run_parameters.c.partition, run_parameters.c.parameter,
-            _OLD.c.snapshot, joined(_OLD, _OLD_TEXTS), _OLD.c.reason,
-            _NEW.c.snapshot, joined(_NEW, _NEW_TEXTS), _NEW.c.reason,
-        )
-        .join_from(_OLD, _NEW, there, isouter=True)
-        .join(run_parameters, run_parameters.c.id == _OLD.c.parameter)
-        .outerjoin(_OLD_TEXTS, _OLD_TEXTS.c.key == _OLD.c.text)
-        .outerjoin(_NEW_TEXTS, _NEW_TEXTS.c.key == _NEW.c.text)
-        .where(_OLD.c.snapshot == old.number, (_OLD.c.text == _NEW.c.text).is_not(True))
-    )  # fmt: skip
+    differ = (_OLD.c.text == _NEW.c.text).is_not(true())
+    columns = [*_names(_OLD), *_value(_OLD), *_value(_NEW)]
+    return select(*columns).join_from(_OLD, _NEW, there, isouter=True).where(_OLD.c.snapshot == old.number, differ)
 
 
-def _added(old: Stored, new: Stored) -> Select[Any]:
+def _added(old: Stored, new: Stored) -> "Select[*tuple[Any, ...]]":
     """The new values of which the old snapshot has none."""
     there = exists().where(_OLD.c.snapshot == old.number, _OLD.c.parameter == _NEW.c.parameter)
-    return (
-        select(
-            run_parameters.c.partition, run_parameters.c.parameter, null(), null(), null(),
-            _NEW.c.snapshot, joined(_NEW, _NEW_TEXTS), _NEW.c.reason,
-        )
-        .join_from(_NEW, run_parameters, run_parameters.c.id == _NEW.c.parameter)
-        .outerjoin(_NEW_TEXTS, _NEW_TEXTS.c.key == _NEW.c.text)
-        .where(_NEW.c.snapshot == new.number, ~there)
-    )  # fmt: skip
+    columns = [*_names(_NEW), null(), null(), null(), *_value(_NEW)]
+    return select(*columns).where(_NEW.c.snapshot == new.number, ~there)
 
 
-def within(statement: Select[Any], partitions: Iterable[str] | None) -> Select[Any]:
-    """Only of these partitions, or of all."""
-    return statement if partitions is None else statement.where(run_parameters.c.partition.in_(list(partitions)))
+def _names(values: FromClause) -> list[ColumnElement[Any]]:
+    """Of the parameter of a row. In subqueries, as the text: PostgreSQL would join all of both tables to begin with."""
+    names = (run_parameters.c.partition, run_parameters.c.parameter)
+    return [select(name).where(run_parameters.c.id == values.c.parameter).scalar_subquery() for name in names]
+
+
+def _value(values: FromClause) -> list[ColumnElement[Any]]:
+    return [values.c.snapshot, whole_text(values), values.c.reason]
 
 
 def _pair(partition: str, parameter: str, *sides: Any) -> Pair:

@@ -16,6 +16,11 @@ def is_number(number: int) -> bool:
     return 0 < number <= LARGEST
 
 
+def bounded(number: int) -> int:
+    """The nearest number that databases can compare with."""
+    return max(0, min(number, LARGEST))
+
+
 class Phase(StrEnum):
     """When a snapshot of a run was taken."""
 

@@ -72,7 +72,7 @@ def test_what_is_kept_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{1, 2}, b"", object(), [object()], {"a": 1j}, {1: 0, "1": 0}, 10**5000], ids=lambda value: type(value).__name__
+    "value", [{1, 2}, b"", object(), [object()], {"a": 1j}, {1: 0, "1": 0}, 10**5000], ids=lambda it: type(it).__name__
 )
 def test_what_json_cannot_hold_is_refused(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
