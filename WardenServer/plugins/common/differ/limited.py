@@ -6,6 +6,8 @@ from importlib.util import find_spec, module_from_spec
 from itertools import accumulate, repeat
 from typing import Any
 
+#: Most pairs of lines in a block whose lines are compared with each other.
+PAIRS = 100 * 100
 
 #: Steps that a call takes, whatever it does; and that it takes for each piece, before it looks where that stands.
 CALL = 50
@@ -13,18 +15,18 @@ PIECE = 3
 
 
 class Work:
-    """So many steps may be done, of about 0.1 microseconds each. `is_short`: something was left undone."""
+    """So many steps may still be done: `left`, each of about 0.1 microseconds. `is_short`: something was not done."""
 
     def __init__(self, steps: int) -> None:
         self.is_short = False
-        self._left = steps
+        self.left = steps
 
     def take(self, steps: int) -> bool:
         """Whether these may still be done."""
-        if steps > self._left:
+        if steps > self.left:
             self.is_short = True
             return False
-        self._left -= steps
+        self.left -= steps
         return True
 
 
@@ -53,7 +55,7 @@ class Matcher(difflib.SequenceMatcher[Any]):
         return super().get_matching_blocks()
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Any:
-        """See SequenceMatcher; it looks at all places in `b` where a piece of `a` stands, also at those before `blo`."""
+        """See SequenceMatcher; it looks at all places in `b` where a piece of `a` stands, also before `blo`."""
         end = len(self.a) if ahi is None else ahi
         if self._work.take(CALL + PIECE * (end - alo) + self._found[end] - self._found[alo]):
             return super().find_longest_match(alo, ahi, blo, bhi)
@@ -74,15 +76,20 @@ _OURS = _difflib()
 
 
 def signs(old: Sequence[str], new: Sequence[str], block: tuple[int, int, int, int], work: Work) -> str | None:
-    """How Differ replaces old[i1:i2] by new[j1:j2]: the first sign of each line that it gives. None: too much work.
+    """How Differ replaces old[i1:i2] by new[j1:j2]: the first sign of each line that it gives.
 
-    Before Python 3.14 it may look at all pairs of lines again for each pair that it has found.
+    None: it has more than PAIRS to look at, or too much work. Before Python 3.14 it may look at all pairs again for
+    each pair that it has found.
     """
     i1, i2, j1, j2 = block
     lines, new_lines = i2 - i1, j2 - j1
-    most = min(lines, new_lines) + 1  # rounds
-    if not work.take(most * ((CALL + lines) * new_lines + sum(map(len, new[j1:j2])))):
+    rounds = min(lines, new_lines) + 1
+    characters = sum(map(len, new[j1:j2]))
+    if lines * new_lines > PAIRS:
+        work.is_short = True
         return None
-    # A private function, but the only one that pairs lines; every version from 2.1 to 3.15 has it.
+    if not work.take(rounds * ((CALL + lines) * new_lines + characters)):
+        return None
+    # It is private, but nothing else pairs lines; a test says so if a version of Python no longer has it.
     replaced = _OURS.Differ(charjunk=work)._fancy_replace(old, i1, i2, new, j1, j2)
     return "".join(line[0] for line in replaced)

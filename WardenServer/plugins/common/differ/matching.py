@@ -10,17 +10,16 @@ from typing import NamedTuple
 from WardenServer.plugins.common.differ.limited import Matcher, Work, signs
 from WardenServer.plugins.common.differ.unique import both_ends, in_common
 
-#: Most pairs of lines in a block whose lines are compared with each other.
-PAIRS = 100 * 100
-
 #: From so many lines on, lines that occur once are matched first.
 LARGE = 2000
 
-#: Most steps (see Work) for a text of fewer lines and characters: about 10 s, where difflib might take hours.
+#: From so many characters on, or with so many lines, a text has only `STEPS_LARGE`.
 LARGE_CHARACTERS = 250_000
+
+#: Most steps (see Work) for a text: about 10 s, where difflib might take hours.
 STEPS = 100_000_000
 
-#: ... and for a larger one: about half a second.
+#: ... and for a large one: about half a second.
 STEPS_LARGE = 4_000_000
 
 # In the signs of Differ: a pair of similar lines has a line with ? behind one of them, or behind both.
