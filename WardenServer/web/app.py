@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from WardenServer.errors import Unreachable, WardenError
+from WardenServer.plugins.common import differ
 from WardenServer.servers.client import RefusedByHub
 from WardenServer.settings.config import Settings
 from WardenServer.settings.masking import mask
@@ -29,10 +30,13 @@ from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
 from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
+from WardenServer.web.runs import Runs
 from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
 
 STATIC = FilePath(__file__).parent / "static"
+#: What pages of a comparison look like, with and without the web.
+DIFF = FilePath(differ.__file__).parent / "diff.css"
 
 
 def make_app(settings: Settings, login: Login, follow: Follow) -> Starlette:
@@ -42,6 +46,7 @@ def make_app(settings: Settings, login: Login, follow: Follow) -> Starlette:
     static = [
         Route("/", lambda request: FileResponse(STATIC / "index.html")),
         Route("/openapi.json", lambda request: description),
+        Route("/static/diff.css", lambda request: FileResponse(DIFF)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(
@@ -63,6 +68,7 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
         *Why(settings, follow, history).paths(),
         *Events(settings).paths(),
         *Jobs(settings).paths(),
+        *Runs(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),
         *Health(follow).paths(),

@@ -62,6 +62,7 @@ class Follow:
             "zone": zone_name(settings),
             "interval": settings.web_interval,
             "jobs": "jobs" in settings.shared,
+            "runs": "runs" in settings.shared,
             "problem": view.problem,
             "hub": view.hub,
             "fields": view.fields,

@@ -39,13 +39,15 @@ class Refused(WardenError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a query. `schema` is that of its value in the description."""
+    """A parameter of a query. `schema` is that of its value in the description. Of `many` values, `most` may be
+    given."""
 
     name: str
     text: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string", "maxLength": LONGEST})
     required: bool = False
     many: bool = False
+    most: int = MANY
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _query(request: Request, path: Path) -> dict[str, list[str]]:
 
 
 def _check_names(given: Mapping[str, list[str]], known: tuple[Parameter, ...]) -> None:
-    most = {parameter.name: MANY if parameter.many else 1 for parameter in known}
+    most = {parameter.name: parameter.most if parameter.many else 1 for parameter in known}
     for name, values in given.items():
         if name not in most:
             raise Refused(400, f"there is no parameter {name[:40]!r}; there are: {', '.join(most) or 'none'}")

@@ -23,13 +23,13 @@ def test_schemathesis_finds_nothing(
     with make_hub("schema", {"ring": RING}, tmp_path, database, memcached.address) as hub:
         web = Web(hub)
         with (hub.settings.state_folder / "web.toml").open("a", encoding="utf-8") as file:
-            file.write(f'[jobs]\nstorage = "{tmp_path}"\n')
+            file.write(f'[jobs]\nstorage = "{tmp_path}"\n[runs]\ndocuments = ["ring"]\n')
         check(web, tmp_path)
 
 
 def check(web: Web, tmp_path: Path) -> None:
     with web:
-        assert web.get("/api/jobs") == []
+        assert web.get("/api/jobs") == web.get("/api/runs") == []
         web.wait("/health", lambda said: said["state"] == "RUNNING")
         command = [
             str(Path(sys.executable).with_name("st")), "run", f"{web.address}openapi.json", *LEFT_OUT,

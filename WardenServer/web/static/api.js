@@ -12,16 +12,29 @@ const LIMIT = 15_000;
 
 /** The answer of the server as JSON; raises Refused. */
 export async function fetchJson(path, options = {}) {
-  let answer;
-  try {
-    answer = await fetch(path, { signal: AbortSignal.timeout(LIMIT), ...options });
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw new Refused("The web server does not answer; look whether `warden web` runs.", 0);
-  }
+  const answer = await request(path, options);
   const body = await answer.json().catch(() => ({ error: `The web server answers ${answer.status} without JSON.` }));
   if (!answer.ok) throw new Refused(body.error ?? `The web server answers ${answer.status}.`, answer.status);
   return body;
+}
+
+/** The answer of the server as text, such as HTML; raises Refused. */
+export async function fetchText(path, options = {}) {
+  const answer = await request(path, options);
+  if (answer.ok) return answer.text();
+  const { error } = await answer.json().catch(() => ({}));
+  throw new Refused(error ?? `The web server answers ${answer.status}.`, answer.status);
+}
+
+/** Ask; `patience` in milliseconds. */
+async function request(path, { patience = LIMIT, signal, ...options }) {
+  const limit = AbortSignal.timeout(patience);
+  try {
+    return await fetch(path, { ...options, signal: signal ? AbortSignal.any([signal, limit]) : limit });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refused("The web server does not answer; look whether `warden web` runs.", 0);
+  }
 }
 
 /** Send something as JSON; raises Refused. */

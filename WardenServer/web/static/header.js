@@ -10,7 +10,10 @@ import { nextTheme, theme } from "./theme.js";
 import { clock, now, zoneName, zoneShort } from "./time.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
-const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["jobs", "Jobs"], ["wall", "Wall"]];
+const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["jobs", "Jobs"], ["runs", "Runs"], ["wall", "Wall"]];
+/** Views of which only some hubs have something to show, and parts of views. */
+const OPTIONAL = ["jobs", "runs"];
+const PARTS = { diff: "runs", parameter: "runs" };
 const THEMES = { system: "◐ System", light: "○ Light", dark: "● Dark" };
 
 /** What the hub's state is to be shown as: its own, or that nobody knows. */
@@ -23,8 +26,8 @@ export function shownHub() {
 export const header = (route) => html`
   <a class="home" href="#/"><span class="state hub-${shownHub()}">${shownHub()}</span> <b>${state.instance || "Warden"}</b></a>
   <nav aria-label="Views">
-    ${VIEWS.filter(([view]) => view !== "jobs" || state.jobs).map(([view, name]) => html`
-      <a href=${address(view)} aria-current=${route.view === view ? "page" : "false"}>${name}</a>`)}
+    ${VIEWS.filter(([view]) => !OPTIONAL.includes(view) || state[view]).map(([view, name]) => html`
+      <a href=${address(view)} aria-current=${(PARTS[route.view] ?? route.view) === view ? "page" : "false"}>${name}</a>`)}
     ${pages.map(({ name, title }) => html`<a href=${`/pages/${encodeURIComponent(name)}`}>${title}</a>`)}
   </nav>
   ${alarmSign()}

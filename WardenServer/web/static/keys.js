@@ -11,6 +11,7 @@ export const KEYS = {
   p: ["Plots", () => (location.hash = "#/plots")],
   e: ["Events", () => (location.hash = "#/events")],
   j: ["Jobs, where there are any", () => state.jobs && (location.hash = "#/jobs")],
+  r: ["Runs, where there are any", () => state.runs && (location.hash = "#/runs")],
   w: ["Wall", () => (location.hash = "#/wall")],
   "/": ["Filter", () => document.querySelector("[data-filter]")?.focus()],
   t: ["Light, dark, or as the system says", () => (nextTheme(), changed())],

@@ -15,8 +15,13 @@ const VIEWS = {
   plots: () => import("./plots.js"),
   events: () => import("./events.js"),
   jobs: () => import("./jobs.js"),
+  runs: () => import("./runs.js"),
+  diff: () => import("./diff.js"),
+  parameter: () => import("./parameter.js"),
   wall: () => import("./wall.js"),
 };
+
+const TITLES = { plots: "Plots", events: "Events", jobs: "Jobs", runs: "Runs", diff: "What changed", parameter: "Parameter", wall: "Wall" };
 
 const HOUR = 3_600_000;
 
@@ -51,7 +56,7 @@ function show() {
 }
 
 function title(route) {
-  const place = { agent: route.name, plots: "Plots", events: "Events", jobs: "Jobs", wall: "Wall" }[route.view];
+  const place = { agent: route.name, ...TITLES }[route.view];
   return [place, state.instance && `${state.instance} ${state.hub?.state ?? ""}`, "Warden"].filter(Boolean).join(" · ");
 }
 

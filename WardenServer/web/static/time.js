@@ -68,6 +68,9 @@ export function local(time) {
   return `${said.year}-${said.month}-${said.day}T${said.hour}:${said.minute}:${said.second}`;
 }
 
+/** A time with its year, as "2026-11-28 13:05:00". */
+export const fullTime = (time) => local(time).replace("T", " ");
+
 /** The Unix seconds of a time as `local` writes it; NaN where it is none. */
 export function fromLocal(text) {
   const guess = Date.parse(`${text}Z`) / 1000;
