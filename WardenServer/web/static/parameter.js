@@ -5,7 +5,7 @@ import { reason } from "./diff_acknowledge.js";
 import { visible } from "./format.js";
 import { ParameterPlot } from "./parameter_plot.js";
 import { ParameterSearch } from "./parameter_search.js";
-import { timeline } from "./parameter_table.js";
+import { timeline, when } from "./parameter_table.js";
 import { loadSheet } from "./sheet.js";
 import { changed } from "./store.js";
 import { fullTime } from "./time.js";
@@ -94,7 +94,7 @@ function now({ spans: [newest], spans, points, more }) {
   const last = points.at(-1);
   return html`
     <section class="panel" aria-label="Since when">
-      ${newest ? html`<p>It has been <b class="value">${visible(newest.value)}</b> since ${more && spans.length === 1 ? "at least " : ""}run ${newest.since.run}${time(newest.since.at)}.</p>` : nothing}
+      ${newest ? html`<p>It has been <b class="value">${visible(newest.value)}</b> since ${more && spans.length === 1 ? "at least " : ""}run ${newest.since.run}${when(newest.since)}${time(newest.since.at)}.</p>` : nothing}
       ${last.unavailable === undefined ? nothing : html`<p class="bad">✕ It could not be read in run ${last.run}: ${visible(last.unavailable)}</p>`}
     </section>`;
 }

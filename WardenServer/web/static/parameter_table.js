@@ -17,7 +17,7 @@ export const timeline = ({ spans, acknowledged }, where) => html`
 
 const row = (span, before, spans, acknowledged, where) => html`
   <tr>
-    <th scope="row" class="number"><span class="narrow">Since run </span>${span.from}</th>
+    <th scope="row" class="number"><span class="narrow">Since run </span>${span.from}${when(span.since)}</th>
     <td class="when">${span.since.at === null ? "" : fullTime(span.since.at)}</td>
     <td class="text value">${visible(span.value)}</td>
     <td>${sharing(span, spans)}</td>
@@ -27,10 +27,15 @@ const row = (span, before, spans, acknowledged, where) => html`
     </td>
   </tr>`;
 
+/** When in its run a value came. */
+export const when = ({ phase }) => ({ way: " (while open)", end: " (at its end)" })[phase] ?? "";
+
 /** The comparison across a change; it may have come while a run was open. */
 function between(before, span, { partition }) {
-  const now = before.to === span.from ? `${span.from}:end` : span.from;
-  return address("diff", "", { old: before.to, new: now, partition });
+  const isWithin = before.to === span.from;
+  const cameLate = before.since.run === before.to && before.since.phase !== "start";
+  const old = cameLate && !isWithin ? `${before.to}:end` : before.to;
+  return address("diff", "", { old, new: isWithin ? `${span.from}:end` : span.from, partition });
 }
 
 /** The runs of a span, and all others with the same value. */
