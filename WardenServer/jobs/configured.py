@@ -15,5 +15,4 @@ def jobs_of(settings: Settings) -> Jobs:
     """
     if "jobs" not in settings.shared:
         raise SettingError('the settings have no table [jobs]; add one with storage = "/a/folder"')
-    table = settings.shared_table("jobs")
-    return configuration.read({name: secret.value(f"[jobs]: {name}", said) for name, said in table.items()})
+    return configuration.read(secret.shared_table(settings, "jobs"))

@@ -2,16 +2,16 @@
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import Connection, Engine, MetaData, Table, delete, event, func, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from WardenServer.errors import SettingError
+from WardenServer.errors import SettingError, Unreachable
 from WardenServer.machine import whole_file
 from WardenServer.servers import sql
 
@@ -31,7 +31,15 @@ class Database:
     """
 
     #: In sentences: whose database it is, the setting that names it, and the name of a file.
-    owner, setting, file = "", "", ""
+    owner: str
+    setting: str
+    file: str
+    #: The tables of now, the one among them that has the version of their form in a row, and that of now.
+    metadata: MetaData
+    schema: Table
+    version: int
+    #: What makes version n + 1 of version n; 0 is a database without the table `schema`.
+    changes: Sequence[Callable[[Connection], None]] = ()
 
     def __init__(self, url: str) -> None:
         """Take on the place.
@@ -53,11 +61,6 @@ class Database:
         self._mine = threading.local()
         self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()  # of all threads
         self._lock = threading.Lock()
-
-    def bring_up(self, connection: Connection, what: str) -> None:
-        """Make the tables where they are missing, in a transaction that writes. Raises Unreachable, with `what` in the
-        sentence, where they are of a newer release."""
-        raise NotImplementedError
 
     def prepare(self, connection: Any) -> None:
         """Give a new connection to a file of SQLite what else it needs."""
@@ -126,12 +129,26 @@ class Database:
         try:
             with engine.execution_options(begin=sql.WRITING).begin() as connection:
                 self.alone(connection, "tables")
-                self.bring_up(connection, self._what)
+                self._bring_up(connection)
         except BaseException:
             engine.dispose()
             raise
         self._number = sql.file_number(self.path) if self.path is not None else 0
         return engine
+
+    def _bring_up(self, connection: Connection) -> None:
+        """Make the tables where they are missing, and change those of an older form."""
+        is_there = inspect(connection).has_table(self.schema.name)
+        found = int(connection.scalar(select(self.schema.c.version)) or 0) if is_there else 0
+        if found > self.version:
+            raise Unreachable(f"{self._what} was written by a newer release (version {found}); install that one")
+        if found == self.version:
+            return
+        for change in self.changes[found:]:
+            change(connection)
+        self.metadata.create_all(connection)
+        connection.execute(delete(self.schema))
+        connection.execute(insert(self.schema).values(version=self.version))
 
     def _open_file(self, path: Path) -> Engine:
         cure = f"set {self.setting} to a file on a disk of this machine, or to PostgreSQL"

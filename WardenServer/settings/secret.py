@@ -25,6 +25,11 @@ def resolve(agent: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value(f"[agents.{agent}]: {name}", said) for name, said in table.items()}
 
 
+def shared_table(settings: Settings, name: str) -> dict[str, Any]:
+    """The table [NAME] that several agents go by, with its secrets. Raises as `value`."""
+    return {entry: value(f"[{name}]: {entry}", said) for entry, said in settings.shared_table(name).items()}
+
+
 def exposed(settings: Settings) -> str:
     """A sentence with the cure when the settings file holds secrets and others may read it; else nothing."""
     if settings.file is None:

@@ -15,5 +15,4 @@ def runs_of(settings: Settings) -> Runs:
     """
     if "runs" not in settings.shared:
         raise SettingError('the settings have no table [runs]; add one with documents = ["Petra"]')
-    table = settings.shared_table("runs")
-    return configuration.read({name: secret.value(f"[runs]: {name}", said) for name, said in table.items()})
+    return configuration.read(secret.shared_table(settings, "runs"))

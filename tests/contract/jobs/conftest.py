@@ -1,36 +1,23 @@
 """A jobs' database of its own for each test, in a file and in PostgreSQL."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
 
+from tests.contract.databases import empty
 from tests.unit.plugins.jobs.rows import Rows
 from WardenServer.plugins.common.jobs import configuration
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest) -> str:
-    """Where databases can be made; "" for files."""
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql").url)
-
-
 @pytest.fixture
 def url(server: str, tmp_path: Path) -> Iterator[str]:
     """Of a database that is empty."""
-    if not server:
-        yield f"sqlite:///{tmp_path / 'state' / 'jobs.db'}"
-        return
-    name = f"jobs_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty(server, tmp_path / "state" / "jobs.db") as made:
+        yield made
 
 
 @pytest.fixture

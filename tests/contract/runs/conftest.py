@@ -1,15 +1,14 @@
 """A store of runs of its own for each test, in a file and in PostgreSQL."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import func, select
 
+from tests.contract.databases import empty
 from WardenServer.plugins.common.runs import recording
 from WardenServer.plugins.common.runs.own import Own
 from WardenServer.plugins.common.runs.source import Phase, Snapshot, Taken
@@ -27,23 +26,11 @@ def count(store: Store) -> list[int | None]:
         return [connection.scalar(select(func.count()).select_from(table)) for table in tables]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest) -> str:
-    """Where databases can be made; "" for files."""
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql").url)
-
-
 @pytest.fixture
 def url(server: str, tmp_path: Path) -> Iterator[str]:
     """Of a database that is empty."""
-    if not server:
-        yield f"sqlite:///{tmp_path / 'state' / 'runs.db'}"
-        return
-    name = f"runs_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty(server, tmp_path / "state" / "runs.db") as made:
+        yield made
 
 
 @pytest.fixture

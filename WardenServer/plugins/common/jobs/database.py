@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection
-
-from WardenServer.plugins.common.jobs import migrations
+from WardenServer.plugins.common.jobs.migrations import CHANGES
+from WardenServer.plugins.common.jobs.tables import METADATA, VERSION, jobs_schema
 from WardenServer.plugins.common.jobs.times import text_of
 from WardenServer.servers import database
 
@@ -15,15 +14,12 @@ class Database(database.Database):
     """The tables of jobs at a URL."""
 
     owner, setting, file = "the jobs'", "url in [jobs]", "jobs.db"
+    metadata, schema, version, changes = METADATA, jobs_schema, VERSION, CHANGES
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         """Take on the place; `clock` gives the time where the database has none of its own. Raises SettingError."""
         super().__init__(url)
         self._clock = clock
-
-    def bring_up(self, connection: Connection, what: str) -> None:
-        """Make the tables, or change those of an older form."""
-        migrations.bring_up(connection, what)
 
     def prepare(self, connection: Any) -> None:
         """The time of now, for times in SQL."""

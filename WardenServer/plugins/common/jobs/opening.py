@@ -1,25 +1,21 @@
 """The way to what needs the extra `jobs`: what is missing is said with its cure."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from WardenServer.errors import SettingError, WardenError
+from WardenServer.plugins.common.libraries import needed
 
 if TYPE_CHECKING:
     from WardenServer.plugins.common.jobs.loop import Loop
     from WardenServer.plugins.common.jobs.status_loop import StatusLoop
 
 
-@contextmanager
-def libraries(kind: type[WardenError] = WardenError) -> Iterator[None]:
+def libraries(kind: type[WardenError] = WardenError) -> AbstractContextManager[None]:
     """Around imports: a library that is missing is said with its cure, as an error of this kind."""
-    try:
-        yield
-    except ImportError as error:
-        cure = "install it with: pip install wardenserver[jobs]"
-        raise kind(f"jobs need the library {error.name}; {cure}") from None
+    return needed("jobs", kind)
 
 
 class Asker(Protocol):

@@ -1,10 +1,10 @@
 """The way to what needs the extra `runs`: the store and the source of runs. What is missing is said with its cure."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from WardenServer.errors import WardenError
+from WardenServer.plugins.common.libraries import needed
 from WardenServer.plugins.common.runs.configuration import Runs
 from WardenServer.plugins.common.runs.source import Source
 
@@ -12,14 +12,9 @@ if TYPE_CHECKING:
     from WardenServer.plugins.common.runs.store import Store
 
 
-@contextmanager
-def libraries(kind: type[WardenError] = WardenError) -> Iterator[None]:
+def libraries(kind: type[WardenError] = WardenError) -> AbstractContextManager[None]:
     """Around imports: a library that is missing is said with its cure, as an error of this kind."""
-    try:
-        yield
-    except ImportError as error:
-        cure = "install it with: pip install wardenserver[runs]"
-        raise kind(f"runs need the library {error.name}; {cure}") from None
+    return needed("runs", kind)
 
 
 def open_store(runs: Runs) -> "Store":

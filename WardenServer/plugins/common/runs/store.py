@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
-from WardenServer.plugins.common.runs import migrations
+from WardenServer.plugins.common.runs.tables import METADATA, VERSION, runs_schema
 from WardenServer.servers import database, sql
 
 
@@ -18,10 +18,7 @@ class Store(database.Database):
     """The tables of runs at a URL. Any thread may use it. Nothing is connected to before it is needed."""
 
     owner, setting, file = "the runs'", "runs_url", "runs.db"
-
-    def bring_up(self, connection: Connection, what: str) -> None:
-        """Make the tables, or change those of an older form."""
-        migrations.bring_up(connection, what)
+    metadata, schema, version = METADATA, runs_schema, VERSION
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from tests.contract.databases import empty
 from tests.contract.runs.runinfo.conftest import Open
 from tests.contract.runs.runinfo.database import fill, started
 from WardenServer.errors import Unreachable
@@ -27,15 +27,9 @@ SAID = "Could not decode to UTF-8|invalid byte sequence"
 @pytest.fixture
 def url(server: str, tmp_path: Path) -> Iterator[str]:
     """Of a database that takes bytes of any kind for text. PostgreSQL does so where it knows of no encoding."""
-    if not server:
-        yield f"sqlite:///{tmp_path / 'runinfo.db'}"
-        return
-    name = f"runinfo_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        any_bytes = "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-        connection.execute(f"CREATE DATABASE {name} {any_bytes}")
-        yield f"{server.rpartition('/')[0]}/{name}?client_encoding=utf8"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    any_bytes = "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    with empty(server, tmp_path / "runinfo.db", any_bytes) as made:
+        yield f"{made}?client_encoding=utf8" if server else made
 
 
 def spoil(url: str) -> None:
