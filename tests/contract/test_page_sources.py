@@ -16,7 +16,7 @@ WRONG = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|unsafeHTML|setAttribute\(.style"
     r"|<[^>]+\sstyle=|<script>|https?://(?!www\.w3\.org/)"
 )
-#: The comparison of two runs comes from our server as HTML, in which all that came from a run is escaped (test_page.py).
+#: The comparison of two runs comes from our server as HTML, which has all that came from a run escaped (test_page.py).
 ALLOWED = {"diff.js": ["innerHTML"]}
 
 

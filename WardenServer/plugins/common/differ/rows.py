@@ -16,8 +16,9 @@ __all__ = ["Mark", "Parts", "Row", "Table", "table"]
 #: The pieces of the old and of the new line, each with whether it changed.
 Parts = tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...]]
 
-#: Most steps (see Work) for what changed inside the lines of a table: about 0.2 s.
-STEPS = 2_000_000
+#: Most steps (see Work) for what changed inside the lines of a table: about 0.2 s. Each pair of lines takes so many
+#: besides, for its words and their way to the page.
+STEPS, PAIR = 2_000_000, 1500
 
 #: Most characters of a line that is compared word by word.
 LONGEST = 20_000
@@ -28,8 +29,8 @@ _WORD_OR_SIGN = re.compile(r"\w+|\s+|.")
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line on either side, with its number from 1; None where that side has none. `parts` of a changed row are the
-    pieces of both lines; () where they have no word in common, or are too long. `left_out`: how many lines a row
-    stands for that has none."""
+    pieces of both lines; () where they have no word in common, are too long, or come after many others. `left_out`: how
+    many lines a row stands for that has none."""
 
     mark: Mark
     old: tuple[int, str] | None
@@ -85,7 +86,7 @@ def _around(
 
 def _parts(old: str, new: str, work: Work) -> Parts | tuple[()]:
     """What changed inside a line, word by word."""
-    if max(len(old), len(new)) > LONGEST:
+    if max(len(old), len(new)) > LONGEST or not work.take(PAIR):
         return ()
     words, new_words = _WORD_OR_SIGN.findall(old), _WORD_OR_SIGN.findall(new)
     changed, new_changed = [True] * len(words), [True] * len(new_words)

@@ -77,9 +77,11 @@ def test_a_large_block_is_removed_then_added_and_the_table_says_so() -> None:
 
 
 def test_there_is_a_limit_to_the_work_inside_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "STEPS", 0)
-    (row,) = table("a b x c d y", "a q x r d s").rows
-    assert row.parts == ((("a ", False), ("b x c d y", True)), (("a ", False), ("q x r d s", True)))
+    monkeypatch.setattr(rows, "STEPS", rows.PAIR)
+    one, other = "a b x c d y", "a q x r d s"
+    first, second = table(f"{one}\n{one}", f"{other}\n{other}").rows
+    assert first.parts == ((("a ", False), ("b x c d y", True)), (("a ", False), ("q x r d s", True)))
+    assert second.parts == ()
 
 
 @given(lines=pairs, context=some.integers(0, 4))
