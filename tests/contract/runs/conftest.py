@@ -8,14 +8,23 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import func, select
 
 from WardenServer.plugins.common.runs import recording
 from WardenServer.plugins.common.runs.own import Own
 from WardenServer.plugins.common.runs.source import Phase, Snapshot, Taken
 from WardenServer.plugins.common.runs.store import Store
+from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values
 
 #: Values by partition and parameter; or Taken, where more of a value matters.
 Values = dict[tuple[str, str], Any]
+
+
+def count(store: Store) -> list[int | None]:
+    """Rows of the snapshots, parameters, values and texts."""
+    with store.reading() as connection:
+        tables = (run_snapshots, run_parameters, run_values, run_texts)
+        return [connection.scalar(select(func.count()).select_from(table)) for table in tables]
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import text
 
 from tests.contract.runs.conftest import Take
 from WardenServer.plugins.common.differ.change import MISSING, Pair, Unavailable
-from WardenServer.plugins.common.runs import recording
+from WardenServer.plugins.common.runs import recording, sides
 from WardenServer.plugins.common.runs.own import Own
 from WardenServer.plugins.common.runs.source import LARGEST, Phase, Side, Source, Taken
 from WardenServer.plugins.common.runs.store import Store
-from WardenServer.plugins.common.runs.tables import run_texts, run_values
 
 ENORMOUS = [LARGEST + 1, 10**40]
 
@@ -176,50 +175,21 @@ def test_many_values(own: Own, take: Take) -> None:
     assert len(list(own.pairs(Side(1), Side(9)))) == 5000
 
 
-def test_damage_costs_only_the_value(store: Store, own: Own, take: Take) -> None:
-    take(1, {("p", "a"): "x" * 500, ("p", "b"): 1, ("p", "c"): 1})
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+def test_values_newer_than_the_statistics_are_not_searched_one_by_one(store: Store, own: Own, take: Take) -> None:
+    def values() -> dict[tuple[str, str], Any]:
+        return {("p", f"{number}"): number for number in range(2000)}
+
+    take(1, values())
     with store.writing() as connection:
-        connection.execute(delete(run_texts))
-        connection.execute(update(run_values).where(run_values.c.parameter == 2).values(text="{half"))
-    damaged = Unavailable("the store is damaged here")
-    assert sorted(str(each.value) for each in own.values(Side(1))) == sorted(map(str, [damaged, damaged, 1]))
-
-
-# -- parameters
-
-
-@pytest.fixture
-def motors(take: Take) -> None:
-    known = [("p02/motor/1", "Position"), ("p02/motor/2", "Position"), ("Petra", "Current_mA"), ("ä", "50%")]
-    take(1, dict.fromkeys(known, 1))
-
-
-@pytest.mark.usefixtures("motors")
-@pytest.mark.parametrize(
-    ("match", "found"),
-    [
-        ("", ["Petra:Current_mA", "p02/motor/1:Position", "p02/motor/2:Position", "ä:50%"]),
-        ("POSITION", ["p02/motor/1:Position", "p02/motor/2:Position"]), ("1:pos", ["p02/motor/1:Position"]),
-        ("_", ["Petra:Current_mA"]), ("%", ["ä:50%"]), ("/", ["p02/motor/1:Position", "p02/motor/2:Position"]),
-        ("ä", ["ä:50%"]), ("nothing", []), ("\\", []), ("\0", []), ("\ud800", []), ("x" * 5000, []),
-    ],
-)  # fmt: skip
-def test_parameters_are_searched(own: Own, match: str, found: list[str]) -> None:
-    assert [":".join(each) for each in own.parameters(match, 9)] == found
-    assert [":".join(each) for each in own.parameters(match, 1)] == found[:1]
-
-
-def test_the_past_of_a_parameter(own: Own, take: Take) -> None:
-    for run in range(1, 11):
-        take(run, [Taken("p", "q", run, 5.0 if run == 10 else None), Taken("p", "text", "x" * 200)])
-        if run % 2:
-            take(run, {("p", "q"): run + 0.5, ("p", "other"): GONE}, Phase.END, 1e9 + run + 0.5)
-    points = own.past("p", "q", 4)
-    assert [(point.run, point.phase, point.value) for point in points] == [
-        (8, Phase.START, 8), (9, Phase.START, 9), (9, Phase.END, 9.5), (10, Phase.START, 10)
-    ]  # fmt: skip
-    assert [point.at for point in points] == [1e9 + 8, 1e9 + 9, 1e9 + 9.5, 5.0]
-    assert len(own.past("p", "q", 99)) == 15
-    assert [point.value for point in own.past("p", "text", 2)] == ["x" * 200] * 2
-    assert [point.value for point in own.past("p", "other", 99)] == [GONE] * 5
-    assert own.past("p", "nothing", 9) == own.past("q", "q", 9) == own.past("p", "q", 0) == []
+        connection.execute(text("ANALYZE"))
+    take(2, values())
+    take(3, values())
+    with store.reading() as connection:
+        old, new = (sides.find(connection, "hub", Side(run)) for run in (2, 3))
+        assert sides.differing(connection, "hub", old, new, None) == []
+        for statement in (sides._changed(old, new), sides._added(old, new)):
+            said = statement.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = "\n".join(connection.scalars(text(f"EXPLAIN {said}")))
+            assert "Hash" in plan or "Merge" in plan
+            assert "Nested Loop" not in plan

@@ -2,28 +2,18 @@
 
 import itertools
 import math
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, update
 
-from tests.contract.runs.conftest import Take
+from tests.contract.runs.conftest import Take, count
 from WardenServer.plugins.common.differ.change import Unavailable
 from WardenServer.plugins.common.runs import recording
 from WardenServer.plugins.common.runs.own import Own
 from WardenServer.plugins.common.runs.source import LARGEST, Phase, Point, Run, Side, Snapshot, Taken
 from WardenServer.plugins.common.runs.store import Store
-from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values
-
-
-def count(store: Store) -> list[int | None]:
-    """Rows of the snapshots, parameters, values and texts."""
-    with store.reading() as connection:
-        tables = (run_snapshots, run_parameters, run_values, run_texts)
-        return [connection.scalar(select(func.count()).select_from(table)) for table in tables]
+from WardenServer.plugins.common.runs.tables import run_texts, run_values
 
 
 def test_a_run_is_opened_filled_and_closed(store: Store, own: Own, take: Take) -> None:
@@ -171,31 +161,10 @@ def test_the_largest_number(store: Store, own: Own, take: Take) -> None:
     assert [taken.value for taken in own.values(Side(LARGEST))] == [1]
 
 
-def test_hubs_do_not_see_each_other(store: Store, own: Own, take: Take) -> None:
-    recording.begin(store, "hub", 1, 1e9, "me")
-    recording.begin(store, "other", 1, 2e9, "you")
-    take(1, {("p", "q"): 1})
-    take(1, {("p", "q"): 2, ("r", "s"): 2}, hub="other")
-    assert [taken.value for taken in own.values(Side(1))] == [1]
-    assert own.parameters("", 9) == [("p", "q")]
-    assert own.partitions([1]) == ["p"]
-    assert [point.value for point in own.past("p", "q", 9)] == [1]
-    assert [taken.value for taken in Own(store, "other").values(Side(1), ["p"])] == [2]
-    assert recording.newest(store, "other") == Run(1, 2e9, None, True, ("p", "r"), "you")
-
-
-def test_several_write_at_once(url: str, store: Store, own: Own) -> None:
-    together = threading.Barrier(4)
-
-    def write(hub: str) -> None:
-        with closing(Store(url)) as mine:
-            together.wait(10)
-            for run in range(1, 6):
-                values = [Taken("p", f"q{number}", f"{number}" * 200) for number in range(run * 20)]
-                recording.add(mine, hub, Snapshot(run, Phase.START, 1e9 + run, values))
-
-    with ThreadPoolExecutor(4) as pool:
-        for each in [pool.submit(write, hub) for hub in ("hub", "hub", "other", "other")]:
-            each.result(60)
-    assert count(store) == [10, 200, 2 * (20 + 40 + 60 + 80 + 100), 100]
-    assert len(own.values(Side(5))) == 100
+def test_damage_costs_only_the_value(store: Store, own: Own, take: Take) -> None:
+    take(1, {("p", "a"): "x" * 500, ("p", "b"): 1, ("p", "c"): 1})
+    with store.writing() as connection:
+        connection.execute(delete(run_texts))
+        connection.execute(update(run_values).where(run_values.c.parameter == 2).values(text="{half"))
+    damaged = Unavailable("the store is damaged here")
+    assert sorted(str(each.value) for each in own.values(Side(1))) == sorted(map(str, [damaged, damaged, 1]))

@@ -4,7 +4,7 @@ import hashlib
 import math
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, func
+from sqlalchemy import ColumnElement, FromClause, func, select
 
 from WardenServer.plugins.common.differ.change import Unavailable
 from WardenServer.plugins.common.runs import canonical
@@ -36,7 +36,7 @@ def row_of(taken: Taken) -> Kept:
 
 
 def value_of(text: str | None, reason: str | None) -> Any:
-    """The value of a row whose long text is in its place."""
+    """The value of a row, by its whole text."""
     if text is None:
         return Unavailable(reason or "")
     try:
@@ -45,9 +45,10 @@ def value_of(text: str | None, reason: str | None) -> Any:
         return Unavailable("the store is damaged here")
 
 
-def joined(values: FromClause, texts: FromClause = run_texts) -> ColumnElement[Any]:
-    """The text of a row, or the long one that was joined to it."""
-    return func.coalesce(texts.c.text, values.c.text)
+def whole_text(values: FromClause) -> ColumnElement[Any]:
+    """The text of a row, or the long one of which it has the key."""
+    long = select(run_texts.c.text).where(run_texts.c.key == values.c.text).scalar_subquery()
+    return func.coalesce(long, values.c.text)
 
 
 def _text_of(value: Any) -> tuple[str | None, str | None]:

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 
 from WardenServer.plugins.common.differ.change import Pair
 from WardenServer.plugins.common.runs import sides
-from WardenServer.plugins.common.runs.kept import joined, value_of
+from WardenServer.plugins.common.runs.kept import value_of, whole_text
 from WardenServer.plugins.common.runs.names import clean
 from WardenServer.plugins.common.runs.source import Phase, Point, Run, Side, Taken, bounded, is_number
 from WardenServer.plugins.common.runs.store import Store
-from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values, runs
+from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_values, runs
 
 #: The partitions of a run's first snapshot at its start; NULL before there is one.
 _PARTITIONS = (
@@ -68,12 +68,12 @@ class Own:
     def values(self, side: Side, partitions: Sequence[str] | None = None) -> list[Taken]:
         """See Source. By parameter, then partition."""
         statement = (
-            select(run_parameters.c.partition, run_parameters.c.parameter, joined(run_values), run_values.c.reason,
-                   run_values.c.at, run_values.c.quality)
+            select(run_parameters.c.partition, run_parameters.c.parameter, whole_text(run_values),
+                   run_values.c.reason, run_values.c.at, run_values.c.quality)
             .join_from(run_values, run_parameters, run_parameters.c.id == run_values.c.parameter)
-            .outerjoin(run_texts, run_texts.c.key == run_values.c.text)
         )  # fmt: skip
         with self._store.reading() as connection:
+            sides.in_one_go(connection)
             number = sides.find(connection, self.name, side).number
             mine = run_values.c.snapshot == number, sides.within(self.name, run_values, partitions)
             found = [_taken(*row) for row in connection.execute(statement.where(*mine))]
@@ -102,9 +102,8 @@ class Own:
             number = connection.scalar(wanted)
             statement = (
                 select(run_snapshots.c.run, run_snapshots.c.phase, func.coalesce(run_values.c.at, run_snapshots.c.at),
-                       joined(run_values), run_values.c.reason)
+                       whole_text(run_values), run_values.c.reason)
                 .join_from(run_snapshots, run_values, run_values.c.snapshot == run_snapshots.c.id)
-                .outerjoin(run_texts, run_texts.c.key == run_values.c.text)
                 .where(run_snapshots.c.hub == self.name, run_values.c.parameter == number)
                 .order_by(run_snapshots.c.run.desc(), run_snapshots.c.at.desc())
                 .limit(most)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, null, select, true
 
 from WardenServer.plugins.common.differ.change import MISSING, Pair
-from WardenServer.plugins.common.runs.kept import value_of
+from WardenServer.plugins.common.runs.kept import value_of, whole_text
 from WardenServer.plugins.common.runs.source import Phase, Side, is_number
-from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_texts, run_values
+from WardenServer.plugins.common.runs.tables import run_parameters, run_snapshots, run_values
 
 _OLD, _NEW = run_values.alias("o"), run_values.alias("n")
 
@@ -39,11 +39,19 @@ def differing(
     connection: Connection, hub: str, old: Stored, new: Stored, partitions: Sequence[str] | None
 ) -> list[Pair]:
     """What differs, and what is unavailable on either side; by parameter, then partition."""
+    in_one_go(connection)
     pairs = [_pair(*row) for row in connection.execute(_changed(old, new).where(within(hub, _OLD, partitions)))]
     missing = sum(pair.new is MISSING for pair in pairs)
     if partitions is not None or new.amount > old.amount - missing:
         pairs += [_pair(*row) for row in connection.execute(_added(old, new).where(within(hub, _NEW, partitions)))]
     return sorted(pairs, key=lambda pair: (pair.parameter, pair.partition))
+
+
+def in_one_go(connection: Connection) -> None:
+    """Have PostgreSQL go through a snapshot once, until this transaction ends. It takes snapshots that are newer than
+    its statistics for empty, and would go through one again for each value of the other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("enable_nestloop", "off", True)))
 
 
 def within(hub: str, values: FromClause, partitions: Iterable[str] | None) -> ColumnElement[bool]:
@@ -76,9 +84,7 @@ def _names(values: FromClause) -> list[ColumnElement[Any]]:
 
 
 def _value(values: FromClause) -> list[ColumnElement[Any]]:
-    """The snapshot, the text or the long one of which the row has the key, and the reason."""
-    long = select(run_texts.c.text).where(run_texts.c.key == values.c.text).scalar_subquery()
-    return [values.c.snapshot, func.coalesce(long, values.c.text), values.c.reason]
+    return [values.c.snapshot, whole_text(values), values.c.reason]
 
 
 def _pair(partition: str, parameter: str, *sides: Any) -> Pair:
