@@ -34,7 +34,7 @@ class Place:
         self.text = folder / "text"
         self.text.write_text("one")
         write("ring", RING.format(str(self.text)))
-        self._stores: list[Own] = []
+        self._stores: list[Store] = []
 
     def start(self, table: str = TABLE, more: str = "", **said: str) -> Hub:
         (self._folder / "warden.toml").write_text(f"{more}\n{table}")
@@ -49,13 +49,13 @@ class Place:
     def runs(self, server: Hub, url: str = "") -> Own:
         """The runs of a hub as its store has them."""
         folder = self._folder / "state" / f"runs-{server.settings.instance}"
-        own = Own(Store(url or f"sqlite:///{folder}/runs.db"), server.settings.instance)
-        self._stores.append(own)
-        return own
+        self._stores.append(Store(url or f"sqlite:///{folder}/runs.db"))
+        return Own(self._stores[-1], server.settings.instance)
 
     def close(self) -> None:
-        for own in self._stores:
-            own.close()
+        """Let go of the stores; a server has to be there still."""
+        for store in self._stores:
+            store.close()
 
 
 @pytest.fixture
@@ -234,7 +234,6 @@ def test_while_postgresql_is_away_nothing_is_lost_also_by_a_kill(place: Place, t
         own = place.runs(server, postgresql.url)
         server.proxy.StartRun(0)
         wait_run(own, 1)
-        own.close()
         postgresql.stop()
         assert server.proxy.StopRun(0) == 1
         wait_status(server, "PostgreSQL at 127.0.0.1 cannot be used")
@@ -253,6 +252,7 @@ def test_while_postgresql_is_away_nothing_is_lost_also_by_a_kill(place: Place, t
         wait_status(server, "cannot be used", there=False)
         assert server.log().count("the runs' database can be used again") == 1
         assert postgresql.url not in server.log()
+        place.close()
 
 
 def test_a_folder_that_cannot_be_made_is_said_with_its_cure(place: Place, tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def test_dead_devices_cost_only_their_own_values(servers: Servers, knows: bool) 
     attributes = [f"{device}/{name}" for server in servers for device in server.addresses for name in ATTRIBUTES]
     devices = Devices()
     if knows:  # the hub has read them all before
-        assert all(isinstance(value, float) for value in values(take(1, Phase.START, [], attributes, 20, devices)).values())
+        before = take(1, Phase.START, [], attributes, 20, devices)
+        assert all(isinstance(value, float) for value in values(before).values())
     dead.stop()
     hangs.tell(signal.SIGSTOP)
     shot = take(1, Phase.END, [], attributes, 2.5, devices)
