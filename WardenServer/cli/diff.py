@@ -119,8 +119,8 @@ def _sides(source: "Source", words: Sequence[str], number: int) -> list[Side]:
     missing = number - len(named)
     ready = [run.number for run in source.newest(_LOOK) if run.is_ready] if missing else []
     if len(ready) < missing:
-        few = "there is only one run" if ready else "there is no run"
-        raise comparing.NotComparable(f"{few} with values; open one with: warden run start")
+        few = "only one run has values" if ready else "no run has values"
+        raise comparing.NotComparable(f"{few} so far; compare again when there are enough")
     return [*named, *(Side(run) for run in sorted(ready[:missing]))]
 
 

@@ -4,7 +4,6 @@ What the hub makes has the mode that the umask of its start gives it: any agent 
 """
 
 import os
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,24 +41,17 @@ def opener(path: str, flags: int) -> int:
 
 
 def make(path: Path) -> None:
-    """Make an empty file where there is none, with the mode of `opener`.
-
-    A file that is there is left alone: if this process has it open as a database, to open and close it once more would
-    give SQLite's locks away, and the next process to close it would delete what is not in the file yet.
+    """Make an empty file where there is none, with the mode of `opener`. It is not opened: to close a file takes away
+    all locks that this process has on it, such as those of SQLite (see sqlite.org/howtocorrupt.html).
 
     Raises:
         OSError: it cannot be made.
     """
-    if path.exists():
-        return
-    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with open(part, "w", encoding="utf-8", opener=opener):
-            pass
-        with suppress(FileExistsError):  # somebody else has made it meanwhile
-            os.link(part, path.resolve())
-    finally:
-        part.unlink(missing_ok=True)
+        os.mknod(path, 0o600)
+    except FileExistsError:
+        return
+    path.chmod(0o666 & ~UMASK)
 
 
 def make_folder(path: Path) -> None:

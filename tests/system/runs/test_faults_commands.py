@@ -109,7 +109,7 @@ def test_commands(make: MakeSite, beamline: Beamline) -> None:
     none, neither, stop = wardens(server, ("runs",), ("diff",), ("run", "stop"))
     assert (none.code, none.stderr) == (0, "warden: there is no such run\n")
     assert (neither.code, neither.stderr) == (
-        3, "warden: there is no run with values; open one with: warden run start\n",
+        3, "warden: no run has values so far; compare again when there are enough\n",
     )  # fmt: skip
     assert (stop.code, "no run is open; open one with: warden run start" in stop.stderr) == (1, True)
     assert warden(server, "run", "start").stdout == "1\n"

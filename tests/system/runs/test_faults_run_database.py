@@ -86,7 +86,7 @@ def test_runs_are_told_once_and_to_the_letter(url: str, hub: MakeHub, tmp_path: 
     assert sorted(watched.ids) == sorted(f"runs.{'+'.join(names)}.{old}.{new}" for old, new, names in wanted)
     texts = {event.id: event.text for event in watched.events}
     assert texts["runs.HCAL_HF+HCAL_HO.1000.1001"] == (
-        "Run parameters changed between run 1000 and run 1001 (HCAL_HF, HCAL_HO):\nRun 1001 never reached Running.\n"
+        "Run parameters changed between run 1000 and run 1001:\nRun 1001 never reached Running.\n"
         "FM_CONFIG in HCAL_HO, HCAL_HF has changed:\n  crate 20 {\n-   threshold 5\n+   threshold 7\n\n"
         f"CLOCK in HCAL_HF is masked: holds the time of day\n{address(1000, 1001, *all_of)}"
     )
@@ -183,5 +183,5 @@ def test_a_server_that_is_away_or_hangs_while_the_hub_is_killed_and_the_target_i
         wait_for(lambda: len(chat.got) == 6, 30, "for one more, and no other")
     assert watched.ids == [f"runs.HCAL_HF.{number}.{number + 1}" for number in range(1, 7)]
     for text, number in zip(chat.texts, range(2, 8), strict=True):
-        assert f"run {number - 1} and run {number} (" in text
+        assert f"run {number - 1} and run {number}:" in text
     assert len(watched.url_log) == 6

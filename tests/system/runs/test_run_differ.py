@@ -138,7 +138,7 @@ def test_a_change_between_two_runs_is_published_and_told_once_through_a_proxy(ri
     link = f"http://warden.example/#/diff?old={first}&new={third}&partition=Ring"
     assert document["link"] == link and second == first + 1
     wait_for(lambda: chat.got, 20, "for the message")
-    assert chat.texts[0].startswith(f"Run parameters changed between run {first} and run {third} (Ring):")
+    assert chat.texts[0].startswith(f"Run parameters changed between run {first} and run {third}:")
     assert link in chat.texts[0] and chat.names[0] == "chat.invalid"
     assert ring.events() == [f"runs.Ring.{first}.{third}"]
     assert ring.log.read_text() == f"['{link.replace('&', '&amp;')}']<br>\n"
@@ -161,7 +161,7 @@ def test_kills_and_a_target_that_is_down_lose_nothing_and_tell_nothing_twice(rin
     wait_for(lambda: ring.events() == ids, 20, "for the events")
     chat.refuses = False
     wait_for(lambda: len(chat.got) == 3, 90, "for the messages")
-    assert [text.partition(" (")[0].rpartition("run ")[2] for text in chat.texts] == [str(n) for n in numbers[1:]]
+    assert [text.partition(":")[0].rpartition("run ")[2] for text in chat.texts] == [str(n) for n in numbers[1:]]
     lines = ring.log.read_text().splitlines()
     assert len(lines) == 3 == len(set(lines))
     numbers.append(ring.run(140))

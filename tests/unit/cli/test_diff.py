@@ -162,7 +162,7 @@ def test_a_run_that_is_not_there(with_runs: WithRuns) -> None:
 @pytest.mark.parametrize("numbers", [(), (1001,)])
 def test_too_few_runs(numbers: tuple[int, ...], with_runs: WithRuns, source: FakeSource) -> None:
     source.runs = {number: source.runs[number] for number in numbers}
-    few = "there is only one run with values" if numbers else "there is no run with values"
+    few = "only one run has values" if numbers else "no run has values"
     assert said(with_runs("diff"), 3).startswith(few)
 
 

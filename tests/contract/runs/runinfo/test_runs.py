@@ -57,7 +57,8 @@ def test_search_is_a_part_of_the_number(url: str, source: RunInfo) -> None:
 def test_a_run_of_any_kind(url: str, source: RunInfo) -> None:
     fill(url, {5: started(), 6: LOCAL | {"LVL0:HCAL": "In", "LVL0:RC_STATE": "Halted"}})
     assert source.run(5) == Run(5, partitions=ALL)
-    assert source.run(6) == Run(6, is_ready=False, partitions=("HCAL_HO", "HCAL_HBHE", "HCAL_Laser"))
+    partitions = ("HCAL_HO", "HCAL_HBHE", "HCAL_Laser")
+    assert source.run(6) == Run(6, is_ready=False, partitions=partitions, note="has not reached Running")
     assert source.run(7) is None
 
 

@@ -27,7 +27,8 @@ def run(number: int, values: Mapping[str, Sequence[str]], partitions: Sequence[s
     is "[A, B]"; where none has one, all do.
     """
     is_ready = any(state.strip() == "Running" for state in values.get(_STATE, ()))
-    return Run(number, is_ready=is_ready, partitions=_included(values, partitions))
+    note = "" if is_ready else "has not reached Running"
+    return Run(number, is_ready=is_ready, partitions=_included(values, partitions), note=note)
 
 
 def _included(values: Mapping[str, Sequence[str]], partitions: Sequence[str]) -> tuple[str, ...]:
