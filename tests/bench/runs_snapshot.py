@@ -10,12 +10,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import tango
 import tango.server
 
 from tests.bench.devices import VALID
 from tests.bench.figure import Run
 from tests.bench.servers import DeviceServer
+from tests.conftest import wait_for
 from WardenServer.errors import WardenError
 
 DEVICES, ATTRIBUTES = 20, tuple(f"Value{number}" for number in range(10))
@@ -59,6 +61,7 @@ def snapshot(folder: Path) -> Run:
         _check(sum(isinstance(each.value, float) for each in take(1, Phase.START, [], names, 20.0, known).values), 0)
         servers[1].stop()
         servers[2].tell(signal.SIGSTOP)
+        wait_for(lambda: psutil.Process(servers[2].pid).status() == psutil.STATUS_STOPPED)  # until then it may answer
         began = time.perf_counter()
         values = take(1, Phase.END, [], names, Runs.limit, known).values
         took = time.perf_counter() - began

@@ -94,6 +94,7 @@ def _run(line: str, exports: str, environment: dict[str, str]) -> None:
 def test_settings_are_valid(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "warden.toml"
     file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("RUN_DATABASE", f"sqlite:///{tmp_path}/runinfo.db")
     settings = config.load(file, {})
     streams = Streams()
     loaded = loader.load(replace(settings, state_folder=tmp_path), None, streams)

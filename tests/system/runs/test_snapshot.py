@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import wait_for
@@ -44,6 +45,7 @@ def test_dead_devices_cost_only_their_own_values(servers: Servers, knows: bool) 
         assert all(isinstance(value, float) for value in values(before).values())
     dead.stop()
     hangs.tell(signal.SIGSTOP)
+    wait_for(lambda: psutil.Process(hangs.pid).status() == psutil.STATUS_STOPPED)  # until then it may answer
     shot = take(1, Phase.END, [], attributes, 2.5, devices)
     found = values(shot)
     assert list(found) == attributes

@@ -62,7 +62,8 @@ def test_hcal_and_hf_must_be_in(hcal: list[str], hf: list[str], left: tuple[str,
     [(["Running"], True), (["Halted", "Running ", "Stopped"], True), (["NotRunning", "running"], False), ([], False)],
 )
 def test_a_run_is_ready_once_it_was_running(states: list[str], is_ready: bool) -> None:
-    assert rules.run(7, {"CMS.LVL0:RC_STATE": states}, PARTITIONS) == Run(7, is_ready=is_ready)
+    note = "" if is_ready else "has not reached Running"
+    assert rules.run(7, {"CMS.LVL0:RC_STATE": states}, PARTITIONS) == Run(7, is_ready=is_ready, note=note)
 
 
 def test_what_it_needs() -> None:
