@@ -107,11 +107,16 @@ class Case:
     def agents(self) -> Any:
         return json.loads(self.proxy.GetDocument(self.server.settings.hub_key))["agents"]
 
+    def _have_run(self) -> bool:
+        try:
+            agents = self.agents()
+        except tango.CommunicationFailed:  # the largest values keep a busy machine longer than Tango waits
+            return False
+        return all(a["runs"] > 1 or a["state"] == "refused" or n == "slow" for n, a in agents.items())
+
     def settle(self) -> None:
         """Until every agent has run twice, was refused, or has said what is to be said."""
-        wait_for(
-            lambda: all(a["runs"] > 1 or a["state"] == "refused" or n == "slow" for n, a in self.agents().items()), 20
-        )
+        wait_for(self._have_run, 40)
         try:
             wait_for(lambda: all(bad.reason in self.proxy.status() for bad in WARNED.values()), 10)
         except AssertionError:

@@ -291,11 +291,11 @@ def test_huge_output_costs_little(place: Place) -> None:
 
 
 def test_output_stays_small_while_a_job_prints(place: Place) -> None:
-    """A job that prints until its file was trimmed."""
+    """A job that prints until its file was trimmed: its blocks are of 512 bytes."""
     look = (
         "f=$(readlink /proc/$$/fd/1); n=0; while [ $n -lt 6000000 ]; do head -c 1000000 /dev/zero; n=$(stat -c %s $f)"
     )
-    wait = "; done; while [ $(stat -c %s $f) -gt 5000000 ]; do sleep 0.05; done; echo trimmed"
+    wait = "; done; while [ $(stat -c %b $f) -gt 9766 ]; do sleep 0.05; done; echo trimmed"
     place.work("--command", f"sh -c '{look}{wait}'", "-n", "1", "--limit", "30")
     place.queue("a")
     assert place.wait("a", 40).message.endswith("trimmed")
