@@ -15,7 +15,7 @@ from WardenServer.plugins.common.jobs.storage.radix import RadixStorage
 #: Most links in a folder of the date branch; then there is a next one.
 MOST_LINKS = 1024
 #: How often folders are made again that others remove, since they are empty.
-_TRIES = 10
+_TRIES = 100
 _WEBHEAD = re.compile(r"[0-9A-Za-z-][0-9A-Za-z.-]*")
 
 
@@ -81,4 +81,12 @@ def _in_folder(folder: Path, do: Callable[[], object]) -> None:
 def _roomy(stem: Path) -> Path:
     """The first folder STEM_0, STEM_1 ... that has room for a link."""
     stems = (stem.with_name(f"{stem.name}_{number}") for number in itertools.count())
-    return next(date for date in stems if not date.exists() or len(list(date.iterdir())) < MOST_LINKS)
+    return next(date for date in stems if _links(date) < MOST_LINKS)
+
+
+def _links(date: Path) -> int:
+    """How many a folder has; it may go meanwhile."""
+    try:
+        return len(list(date.iterdir()))
+    except FileNotFoundError:
+        return 0
