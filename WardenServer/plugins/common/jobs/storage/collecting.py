@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from WardenServer.plugins.common.jobs.storage import radix_ids
@@ -70,7 +71,8 @@ def _in_folder(folder: Path, do: Callable[[], object]) -> None:
     """Do something in a folder, which others remove while it is empty."""
     for _ in range(_TRIES):
         try:
-            folder.mkdir(parents=True, exist_ok=True)  # the one above it may go meanwhile
+            with suppress(FileExistsError):  # it was there, and has gone before mkdir looked whether it is a folder
+                folder.mkdir(parents=True, exist_ok=True)  # the one above it may go meanwhile
             do()
             return
         except FileNotFoundError as error:

@@ -220,6 +220,22 @@ def test_a_full_folder_of_links_has_a_next_one(storage, monkeypatch):
     assert len(ids(storage.arrived(()))) == 5
 
 
+def test_a_folder_that_goes_just_before_mkdir_looks_at_it(storage, monkeypatch):
+    """Path.mkdir takes a folder that has gone by then for a file."""
+    mkdir, gone = Path.mkdir, []
+
+    def late(path, *given, **named):
+        if path.name == "37_0" and not gone:
+            gone.append(path)
+            raise FileExistsError(path)
+        mkdir(path, *given, **named)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    put(storage, ID, BYTES, AT)
+    assert gone
+    assert ids(storage.all(())) == [ID]
+
+
 def test_a_collector_and_those_who_tidy_up_at_once(storage):
     """The folders of the date branch vanish again and again, while a collector makes them."""
     ended = threading.Event()
