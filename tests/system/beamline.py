@@ -9,10 +9,9 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -20,6 +19,7 @@ import tango
 from tango.server import Device, attribute, command, run
 
 from tests.conftest import wait_for
+from tests.system.web_hook import served
 from WardenServer.machine.child import Child
 from WardenServer.settings import config, settings_view
 
@@ -157,14 +157,8 @@ def web2c(answers: dict[str, bytes] | None = None) -> Iterator[tuple[str, dict[s
 
         def log_message(self, *args: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(server.server_close)
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        yield f"http://127.0.0.1:{server.server_port}", instead
+    with served(Handler) as place:
+        yield f"http://{place}", instead
 
 
 def wait_answers(beamline: Beamline) -> None:

@@ -4,12 +4,10 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from email import message_from_bytes
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from aiosmtpd.controller import Controller
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub, check_tick, clean_environment, free_port
+from tests.system.web_hook import served
 from WardenServer.sinks.events import store
 
 BEAM = """
@@ -102,14 +101,8 @@ def chat() -> Iterator[Chat]:
 
         def log_message(self, *args: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(server.server_close)
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        yield f"127.0.0.1:{server.server_port}", got
+    with served(Handler) as place:
+        yield place, got
 
 
 @pytest.fixture

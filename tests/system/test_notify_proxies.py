@@ -3,10 +3,8 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 
 from tests.system.conftest import clean_environment
 from tests.system.proxies import http_proxy, socks_proxy
+from tests.system.web_hook import served
 
 #: A host that nobody can find but a proxy.
 HOST = "chat.invalid"
@@ -33,14 +32,8 @@ def chat() -> Iterator[tuple[str, list[Any]]]:
 
         def log_message(self, *args: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(server.server_close)
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        yield f"127.0.0.1:{server.server_port}", got
+    with served(Handler) as place:
+        yield place, got
 
 
 def send(tmp_path: Path, host: str, **variables: str) -> "subprocess.CompletedProcess[str]":

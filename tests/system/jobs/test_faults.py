@@ -4,7 +4,6 @@ import itertools
 import json
 import logging
 import os
-import secrets
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +19,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import wait_for
+from tests.contract.databases import empty
 from tests.system.conftest import free_port
 from tests.system.jobs.work_place import Place
 from tests.system.postgresql import PostgreSQL, is_there
@@ -97,11 +97,8 @@ def url(server: str) -> Iterator[str]:
     if not server:
         yield ""
         return
-    name = f"jobs_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty(server, Path("jobs")) as made:
+        yield made
 
 
 @contextmanager

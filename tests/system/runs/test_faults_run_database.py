@@ -1,15 +1,14 @@
 """A hub that watches a run database of CMS: what is told of its runs, and what happens while it is away."""
 
 import signal
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.conftest import wait_for
+from tests.contract.databases import empty
 from tests.contract.runs.runinfo.database import STARTED, started
 from tests.system.conftest import MakeHub, free_port
 from tests.system.postgresql import PostgreSQL, is_there
@@ -40,14 +39,8 @@ def place(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def url(place: str, tmp_path: Path) -> Iterator[str]:
     """Of a run database that is empty."""
-    if not place:
-        yield f"sqlite:///{tmp_path / 'runinfo.db'}"
-        return
-    name = f"runinfo_{uuid.uuid4().hex}"
-    with psycopg.connect(place, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{place.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty(place, tmp_path / "runinfo.db") as made:
+        yield made
 
 
 def address(old: int, new: int, *partitions: str) -> str:

@@ -3,10 +3,8 @@
 import itertools
 import json
 import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
 from tests.system.proxies import http_proxy
+from tests.system.web_hook import served
 from WardenServer.plugins.common.runs import progress
 from WardenServer.plugins.common.runs.own import Own
 from WardenServer.plugins.common.runs.source import Phase, Side
@@ -73,14 +72,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
 
         def log_message(self, *args: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(server.server_close)
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        proxy = stack.enter_context(http_proxy(f"127.0.0.1:{server.server_port}", chat.names))
+    with served(Handler) as place, http_proxy(place, chat.names) as proxy:
         monkeypatch.setenv("CHAT", "json://chat.invalid/?cto=3&rto=3")
         monkeypatch.setenv("http_proxy", proxy)
         yield chat
