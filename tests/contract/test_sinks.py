@@ -13,7 +13,7 @@ import pytest
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from tests.system.conftest import free_port
+from tests.system.conftest import new_name
 from WardenServer import sinks
 from WardenServer.errors import Unreachable, WardenError
 from WardenServer.local.local_servers import LocalMemcached
@@ -237,7 +237,7 @@ class CouchDBKit(LogKit):
     """Of the writer `couchdb`."""
 
     def __init__(self, settings: config.Settings, url: str) -> None:
-        name = f"sinks{free_port()}"
+        name = new_name("sinks")
         self._client = httpx.Client(base_url=f"{url}/{name}", trust_env=False)
         super().__init__(writers.of(Writer("couch", "couchdb", ("*",), {"url": url, "database": name}), settings))
 
@@ -300,13 +300,13 @@ def couch(request: pytest.FixtureRequest) -> str:
 
 def _make(name: str, settings: MakeSettings, memcached: LocalMemcached, couch: str) -> Kit:
     if name == "memcached":
-        return MemcachedKit(settings(memcached=memcached.address, prefix=f"sinks{free_port()}."))
+        return MemcachedKit(settings(memcached=memcached.address, prefix=new_name("sinks") + "."))
     if name == "attributes":
         return AttributesKit(settings())
     if name == "events":
         return EventsKit(settings())
     if name == "history":
-        return HistoryKit(settings(instance=f"h{free_port()}"))
+        return HistoryKit(settings(instance=new_name("h")))
     if name == "writers file":
         return FileKit(settings())
     if name == "writers couchdb":

@@ -15,7 +15,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.debian.conftest import HOST, Packages
-from tests.system.conftest import clean_environment, free_port
+from tests.system.conftest import clean_environment, new_name
 from WardenServer.local.local_servers import LocalMemcached
 
 CLIENT = """
@@ -38,7 +38,7 @@ class Site:
     """One hub of this facility, by its settings file."""
 
     def __init__(self, host: str, folder: Path, memcached: LocalMemcached) -> None:
-        self.host, self.instance = host, f"site{free_port()}"
+        self.host, self.instance = host, new_name("site")
         self.device = f"tango://{host}/warden/hub/{self.instance}"
         self.starter = tango.DeviceProxy(f"tango://{host}/tango/admin/{HOST}")
         (folder / "plugins").mkdir()

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def new_name(start: str) -> str:
+    """A name nobody has had: of a database, a prefix or an instance in servers that many tests share."""
+    return f"{start}{uuid.uuid4().hex[:12]}"
 
 
 def clean_environment(**more: str) -> dict[str, str]:

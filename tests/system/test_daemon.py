@@ -14,7 +14,7 @@ import pytest
 from pymemcache.client.base import Client
 
 from tests.conftest import wait_for
-from tests.system.conftest import clean_environment, free_port
+from tests.system.conftest import clean_environment, new_name
 from WardenServer.local.local_servers import LocalMemcached
 from WardenServer.machine.child import Child
 from WardenServer.settings import config
@@ -65,7 +65,7 @@ class Daemon(Child):
 
 @pytest.fixture
 def daemon(settings: Callable[..., config.Settings], write: Write, memcached: LocalMemcached) -> Iterator[Daemon]:
-    name = f"daemon{free_port()}"
+    name = new_name("daemon")
     write("near", TELLS.format(name="near", apart=False, value=1))
     write("far", TELLS.format(name="far", apart=True, value=2))
     made = Daemon(settings(instance=name, prefix=f"{name}."), memcached)

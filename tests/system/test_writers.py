@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system import relay as fates
-from tests.system.conftest import clean_environment, free_port
+from tests.system.conftest import clean_environment, new_name
 from tests.system.pouchdb import PouchDB
 from tests.system.relay import Relay
 from WardenServer.sinks.writers import couchdb, couchdb_server
@@ -28,7 +28,7 @@ class Database:
     """One database of the server, as the test sees it."""
 
     def __init__(self, url: str) -> None:
-        self.name = f"writers{free_port()}"
+        self.name = new_name("writers")
         self._client = httpx.Client(base_url=f"{url}/{self.name}", trust_env=False, timeout=10)
 
     def all(self) -> dict[str, Any]:

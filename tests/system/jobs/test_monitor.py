@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from tests.conftest import wait_for
-from tests.system.conftest import clean_environment, free_port
+from tests.system.conftest import clean_environment, new_name
 from tests.system.postgresql import PostgreSQL
 from tests.system.relay import Relay
 from WardenServer.plugins.common.jobs import claiming, processors, requests, tables
@@ -165,7 +165,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 @pytest.fixture
 def new_database(postgresql: PostgreSQL) -> Iterator[str]:
     """The URL of a database in PostgreSQL for one test."""
-    name = f"monitor{free_port()}"
+    name = new_name("monitor")
     with psycopg.connect(postgresql.url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
     yield make_url(postgresql.url).set(database=name).render_as_string(hide_password=False)

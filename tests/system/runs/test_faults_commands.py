@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.beamline import Beamline
-from tests.system.conftest import Hub, MakeHub, free_port
+from tests.system.conftest import Hub, MakeHub, new_name
 from tests.system.postgresql import PostgreSQL
 from tests.system.runs.run_database import OTHERS, warden, wardens
 from tests.system.runs.test_own_runs import DEVICE, wait_run
@@ -98,7 +98,7 @@ def make(url: str, hub: MakeHub, write: Callable[..., Path], tmp_path: Path) -> 
 
 @pytest.fixture
 def beamline(database: LocalDatabase, tmp_path: Path) -> Iterator[Beamline]:
-    with Beamline(database.address, tmp_path, f"said{free_port()}", (DEVICE,)) as made:
+    with Beamline(database.address, tmp_path, new_name("said"), (DEVICE,)) as made:
         made.device(DEVICE).Give(json.dumps({"Gain": 41}))
         yield made
 

@@ -13,7 +13,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.beamline import Beamline
-from tests.system.conftest import Hub, MakeHub, free_port
+from tests.system.conftest import Hub, MakeHub, free_port, new_name
 from tests.system.postgresql import PostgreSQL, is_there
 from WardenServer.local.local_servers import LocalDatabase
 from WardenServer.plugins.common.runs.own import Own
@@ -174,7 +174,7 @@ def test_a_reload_changes_what_is_taken_and_the_run_stays_open(place: Place, wri
 
 @pytest.fixture
 def beamline(database: LocalDatabase, tmp_path: Path) -> Iterator[Beamline]:
-    with Beamline(database.address, tmp_path, f"runs{free_port()}", (DEVICE,)) as made:
+    with Beamline(database.address, tmp_path, new_name("runs"), (DEVICE,)) as made:
         yield made
 
 

@@ -140,7 +140,8 @@ def serving(*answers):
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-NEWEST = b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"update_seq":5}'
+#: The client must not send its next request on this connection: the server ends it.
+NEWEST = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 16\r\n\r\n{"update_seq":5}'
 CHANGE = b'{"seq":6,"id":"a","doc":{"n":6}}\n'
 
 
