@@ -14,6 +14,11 @@ from WardenServer.cli import (
     jobs_work,
     looking,
     notify,
+    ping,
+    ping_analyze,
+    ping_collect,
+    ping_probe,
+    ping_table,
     plugin_files,
     recordings,
     running,
@@ -54,6 +59,11 @@ for _view in (jobs_views.list_jobs, jobs_views.show, jobs_views.why, jobs_views.
     jobs.jobs.add_command(_view)
 for _change in (jobs_changes.prioritize, jobs_changes.retry, jobs_changes.import_files):
     jobs.jobs.add_command(_change)
+main.add_command(ping.ping)
+for _of_pings in (ping_collect.collect, ping_collect.check, ping_collect.restore):
+    ping.ping.add_command(_of_pings)
+for _of_pings in (ping_probe.probe, ping_analyze.analyze, ping_table.table):
+    ping.ping.add_command(_of_pings)
 main.add_command(history.why)
 for _of_runs in (diff.diff, runs.list_runs, runs.run):
     main.add_command(_of_runs)

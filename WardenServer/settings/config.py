@@ -158,6 +158,9 @@ class Settings:
     )
     web_pages: Path = _setting(CONFIG_DIR / "pages", parse.path, "Folder of your own pages, in Markdown.")
     web_woodstock: bool = _setting(False, parse.flag, "Whether the web has the paths of woodstock, /proc/key, too.")
+    ping_serve: bool = _setting(
+        False, parse.flag, "Whether the web gives raw data of pings to those who collect them, without login."
+    )
     zone: str = _setting(
         "", parse.zone, "Time zone of the beamline, such as Europe/Berlin; empty: that of the machine."
     )
@@ -181,9 +184,12 @@ class Settings:
         return {**common, **shared.of(str(own.get("plugin", agent)), self.shared, self.shared_table), **own}
 
     def shared_table(self, table: str) -> dict[str, Any]:
-        """A shared table with what other settings say for it: `folder`, and of the runs `hub` and `url`."""
+        """A shared table with what other settings say for it: `folder`, of the runs `hub` and `url`, and of the archive
+        of pings `own`, the table [ping] of a machine that measures, too."""
         said = self.shared[table]
         others: dict[str, Any] = {"folder": str(self.shared_folder(table))}
+        if table == "ping_archive" and "ping" in self.shared:
+            others["own"] = self.shared_table("ping")
         if table == "runs":
             if "hub" in said:
                 raise SettingError("[runs]: hub is the name of this hub; give it as instance, and take hub out")
@@ -226,7 +232,7 @@ PROPERTIES = tuple(
     name
     for name in SETTINGS
     if name not in ("instance", "tango_host", "listen", "allow_writable_plugins", "plugin_hashes", "zone")
-    and not name.startswith("web_")
+    and not name.startswith(("web_", "ping_"))
     and not SETTINGS[name].metadata["secret"]
 )
 

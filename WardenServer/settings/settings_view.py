@@ -33,7 +33,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
         "streams": (_of_tables(settings.streams), "Where events come from."),
         "writers": (_of_tables(settings.writers), "Where results go besides the hub's own sinks."),
         "agents": (agents, "Settings of single agents."),
-        "shared": (masked("", settings.shared), "Tables that several agents and commands go by: [jobs], [runs]."),
+        "shared": (masked("", settings.shared), "Tables that several agents and commands go by, such as [jobs]."),
     }
     said = {
         name: {"value": value, "origin": origin, "unit": "", "meaning": meaning}
@@ -163,6 +163,14 @@ def template() -> str:
         "#[runs]",
         '#documents = ["host"]',
         '#attributes = ["sys/tg_test/1/double_scalar"]',
+        "",
+        "# Is it the network: the agent ping runs where there is this table...",
+        "#[ping]",
+        '#hosts = ["www.example.org", "gateway.example.org"]',
+        "",
+        "# ... and the agent ping_nightly, which makes tables of its results and those of others, where there is this.",
+        "#[ping_archive]",
+        '#nodes = "/etc/warden/nodes.csv"',
         "",
         "# Where results go besides the hub's own sinks; without `agents` those of all processors.",
         "#[writers.archive]",

@@ -1,4 +1,4 @@
-"""Tables that several agents, commands and the web go by: [jobs], [runs]. Where there is one, its agents run."""
+"""Tables that several agents, commands and the web go by, such as [jobs]. Where there is one, its agents run."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -9,6 +9,8 @@ from WardenServer.errors import SettingError
 TABLES: Mapping[str, tuple[str, ...]] = {
     "jobs": ("jobs_standard", "jobs_priority", "jobs_cleanup", "jobs_lost", "jobs_status"),
     "runs": ("run_differ",),
+    "ping": ("ping",),
+    "ping_archive": ("ping_nightly",),
 }
 
 

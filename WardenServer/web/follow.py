@@ -63,6 +63,7 @@ class Follow:
             "interval": settings.web_interval,
             "jobs": "jobs" in settings.shared,
             "runs": "runs" in settings.shared,
+            "ping": "ping_archive" in settings.shared,
             "problem": view.problem,
             "hub": view.hub,
             "fields": view.fields,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from WardenServer.errors import SettingError
-from WardenServer.settings import config, settings_view
+from WardenServer.settings import config, settings_view, shared
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -118,7 +118,7 @@ def test_the_template_with_all_lines_active_is_valid(tmp_path: Path) -> None:
     lines = settings_view.template().splitlines()
     active = "\n".join(line.removeprefix("#") for line in lines if not line.startswith("# "))
     table = tomllib.loads(active)
-    assert set(config.SETTINGS) == set(table) - {"agents", "notify", "streams", "writers", "jobs", "runs"}
+    assert set(config.SETTINGS) == set(table) - {"agents", "notify", "streams", "writers", *shared.TABLES}
     assert table["notify"]["rules"].keys() == {"hot"}
     read = config.load(write(tmp_path, active), {})
     for name in config.SETTINGS:

@@ -1,0 +1,9 @@
+"""Commands of pings: analyze."""
+
+import click
+
+
+@click.command()
+def analyze() -> None:
+    """Not written yet."""
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Raw data of many monitoring hosts: fetched day by day, checked, and repaired."""

@@ -1,0 +1,1 @@
+"""From raw data to PingER's tables: sixteen metrics by hour, day, month and year."""
