@@ -49,10 +49,14 @@ class FieldTable:
         self, contract: Contract, result: Result | None, known: Mapping[str, Declaration]
     ) -> dict[str, Any]:
         """The entries of an agent's fields; they are made anew only where something has changed."""
-        names = dict.fromkeys([*contract.fields, *known, *(result.fields if result is not None else ())])
-        qualities = [_quality(name, result) for name in names]
         places = result.places if result is not None else contract.places
-        made_of = contract, known, list(names), qualities, places
+        names = [
+            name
+            for name in dict.fromkeys([*contract.fields, *known, *(result.fields if result is not None else ())])
+            if not (name in places and places[name].is_document)
+        ]
+        qualities = [_quality(name, result) for name in names]
+        made_of = contract, known, names, qualities, places
         before, entries = self._made.get(contract.name, (None, {}))
         if before != made_of:
             made = [
@@ -67,7 +71,7 @@ class FieldTable:
         known = self._known.of(result.agent)
         for name, value in result.fields.items():
             kind, before = kind_of(value), known.get(name, _NOTHING).kind
-            if kind is None:
+            if kind is None or (name in result.places and result.places[name].is_document):
                 continue
             if before is not None and before.accepts(kind):
                 kind = before

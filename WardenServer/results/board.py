@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from WardenServer.errors import FieldError
@@ -33,6 +33,7 @@ class Board:
         self._agents: dict[str, dict[str, None]] = {}  # by key, in the order they came
         self._shared: set[str] = set()  # keys that several agents fill
         self._owners: dict[tuple[str, str], str] = {}  # of (key, field) in shared keys
+        self._parts: dict[str, tuple[Result, dict[str, Result]]] = {}  # by agent: the newest result by key
         self._listeners: tuple[Listener, ...] = ()
 
     def listen(self, listener: Listener) -> None:
@@ -79,6 +80,7 @@ class Board:
 
     def _leave(self, agent: str) -> None:
         result = self._results.pop(agent, None)
+        self._parts.pop(agent, None)
         for key in keys_of(result) if result is not None else ():
             self._agents[key].pop(agent, None)
             if len(self._agents[key]) < 2:
@@ -104,9 +106,9 @@ class Board:
         """Make the fields of a shared document their agents' own."""
         for agent in self._agents[key]:
             earlier = self._results.get(agent)
-            for name in part(earlier, key).fields if earlier is not None else ():
+            for name in self._part(earlier, key).fields if earlier is not None else ():
                 self._owners.setdefault((key, name), agent)
-        for name, value in part(result, key).fields.items():
+        for name, value in self._part(result, key).fields.items():
             owner = self._owners.setdefault((key, name), result.agent)
             if owner != result.agent and value is not None:
                 raise FieldError(
@@ -141,8 +143,16 @@ class Board:
             found = [self._results[agent] for agent in agents if agent in self._results]
         if len(found) == 1 and not found[0].places:
             return found
-        parts = [part(result, key) for result in found]
-        return [each for each in parts if each.fields or not each.places]
+        return [each for result in found if (each := self._part(result, key)).fields or not result.places]
+
+    def _part(self, result: Result, key: str) -> Result:
+        """The part of a result that goes to a key. All parts of a result are made at once: one may have thousands."""
+        if not result.places:
+            return result
+        known = self._parts.get(result.agent)
+        if known is None or known[0] is not result:
+            known = self._parts[result.agent] = result, parts_of(result)
+        return known[1].get(key) or _empty(result, key)
 
     def document(self, key: str) -> dict[str, Any] | None:
         """The document of a key: the fields of its agents, `timestamp` (Unix seconds), `error` and `reason` if any.
@@ -161,7 +171,8 @@ class Board:
         if place is None:
             return to_json(self.merge(parts), ascii_only=True).decode("ascii")
         found = bytes_of(parts, place)
-        return json.dumps(None if found is None else wire_form.decode(*found))
+        value = None if found is None else wire_form.decode(*found)
+        return json.dumps(json.loads(value) if place.is_document and value else value)
 
     def merge(self, results: Sequence[Result]) -> dict[str, Any]:
         """The document made of one or more results with the same key."""
@@ -191,16 +202,33 @@ def keys_of(result: Result) -> list[str]:
 
 def part(result: Result, key: str) -> Result:
     """The result with those fields only that go to a key; a plain value is the field `value`."""
+    return parts_of(result).get(key) or _empty(result, key)
+
+
+def parts_of(result: Result) -> dict[str, Result]:
+    """The result by key, each with the fields that go there, and their places; a plain value is the field `value`."""
     if not result.places:
-        return result
-    places = {name: _place(result, name) for name in result.fields}
-    names = {name: place.shown(name) for name, place in places.items() if place.key == key}
+        return {result.key: result}
+    names: dict[str, dict[str, str]] = {result.key: {}, **{place.key: {} for place in result.places.values()}}
+    for name in result.fields:
+        place = _place(result, name)
+        names[place.key][name] = place.shown(name)
+    return {key: _narrowed(result, key, shown) for key, shown in names.items()}
+
+
+def _narrowed(result: Result, key: str, names: Mapping[str, str]) -> Result:
+    """A result with some of its fields, under the names that they have in the document of a key."""
     return result._replace(
         key=key,
         fields={shown: result.fields[name] for name, shown in names.items()},
         reasons={shown: result.reasons[name] for name, shown in names.items() if name in result.reasons},
         own={shown: result.own[name] for name, shown in names.items() if name in result.own},
+        places={shown: result.places[name] for name, shown in names.items() if name in result.places},
     )
+
+
+def _empty(result: Result, key: str) -> Result:
+    return _narrowed(result, key, {})
 
 
 def plain_place(key: str, parts: Sequence[Result]) -> Place | None:

@@ -74,7 +74,9 @@ class Place(NamedTuple):
 
     Args:
         key: of the document, or of the plain value.
-        form: of the value where the key holds that alone (see wire_form); None: the key holds a document.
+        form: of the value where the key holds that alone (see wire_form); None: the key holds a document, made of
+            fields. With "document" the value is the whole document, as JSON; it is in Memcached only, which suits an
+            agent with thousands of documents: no attribute, no history.
         name: what the field is called there, where it has another name; "" where not.
         empty: what a plain key holds where there is no value; None: there is no such key then.
     """
@@ -83,6 +85,11 @@ class Place(NamedTuple):
     form: str | None = None
     name: str = ""
     empty: str | int | float | bool | None = None
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the value is a whole document, which only readers of Memcached know."""
+        return self.form == wire_form.DOCUMENT
 
     def shown(self, field: str) -> str:
         """What a field is called there; a plain value is PLAIN."""

@@ -1,7 +1,7 @@
 """Plain values in Memcached, in the forms that readers of BeamlineWarden (P02.2) know: python-memcached's of its time.
 
-Text has the flags 0, whole numbers and bool are decimal digits with the flags 2, floats are the line that pickle writes
-for them, with the flags 1. Nothing is ever unpickled.
+Text has the flags 0, and so has a whole document: an object of JSON, as text. Whole numbers and bool are decimal digits
+with the flags 2, floats are the line that pickle writes for them, with the flags 1. Nothing is ever unpickled.
 """
 
 import enum
@@ -12,7 +12,9 @@ from typing import Any
 from WardenServer.errors import FieldError
 
 #: The forms that a field can have, as `FIELDS` names them.
-FORMS = ("text", "int", "float", "bool")
+FORMS = ("text", "int", "float", "bool", "document")
+#: The one of a value that is a whole document: it is for readers of Memcached only.
+DOCUMENT = "document"
 _TEXT, _PICKLE, _INT, _UNICODE = 0, 1, 2, 16
 _FLOAT_LINE = re.compile(rb"F(.{1,40})\n\.", re.DOTALL)
 _INT_LINE = re.compile(rb"I(-?\d{1,40})\n\.")
@@ -26,6 +28,8 @@ def encode(value: Any, form: str) -> tuple[bytes, int]:
     """
     if isinstance(value, enum.Enum):
         value = value.name if form == "text" else value.value
+    if form == DOCUMENT and isinstance(value, str) and value[:1] == "{" and value[-1:] == "}":
+        return value.encode("utf-8", "replace"), _TEXT
     if form == "text" and isinstance(value, str | int | float):
         return str(value).encode("utf-8", "replace"), _TEXT
     if form == "bool" and isinstance(value, bool):

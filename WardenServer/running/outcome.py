@@ -26,7 +26,7 @@ log = logging.getLogger("warden.runner")
 LONGEST_PAUSE = 10.0
 
 #: Most fields of an agent whose keys come with their values.
-MOST_PLACES = 2000
+MOST_PLACES = 20_000
 
 #: What one run brought: what it returned, or what the plugin raised.
 Came = Cleaned | BaseException

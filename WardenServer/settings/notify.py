@@ -27,6 +27,9 @@ SUBJECTS = ("field", "failing", "stale", "missing", "events")
 #: What of a field is wrong. A rule for a field has one of them.
 CONDITIONS = ("below", "above", "equals", "changes")
 SEVERITIES = ("info", "warning", "alarm")
+#: Seconds after which a document without values is stale, where its rule says nothing.
+STALE_AFTER = 60.0
+_OTHER_NAMES = {"remind": "reminder"}
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,16 @@ class Rule:
         changes: each change is told.
         clear: the value at which a fault that began at `below` or `above` is over; None: at once where it is not bad.
         failing: name of an agent, or "*": it fails.
-        stale: key: its document has had no value for `after` seconds.
+        stale: key: its document has had no value for so long.
         missing: key of a document with a list `servers`: each of them.
         events: name of an agent, or "*": what it tells, if that is as severe as `severity`.
-        after: how old a stale document is.
+        after: how long it must have been so: how old a stale document is (60 s where nothing is said), and how long
+            anything else must have been bad (0).
         cycles: how many results in a row must be bad.
         severity: of the alarm.
         to: targets.
         unless: another rule; while that one has an alarm, this one has none.
-        reminder: seconds between messages about an alarm that goes on; 0: none.
+        reminder: seconds between messages about an alarm that goes on; 0: none. In the table it may be called remind.
         text: what people read; "" for what the rule says of itself.
     """
 
@@ -64,7 +68,7 @@ class Rule:
     stale: str = ""
     missing: str = ""
     events: str = ""
-    after: float = 60.0
+    after: float = 0.0
     cycles: int = 1
     severity: str = "alarm"
     to: tuple[str, ...] = ()
@@ -145,7 +149,10 @@ def _name(name: str, where: str) -> None:
 def _rule(name: str, table: Any, where: str) -> Rule:
     place = f"{where}: [notify.rules.{name}]"
     _name(name, place)
-    rule = Rule(name, **_values(_table(table, place), _RULE, place))
+    given = {_OTHER_NAMES.get(each, each): value for each, value in _table(table, place).items()}
+    if "stale" in given:
+        given = {"after": STALE_AFTER, **given}
+    rule = Rule(name, **_values(given, _RULE, place))
     subjects = [subject for subject in SUBJECTS if subject in table]
     if len(subjects) != 1:
         said = f"has {' and '.join(subjects)}" if subjects else "does not say what it looks at"

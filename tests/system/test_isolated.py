@@ -92,8 +92,14 @@ def agents(settings: MakeSettings, path: Path, **options: Any) -> config.Setting
 
 def processes() -> list[psutil.Process]:
     """The processes of isolated agents of this hub."""
-    name = "WardenServer.loading.isolation.agent_side"
-    return [child for child in psutil.Process().children() if name in child.cmdline()]
+    return [child for child in psutil.Process().children() if _is_agent(child)]
+
+
+def _is_agent(child: psutil.Process) -> bool:
+    try:
+        return "WardenServer.loading.isolation.agent_side" in child.cmdline()
+    except psutil.NoSuchProcess:  # it has ended meanwhile, or long ago: children of children come to us as zombies
+        return False
 
 
 def gone(pid: int) -> bool:

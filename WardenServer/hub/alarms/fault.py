@@ -17,9 +17,9 @@ CHANGES, WITHIN = 4, 600.0
 class Fault:
     """One thing that a rule watches. `subject` is which, where a rule watches several. Times in Unix seconds.
 
-    `begin` is when it was bad for the first time, `active` whether it has been bad for as many results as the rule
-    wants, `told` whether people were told of it, `quiet` why they are not told now, `unknown` why nothing is known,
-    `lacks` whether that is for want of data or because the agent fails.
+    `begin` is when it was bad for the first time, `active` whether it has been bad for as many results, and as long,
+    as the rule wants, `told` whether people were told of it, `quiet` why they are not told now, `unknown` why nothing
+    is known, `lacks` whether that is for want of data or because the agent fails.
     While it `flaps`, people who were told so (`flap_told`) are told nothing more.
     """
 
@@ -100,7 +100,8 @@ class Fault:
     def _count(self, stamp: float, now: float) -> Iterator[Event]:
         self.begin = stamp if self.count == 0 else self.begin
         self.count += 1
-        if self.count < self.rule.cycles:
+        lasted = stamp - self.begin >= self.rule.after or bool(self.rule.stale)  # a stale one has waited already
+        if self.count < self.rule.cycles or not lasted:
             return
         self.active, self.told, self.acknowledged = True, False, False
         yield from self._flap(now)

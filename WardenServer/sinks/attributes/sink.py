@@ -218,7 +218,10 @@ class Attributes(StateSink):
             known = self._known.of(agent)
             declared_kinds = {field: said.kind for field, said in contract.fields.items() if said.kind}
             kinds = {**{field: each.kind for field, each in known.items() if each.kind}, **declared_kinds}
+            documents = {name for name, place in contract.places.items() if place.is_document}
             for field, kind in kinds.items():
+                if field in documents:
+                    continue
                 properties = known[field].properties if field in known else _NOTHING.properties
                 if not self._make(agent, field, kind, properties):
                     with self._lock:
@@ -229,7 +232,10 @@ class Attributes(StateSink):
         stamp = result.timestamp if result is not None else time.time()
         own = result.own if result is not None else {}
         made = self._made.setdefault(agent, {})
+        places = result.places if result is not None else {}
         for field in [name for name in fields if name not in made]:
+            if field in places and places[field].is_document:
+                continue
             kind = kind_of(fields[field])
             if kind is not None and not self._make(agent, field, kind, own.get(field, _NOTHING).properties):
                 self._late.add(agent)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from WardenServer.results.board import keys_of, part
+from WardenServer.results.board import parts_of
 from WardenServer.results.result import Result
 from WardenServer.sinks.history import tables
 from WardenServer.sinks.history.parts import Part
@@ -78,10 +78,9 @@ def _gaps(result: Result) -> Iterator[tuple[Where, str]]:
     if result.error is not None:
         yield Where(result.agent), result.error[:LONGEST]
         return
-    for key in keys_of(result):
-        each = part(result, key)
+    for key, each in parts_of(result).items():
         for name, value in each.fields.items():
-            if value is None:
+            if value is None and not (name in each.places and each.places[name].is_document):
                 yield Where(result.agent, key, name), each.reasons.get(name, "it has no value")[:LONGEST]
 
 

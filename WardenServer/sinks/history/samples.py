@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from WardenServer.results.board import keys_of, part
+from WardenServer.results.board import parts_of
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own
 
@@ -64,14 +64,16 @@ def samples(result: Result, span: Span, arrays: Collection[str] = ()) -> Iterato
         if result.fields:  # the usual case, without a look at each
             yield Sample(Source(result.agent, result.key, tuple(result.fields)), now, tuple(result.fields.values()))
         return
-    for key in keys_of(result):
-        yield from _of_key(part(result, key), now, span, arrays)
+    for each in parts_of(result).values():
+        yield from _of_key(each, now, span, arrays)
 
 
 def _of_key(result: Result, now: int, span: Span, arrays: Collection[str]) -> Iterator[Sample]:
     by_time: dict[int, dict[str, Any]] = {}
     for name, value in result.fields.items():
         if value is None or (isinstance(value, np.ndarray) and f"{result.key}.{name}" not in arrays):
+            continue
+        if name in result.places and result.places[name].is_document:
             continue
         by_time.setdefault(_time(result.own, name, now, result, span), {})[name] = plain(value)
     for time, fields in by_time.items():

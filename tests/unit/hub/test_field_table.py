@@ -7,7 +7,7 @@ import pytest
 from tests.unit.fake import FakeClock, contract
 from WardenServer.hub.field_table import AGAIN, FieldTable
 from WardenServer.results.board import HUB_FIELDS, Board
-from WardenServer.results.field import Declaration, Kind
+from WardenServer.results.field import Declaration, Kind, Place
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
 from WardenServer.sinks.known_fields import KnownFields
@@ -53,6 +53,13 @@ def test_what_the_source_says_is_shown_and_remembered(kit: Kit, tmp_path: Path) 
     assert (found["unit"], found["label"], found["quality"]) == ("mA", "Beam", "WARNING")
     later = Kit(tmp_path / "x-fields.json").look(RING)["Petra.Current"]
     assert (later["type"], later["label"], later["quality"]) == ("float", "Beam", "INVALID")
+
+
+def test_whole_documents_have_no_fields_to_show(kit: Kit) -> None:
+    places = {"b": Place("ping.b", "document")}
+    kit.board.put(Result("ring", "Petra", 1.0, {"Current": 1.5, "b": "{}"}, places=places))
+    assert {name for name in kit.look(RING) if name != "timestamp"} == {"Petra.Current"}
+    assert "b" not in kit.known.of("ring")
 
 
 def test_a_kind_that_changes_is_the_one_at_the_next_start(kit: Kit) -> None:

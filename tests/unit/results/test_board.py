@@ -1,9 +1,12 @@
 """The board: newest wins, documents merge, a field belongs to one agent."""
 
+import json
+
 import pytest
 
 from WardenServer.errors import FieldError
 from WardenServer.results.board import Board
+from WardenServer.results.field import Place
 from WardenServer.results.result import Result
 
 
@@ -38,6 +41,22 @@ def test_a_field_that_another_agent_fills_is_refused_and_stays_whose_it_was() ->
     assert document is not None
     assert document["x"] == 3
     assert document["error"] == "b: refused"
+
+
+def test_one_result_fills_many_documents_some_of_them_whole() -> None:
+    board = Board()
+    places = {"a_loss": Place("ping.a", name="loss"), "b": Place("ping.b", form="document")}
+    whole = '{"loss": 2.5, "state": "silent", "timestamp": 1.0}'
+    put(board, "ping", {"hosts": 2, "a_loss": 0.5, "b": whole}, key="ping", places=places)
+    assert board.document("ping") == {"hosts": 2, "timestamp": 1.0}
+    assert board.document("ping.a") == {"loss": 0.5, "timestamp": 1.0}
+    assert json.loads(board.as_read("ping.b") or "") == json.loads(whole)
+    put(board, "other", {"loss": 1}, key="ping.c")
+    put(board, "ping", {"hosts": 1, "a_loss": 0.25}, 2.0, key="ping", places={"a_loss": places["a_loss"]})
+    assert board.document("ping.a") == {"loss": 0.25, "timestamp": 2.0}
+    assert sorted(board.keys()) == ["ping", "ping.a", "ping.c"]
+    with pytest.raises(FieldError, match="filled by agent ping already"):
+        put(board, "third", {"value": 1}, key="ping.a", places={"value": Place("ping.a", form="int")})
 
 
 def test_when_the_owner_is_gone_another_may_fill_the_field() -> None:

@@ -24,6 +24,7 @@ class Gate(enum.Enum):
         (3, "text", b"3", 0), (True, "text", b"True", 0), (Gate.OPEN, "text", b"OPEN", 0), (Gate.OPEN, "int", b"2", 2),
         (-12, "int", b"-12", 2), (True, "int", b"1", 2), (True, "bool", b"1", 2), (False, "bool", b"0", 2),
         (1502190000.25, "float", b"F1502190000.25\n.", 1), (3, "float", b"F3.0\n.", 1),
+        ('{"a": "ü"}', "document", '{"a": "ü"}'.encode(), 0),
     ],
 )  # fmt: skip
 def test_values_and_their_bytes(value: Any, form: str, data: bytes, flags: int) -> None:
@@ -31,8 +32,12 @@ def test_values_and_their_bytes(value: Any, form: str, data: bytes, flags: int) 
 
 
 @pytest.mark.parametrize(
-    ("value", "form"), [(1.5, "int"), ("3", "int"), (1, "bool"), ("x", "float"), (True, "float"), ([1], "text")]
-)
+    ("value", "form"),
+    [
+        (1.5, "int"), ("3", "int"), (1, "bool"), ("x", "float"), (True, "float"), ([1], "text"), ("[]", "document"),
+        ({}, "document"),
+    ],
+)  # fmt: skip
 def test_what_does_not_fit_is_refused(value: Any, form: str) -> None:
     with pytest.raises(FieldError, match=f"which is no {form}"):
         wire_form.encode(value, form)

@@ -49,6 +49,12 @@ def test_a_good_one() -> None:
     assert "MAIL" not in repr(found.targets["mail"])
 
 
+def test_how_long_it_must_have_been_so() -> None:
+    found = table('[rules.a]\nstale="A"\n[rules.b]\nmissing="ping.silent"\nafter="12h"\nremind="1 d"').rules
+    assert (found["a"].after, found["a"].reminder) == (60, 0)
+    assert (found["b"].after, found["b"].reminder) == (43200, 86400)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -70,7 +76,7 @@ def test_a_good_one() -> None:
         ('[rules.a]\nfailing="*"\nunless="a"', 'unless is "a", which is no other rule'),
         ('[rules.a]\nfailing="*"\ncycles=0', "cycles is 0; write a whole number, 1 or more"),
         ('[rules.a]\nfailing="*"\nseverity="bad"', "write one of info, warning, alarm"),
-        ('[rules.a]\nfailing="*"\nremind=3', 'did you mean "reminder"?'),
+        ('[rules.a]\nfailing="*"\nremynder=3', 'did you mean "reminder"?'),
         ('[rules."a b"]\nfailing="*"', "write a name of letters, digits and _"),
         ('[rules.a]\nfield="A.b"\nchanges=false', "changes is False; write true, or leave it out"),
         ("[targets.mail]", "has no url; write url = { env"),

@@ -9,7 +9,7 @@ import tango
 
 from tests.unit.fake import contract
 from WardenServer.results.board import HUB, Board
-from WardenServer.results.field import Declaration, Kind
+from WardenServer.results.field import Declaration, Kind, Place
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
 from WardenServer.servers.subscribers import Subscribers
@@ -94,6 +94,14 @@ def test_only_changes_are_pushed_and_the_newest_can_be_read(sink: Attributes, ho
         sink.publish(["a"])
     assert host.of("a_x") == [5, 6]
     assert sink.values["a_x"] == (6, 3.0, VALID)
+
+
+def test_whole_documents_are_no_attributes(sink: Attributes, host: Host, board: Board) -> None:
+    place = Place("ping.b", "document")
+    sink.declare(contract("a", {"b": Declaration(kind=Kind("str"), place=place)}))
+    board.put(Result("a", "a", 1.0, {"x": 1, "b": "{}", "c": "{}"}, places={"b": place, "c": place._replace(key="c")}))
+    sink.publish(["a"])
+    assert {name for name in host.made if name.startswith("a_")} == {"a_x"}
 
 
 def test_an_event_is_pushed_where_somebody_wants_it(sink: Attributes, host: Host, board: Board) -> None:

@@ -45,6 +45,18 @@ def test_so_many_results_in_a_row() -> None:
     assert one.begin == T, "it began with the first"
 
 
+def test_bad_for_so_long() -> None:
+    assert kinds(see(fault(after=3600.0), BAD, BAD, GOOD, BAD, BAD, step=1200)) == []
+    one = fault(after=3600.0)
+    alarm, clear = see(one, BAD, BAD, BAD, BAD, GOOD, step=1200)
+    assert (alarm.id.split(":")[1], clear.id.split(":")[1]) == ("alarm", "clear")
+    assert one.begin == T, "it began with the first"
+
+
+def test_a_stale_document_has_waited_already() -> None:
+    assert kinds(see(Fault(Rule("s", stale="Petra", after=3600.0)), BAD)) == ["alarm (silent)"]
+
+
 def test_no_data_neither_begins_nor_ends_an_alarm() -> None:
     one = fault()
     assert kinds(see(one, UNKNOWN, UNKNOWN)) == []

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from WardenServer.results.field import Place
 from WardenServer.results.result import Result
 from WardenServer.sinks.history.breaks import Breaks, Change, Where
 
@@ -26,6 +27,11 @@ def test_an_agent_that_fails_has_one_gap_for_all_fields() -> None:
     assert breaks.look(result({"x": None, "y": 1}, 3)) == [
         Change(Where("a"), 3, None), Change(Where("a", "K", "x"), 3, "it has no value"),
     ]  # fmt: skip
+
+
+def test_whole_documents_have_no_gaps() -> None:
+    breaks = Breaks()
+    assert breaks.look(result({"x": 1, "y": None}, 1, places={"y": Place("P", "document")})) == []
 
 
 def test_a_gap_that_an_earlier_hub_left_ends_with_the_first_value() -> None:

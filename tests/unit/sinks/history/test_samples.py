@@ -54,6 +54,10 @@ def test_fields_of_other_keys_go_there() -> None:
     }  # fmt: skip
 
 
+def test_whole_documents_are_for_memcached_only() -> None:
+    assert [each.source.key for each in of({"x": 1.0, "y": "{}"}, places={"y": Place("P", "document")})] == ["K"]
+
+
 def test_arrays_are_kept_only_where_somebody_asked() -> None:
     fields = {"image": np.zeros((2, 2)), "x": 1.0}
     assert [each.source.fields for each in of(fields)] == [("x",)]
