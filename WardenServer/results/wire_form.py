@@ -5,6 +5,7 @@ with the flags 2, floats are the line that pickle writes for them, with the flag
 """
 
 import enum
+import json
 import math
 import re
 from typing import Any
@@ -28,7 +29,7 @@ def encode(value: Any, form: str) -> tuple[bytes, int]:
     """
     if isinstance(value, enum.Enum):
         value = value.name if form == "text" else value.value
-    if form == DOCUMENT and isinstance(value, str) and value[:1] == "{" and value[-1:] == "}":
+    if form == DOCUMENT and isinstance(value, str) and _is_object(value):
         return value.encode("utf-8", "replace"), _TEXT
     if form == "text" and isinstance(value, str | int | float):
         return str(value).encode("utf-8", "replace"), _TEXT
@@ -39,6 +40,13 @@ def encode(value: Any, form: str) -> tuple[bytes, int]:
     if form == "float" and isinstance(value, int | float) and not isinstance(value, bool):
         return f"F{float(value)!r}\n.".encode(), _PICKLE
     raise FieldError(f"is {value!r:.40}, which is no {form}; return what FIELDS says, or correct its form")
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def decode(data: bytes, flags: int) -> Any:

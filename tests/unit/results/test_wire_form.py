@@ -35,7 +35,7 @@ def test_values_and_their_bytes(value: Any, form: str, data: bytes, flags: int) 
     ("value", "form"),
     [
         (1.5, "int"), ("3", "int"), (1, "bool"), ("x", "float"), (True, "float"), ([1], "text"), ("[]", "document"),
-        ({}, "document"),
+        ({}, "document"), ("{x}", "document"), ("{" * 100_000, "document"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(value: Any, form: str) -> None:
