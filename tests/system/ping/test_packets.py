@@ -3,6 +3,7 @@ delays, doubles, reorders and changes them. What is measured equals what was set
 
 import asyncio
 import random
+import select
 import socket
 from typing import Any
 
@@ -14,6 +15,7 @@ from WardenServer.plugins.common.ping.hosts import Pings
 from WardenServer.plugins.common.ping.probe import sockets
 from WardenServer.plugins.common.ping.probe.icmp import Icmp
 from WardenServer.plugins.common.ping.probe.pace import Pace
+from WardenServer.plugins.common.ping.probe.packet import Echo, request
 from WardenServer.plugins.common.ping.probe.sample import Measured
 
 Script = list[list[dict[str, Any]]]
@@ -82,6 +84,22 @@ def test_this_machine_over_ipv6(size: int) -> None:
     measured = ping("::1", Pings(10, size))
     assert sequences(measured) == list(range(10))
     assert "clock" not in measured.marks
+
+
+@pytest.mark.usefixtures("_raw")
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_only_replies_reach_a_raw_socket(family: int, address: str) -> None:
+    if why_not := sockets.allowed("raw", family):
+        pytest.skip(why_not)
+    opened, identifier = sockets.opened("raw", family)
+    with opened:
+        opened.sendto(request(family, Echo(identifier, 1, b"only this")), (address, 0))
+        found = [select.select([opened], [], [], 5) and sockets.received(opened)]
+        while packet := sockets.received(opened):
+            found.append(packet)
+    ours = [packet for packet in found if packet and packet.data.endswith(b"only this")]
+    assert len(ours) == 1  # on loopback the request comes in, too
+    assert ours[0].address == address
 
 
 @pytest.mark.usefixtures("_raw")

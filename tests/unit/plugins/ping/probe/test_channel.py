@@ -225,3 +225,14 @@ def test_what_comes_without_end_does_not_hold_up_the_loop(fake: FakeSocket) -> N
         return len(fake.waiting)
 
     assert on_channel(flood) == 1000 - module._BATCH
+
+
+def test_close_lets_go_of_the_loop_and_the_socket(fake: FakeSocket) -> None:
+    number = fake.fileno()
+
+    async def closed() -> bool:
+        Channel("raw", socket.AF_INET).close()
+        return asyncio.get_running_loop().remove_reader(number)
+
+    assert not asyncio.run(closed())
+    assert fake.fileno() == -1

@@ -31,6 +31,7 @@ class FakeChannel:
         self.kind = kind
         self.sent: list[tuple[float, Any]] = []
         self.drops = 0
+        self.unread: Callable[[], None] = lambda: None
         self.forgotten: list[Flight] = []
         self.is_closed = False
         self.opened.append(self)
@@ -41,6 +42,7 @@ class FakeChannel:
 
     def read(self) -> None:
         assert not self.is_closed
+        self.unread()
 
     def forget(self, flight: Flight) -> None:
         self.forgotten.append(flight)
@@ -170,6 +172,14 @@ def test_replies_that_the_kernel_threw_away_mark_the_set(channels: type[FakeChan
 
     channels.answer = staticmethod(drop)
     assert run(_ping()).marks == ("late",)
+
+
+def test_a_reply_that_came_in_time_and_was_not_read_yet_counts(channels: type[FakeChannel]) -> None:
+    def leave(channel: FakeChannel, flight: Flight, place: int) -> None:
+        channel.unread = lambda: flight.arrived(place, 1000)
+
+    channels.answer = staticmethod(leave)
+    assert run(_ping(1)).replies == (Reply(0, 0.001),)
 
 
 def test_one_channel_for_each_family(channels: type[FakeChannel]) -> None:
