@@ -192,6 +192,22 @@ def answer(agent, request):
     assert json.loads(server.proxy.AskAgent(["far", "7"])) == [7, 0], "it has started again"
 
 
+def test_a_request_asks_for_the_first_run(hub: MakeHub, write: Write) -> None:
+    write("far", """
+INTERVAL = 3600
+OFFSET = 3000
+ISOLATE = True
+def work(agent):
+    return {"n": 1}
+def answer(agent, request):
+    agent.soon()
+    return request
+""")
+    server = hub()
+    assert json.loads(server.proxy.AskAgent(["far", "7"])) == 7
+    server.wait_document("far", "n", 1)
+
+
 def test_an_exclusive_one_lets_go_before_its_new_code_begins(hub: MakeHub, write: Write) -> None:
     text = """
 import socket

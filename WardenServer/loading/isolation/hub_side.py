@@ -124,7 +124,8 @@ class _Process:
             raise PluginError(f"{without_path(str(error), self._path)}{again}") from None
 
     def answer(self, agent: Agent, request: Any) -> Any:
-        """What the plugin replies to a request."""
+        """What the plugin replies to a request, which may ask for a run before there was any."""
+        self._agent = agent
         if not self._runs():
             self.start(agent)
         limit = self._timeout
