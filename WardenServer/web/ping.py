@@ -1,0 +1,104 @@
+"""Tables of pings by HTTP: what there is, one table, and one pair over time."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+from anyio import CapacityLimiter
+from starlette.responses import Response
+
+from WardenServer.errors import Unreachable
+from WardenServer.hub.ping_tables import archive_of
+from WardenServer.plugins.common.ping.configuration import Archive
+from WardenServer.plugins.common.ping.looking import classes, pingtable, series
+from WardenServer.plugins.common.ping.opening import libraries
+from WardenServer.plugins.common.ping.reports.metrics import METRICS
+from WardenServer.settings.config import Settings
+from WardenServer.web import ping_asked
+from WardenServer.web.paths import Asked, Path, Refused, as_json
+from WardenServer.web.series import plain
+
+#: Seconds within which there is an answer, and questions to the archive at a time.
+LIMIT, AT_A_TIME = 20.0, 3
+#: Bytes of an answer, and pairs that are named for forms.
+LARGEST, MOST_PAIRS = 20_000_000, 2000
+_OBJECT = {"type": "object"}
+
+
+class Ping:
+    """The archive of pings, for those who ask by HTTP. Its settings are read at the first question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened: Archive | None = None
+
+    def paths(self) -> list[Path]:
+        """The paths of this module."""
+        more: dict[str, Any] = {"schema": _OBJECT, "turn": CapacityLimiter(AT_A_TIME), "limit": LIMIT}
+        return [
+            Path("GET", "/api/ping/about", "Metrics, classes, sizes, newest days and pairs of pings.", self.about,
+                 **more),
+            Path("GET", "/api/ping/table", "A table of pairs, with its summary.", self.table,
+                 parameters=ping_asked.TABLE, **more),
+            Path("GET", "/api/ping/series", "A pair over some days, with the packets that the values are made of.",
+                 self.series, parameters=ping_asked.SERIES, **more),
+        ]  # fmt: skip
+
+    def about(self, asked: Asked) -> Response:
+        """What can be asked for. `newest` has a day for each tick, null where there is no table."""
+        archive = self._open()
+        metrics = [
+            {"name": name, "unit": metric.unit, "classes": [each._asdict() for each in classes.classes(name)]}
+            for name, metric in METRICS.items()
+        ]
+        newest = {by: {tick: _newest(archive, by, tick) for tick in pingtable.TICKS} for by in archive.by}
+        pairs = {by: pingtable.pairs(archive, by)[:MOST_PAIRS] for by in archive.by}
+        about = {"metrics": metrics, "sizes": archive.sizes, "by": archive.by, "ticks": list(pingtable.TICKS)}
+        return as_json({**about, "newest": newest, "pairs": pairs})
+
+    def table(self, asked: Asked) -> Response:
+        """One table; `day` is one within its period."""
+        wanted = ping_asked.table(asked)
+        form = ping_asked.one_of("format", asked.get("format", "json"), ping_asked.FORMS)
+        archive = self._open()
+        if wanted.day is None:
+            day = pingtable.latest(archive, wanted.metric, wanted.size, wanted.by, wanted.tick)
+            wanted = replace(wanted, day=day)
+        found = pingtable.view(archive, wanted)
+        if form == "json":
+            return _bounded(as_json(pingtable.as_plain(found)))
+        name = f"{wanted.metric}-{wanted.size}-by-{wanted.by}-{wanted.tick}.tsv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return _bounded(Response(pingtable.as_tsv(found), media_type="text/tab-separated-values", headers=headers))
+
+    def series(self, asked: Asked) -> Response:
+        """The values from `start` on, one each `step` seconds."""
+        wanted = ping_asked.series(asked)
+        found = series.series(self._open(), wanted)
+        columns = {name: plain(list(getattr(found, name))) for name in ("values", "sent", "received")}
+        start = found.times[0] if len(found.times) else None
+        return as_json({"metric": found.metric, "unit": found.unit, "start": start, "step": found.step, **columns})
+
+    def _open(self) -> Archive:
+        """Raises SettingError where the table is missing or wrong, Unreachable without the library."""
+        with self._lock:
+            if self._opened is None:
+                opened = archive_of(self._settings)
+                with libraries(Unreachable):
+                    import polars  # noqa: F401
+                self._opened = opened
+            return self._opened
+
+
+def _newest(archive: Archive, by: str, tick: str) -> str | None:
+    """By the tables of packet_loss: there are others only beside them."""
+    day = pingtable.latest(archive, "packet_loss", archive.sizes[0], by, tick)
+    return None if day is None else day.isoformat()
+
+
+def _bounded(answer: Response) -> Response:
+    """An answer, unless it is too large for a browser."""
+    if len(answer.body) > LARGEST:
+        raise Refused(400, f"this is more than {LARGEST // 1_000_000} MB; choose fewer pairs with from, to, only or ex")
+    return answer
