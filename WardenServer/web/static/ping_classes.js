@@ -15,7 +15,7 @@ export function isFalling(classes) {
 export function placeOf(classes, value) {
   if (value === null) return -1;
   const falls = isFalling(classes);
-  return classes.findIndex(({ below }) => below === null || (falls ? value > below : value < below));
+  return classes.findIndex(({ below }) => below === null || (falls ? value >= below : value < below));
 }
 
 /** The name of the colour of a class. */
@@ -46,10 +46,7 @@ export function legend({ unit, classes }, values) {
 }
 
 function reach(classes, place, unit) {
-  const falls = isFalling(classes);
-  const limit = classes[place].below ?? classes[place - 1]?.below;
-  if (limit === undefined || limit === null) return "";
-  const end = unit ? ` ${unit}` : "";
-  if (classes[place].below === null) return falls ? `up to ${limit}${end}` : `from ${limit}${end} on`;
-  return `${falls ? "above" : "below"} ${limit}${end}`;
+  const isLast = classes[place].below === null;
+  const limit = `${classes[isLast ? place - 1 : place].below}${unit ? ` ${unit}` : ""}`;
+  return isLast === isFalling(classes) ? `below ${limit}` : `from ${limit} on`;
 }

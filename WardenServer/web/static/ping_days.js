@@ -3,8 +3,6 @@
 import { html } from "./vendor/lit-html/lit-html.js";
 
 export const DAY = 86400;
-/** PingER began in 1995: before that there are no tables. */
-export const EARLIEST = "1995-01-01";
 const SPANS = [["Day", 1], ["Week", 7], ["Month", 30], ["Year", 365]];
 
 /** The begin of a day in Unix seconds. */

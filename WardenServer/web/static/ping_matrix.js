@@ -62,7 +62,7 @@ export const grid = ({ sources, targets, values }, metric, link, inWords) => htm
 
 function cell({ classes }, value, href, said) {
   const place = placeOf(classes, value);
-  return html`<td class=${levelOf(classes, place)}><a tabindex="-1" href=${href} aria-label=${said} title=${said}>${place < 0 ? "" : `${classes[place].sign} `}${short(value)}</a></td>`;
+  return html`<td class=${levelOf(classes, place)}><a tabindex="-1" href=${href} aria-label=${said} title=${said}>${short(value)} <span class="mark">${place < 0 ? "" : classes[place].sign}</span></a></td>`;
 }
 
 /** Let the Tab key reach one pair of the matrix in `root`: the arrow keys do the rest. */

@@ -2,8 +2,9 @@
 
 import { fetchJson, query } from "./api.js";
 import { visible } from "./format.js";
+import { fetchAbout, PATIENCE } from "./ping_about.js";
 import { counts, overall, pointed } from "./ping_counts.js";
-import { DAY, dayOf, EARLIEST, later, lengthOf, period, timeOf } from "./ping_days.js";
+import { DAY, dayOf, later, lengthOf, period, timeOf } from "./ping_days.js";
 import { what } from "./ping_form.js";
 import { Kept } from "./ping_kept.js";
 import { lineOf, PairPlot } from "./ping_plot.js";
@@ -15,7 +16,6 @@ import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 
 const USUAL = { metric: "packet_loss", size: "100", by: "site", from: "", to: "", first: "", last: "" };
 const [ROWS, MORE] = [200, 1000];
-const PATIENCE = 25_000;
 const HEIGHT = 300;
 
 /** Open the pair that the parameters name in `root`. */
@@ -55,17 +55,16 @@ class Pair {
     const { signal } = (this.asking = new AbortController());
     this.isLoading = true;
     changed();
-    try {
-      this.about ??= await fetchJson("/api/ping/about", { signal, patience: PATIENCE });
-      this.complete();
-      this.found = await fetchJson(query("/api/ping/series", this.wanted), { signal, patience: PATIENCE });
-      this.problem = "";
-    } catch (error) {
-      if (signal.aborted) return;
-      Object.assign(this, { found: null, problem: error.message });
-    }
-    this.isLoading = false;
+    const { found = null, problem } = await this.ask(signal).catch((error) => ({ problem: error.message }));
+    if (signal.aborted) return;
+    Object.assign(this, { found, problem, isLoading: false });
     changed();
+  }
+
+  async ask(signal) {
+    this.about ??= await fetchAbout();
+    this.complete();
+    return { found: await fetchJson(query("/api/ping/series", this.wanted), { signal, patience: PATIENCE }), problem: "" };
   }
 
   /** Where no days are named: a week up to the newest. */
@@ -84,12 +83,9 @@ class Pair {
     this.take({ first: later(this.newest(), 1 - days), last: this.newest() });
   }
 
-  /** From the first day that has a value on, which only the server knows. */
-  async all() {
-    const wanted = { ...this.wanted, first: EARLIEST, last: this.newest() };
-    const { start, step, values } = await fetchJson(query("/api/ping/series", wanted), { patience: PATIENCE }).catch(() => ({ values: [] }));
-    const place = values.findIndex((value) => value !== null);
-    this.take({ ...wanted, first: place < 0 ? EARLIEST : dayOf(start + place * step) });
+  /** From the oldest day to the newest. */
+  all() {
+    this.take({ first: this.about.oldest ?? this.newest(), last: this.newest() });
   }
 
   /** The same number of days, earlier or later. */

@@ -1,6 +1,7 @@
 /** The view of tables: the matrix of pairs of one metric over a period. */
 
 import { fetchJson, query } from "./api.js";
+import { fetchAbout, PATIENCE } from "./ping_about.js";
 import { inWords, legend } from "./ping_classes.js";
 import { choice, form } from "./ping_form.js";
 import { Kept } from "./ping_kept.js";
@@ -17,7 +18,6 @@ const USUAL = { metric: "packet_loss", size: "100", by: "", tick: "hourly", day:
 const ASKED = ["metric", "size", "by", "tick", "day", "from", "to", "only", "ex"];
 const ORDERS = { "": "by name", worst: "worst first" };
 const LOOK_AGAIN = 300_000;
-const PATIENCE = 25_000;
 
 /** Open the matrix in `root`. */
 export function openMatrix(root, parameters) {
@@ -59,17 +59,16 @@ class Tables {
     const { signal } = (this.asking = new AbortController());
     this.isLoading = true;
     changed();
-    try {
-      this.about ??= await fetchJson("/api/ping/about", { signal, patience: PATIENCE });
-      this.wanted.by ||= this.about.by[0];
-      this.table = await fetchJson(query("/api/ping/table", this.asked()), { signal, patience: PATIENCE });
-      this.problem = "";
-    } catch (error) {
-      if (signal.aborted) return;
-      Object.assign(this, { table: null, problem: error.message });
-    }
-    this.isLoading = false;
+    const { table = null, problem } = await this.ask(signal).catch((error) => ({ problem: error.message }));
+    if (signal.aborted) return;
+    Object.assign(this, { table, problem, isLoading: false });
     changed();
+  }
+
+  async ask(signal) {
+    this.about ??= await fetchAbout();
+    this.wanted.by ||= this.about.by[0];
+    return { table: await fetchJson(query("/api/ping/table", this.asked()), { signal, patience: PATIENCE }), problem: "" };
   }
 
   asked() {
@@ -104,13 +103,12 @@ class Tables {
       </div>
       ${legend(metric, [...matrix.values.values()])}
       ${matrix.leftOut ? html`<p><b>Not all is shown:</b> ${matrix.leftOut}. Narrow it with From and To.</p>` : nothing}
-      ${grid(matrix, metric, (source, target) => this.pair(source, target), inWords)}
+      ${grid(matrix, metric, (from, to) => this.pair(table, from, to), inWords)}
       ${summary(table)}`;
   }
 
   /** The address of a pair: a week up to the day that is chosen, or to the newest. */
-  pair(from, to) {
-    const { metric, size, by, day: last } = this.wanted;
-    return address("ping", "pair", { metric, size, by, from, to, last });
+  pair({ metric, size, by }, from, to) {
+    return address("ping", "pair", { metric, size, by, from, to, last: this.wanted.day });
   }
 }
