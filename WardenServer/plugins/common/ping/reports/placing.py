@@ -1,5 +1,6 @@
 """Put files in place whole: they are as before until all of the new one is on the disk."""
 
+import filecmp
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,8 @@ from WardenServer.machine import whole_file
 
 @contextmanager
 def placed(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, to be filled; it takes its place at the end. Where filling it fails nothing changes.
+    """An empty file beside `path`, to be filled; it takes its place at the end, unless that has the same bytes. Where
+    filling it fails nothing changes.
 
     Raises:
         Unreachable: it cannot be written; the one that was there stays.
@@ -22,9 +24,10 @@ def placed(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)  # of a process of this number that was killed
         whole_file.make(part)
         yield part
-        _to_disk(part)
-        part.replace(path)
-        _to_disk(path.parent)
+        if not (path.is_file() and filecmp.cmp(part, path, shallow=False)):
+            _to_disk(part)
+            part.replace(path)
+            _to_disk(path.parent)
     except OSError as error:
         cure = "make room, or correct the rights of its folder"
         raise Unreachable(f"{path} cannot be written ({error}); {cure}") from None
