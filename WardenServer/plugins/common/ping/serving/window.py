@@ -46,16 +46,22 @@ class _Line(NamedTuple):
     end: int
 
 
-def blocks(folder: Path, window: Window) -> Iterator[bytes]:
+def blocks(folder: Path, window: Window, hosts: frozenset[bytes] = frozenset()) -> Iterator[bytes]:
     """The lines within the window in time order, in blocks of whole lines. Lines out of order by up to a set's length,
     as several hosts at once write them, are found, too. A line that is still being written is left out, and so are
     lines that have no time. Memory does not grow with the window.
+
+    Args:
+        folder: where the monthly files are.
+        window: the time.
+        hosts: names or addresses, in small letters, of hosts that were pinged, to have only their lines; empty: all.
 
     Raises:
         Unreachable: a file cannot be read.
     """
     block = bytearray()
-    for text in _in_order(_of_files(folder, window)):
+    lines = _of_files(folder, window)
+    for text in _in_order(line for line in lines if not hosts or _is_of(line.text, hosts)):
         block += text
         if len(block) >= BLOCK:
             yield bytes(block)
@@ -131,6 +137,10 @@ def _time(text: bytes) -> int | None:
     if len(fields) < 8 or not fields[5].isdigit() or len(fields[5]) > 11 or b"\0" in text:
         return None
     return int(fields[5])
+
+
+def _is_of(text: bytes, hosts: frozenset[bytes]) -> bool:
+    return not hosts.isdisjoint(text.lower().split(None, 4)[2:4])
 
 
 def _in_order(lines: Iterable[_Line]) -> Iterator[bytes]:

@@ -169,3 +169,12 @@ def test_no_file_stays_open_where_somebody_stops_reading(tmp_path: Path) -> None
         next(reading)
         reading.close()  # type: ignore[attr-defined]
     assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208
+
+
+def test_only_the_lines_of_some_hosts(tmp_path: Path) -> None:
+    for host in ("near.example.org", "FAR.example.org", "far.example.org.evil"):
+        write(tmp_path, EVE, raw(EVE, host))
+    wanted = Window(EVE - 1, EVE + 1)
+    assert b"".join(blocks(tmp_path, wanted, frozenset([b"far.example.org"]))) == raw(EVE, "FAR.example.org")
+    assert b"".join(blocks(tmp_path, wanted, frozenset([b"192.0.2.2"]))).count(b"\n") == 3
+    assert not list(blocks(tmp_path, wanted, frozenset([b"192.0.2.1", b"here.example.org", b"100"])))
