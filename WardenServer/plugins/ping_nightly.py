@@ -39,7 +39,7 @@ from WardenServer.errors import SettingError
 from WardenServer.plugins.common.ping.opening import libraries
 
 if TYPE_CHECKING:
-    from WardenServer.plugins.common.ping.archive.nightly import Nightly
+    from WardenServer.plugins.common.ping.archive.nightly import Night, Nightly
 
 AT = "01:32"
 TIMEOUT = 6 * 3600.0
@@ -80,7 +80,7 @@ def work(agent: Agent) -> dict[str, Any]:
     return agent.tolerate({
         "day": night.day.isoformat(),
         **counts,
-        **{why: [f"{each.host} {each.day}" for each in night.faults if each.why == why] for why in ("missing", "short")},
+        **{why: _days_of(night, why) for why in ("missing", "short")},
         "took": night.took,
         "problem": Value(night.problem, "WARNING" if night.problem else "VALID"),
     })  # fmt: skip
@@ -96,6 +96,10 @@ def answer(agent: Agent, request: Any) -> dict[str, Any]:
     nightly.ask(first, last)
     agent.soon()
     return {"queued": f"{first}..{last}"}
+
+
+def _days_of(night: "Night", why: str) -> list[str]:
+    return [f"{each.host} {each.day}" for each in night.faults if each.why == why]
 
 
 def _days(text: str) -> tuple[date, date]:
