@@ -31,6 +31,7 @@ from WardenServer.web.metrics import Metrics
 from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
 from WardenServer.web.ping import Ping
+from WardenServer.web.ping_data import PingData
 from WardenServer.web.runs import Runs
 from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
@@ -71,6 +72,7 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
         *Jobs(settings).paths(),
         *Runs(settings).paths(),
         *Ping(settings).paths(),
+        *PingData(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),
         *Health(follow).paths(),

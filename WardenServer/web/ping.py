@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -9,9 +10,11 @@ from starlette.responses import Response
 
 from WardenServer.errors import Unreachable
 from WardenServer.hub.ping_tables import archive_of
+from WardenServer.plugins.common.ping.archive.folders import Folders
 from WardenServer.plugins.common.ping.configuration import Archive
 from WardenServer.plugins.common.ping.looking import classes, pingtable, series
 from WardenServer.plugins.common.ping.opening import libraries
+from WardenServer.plugins.common.ping.reports import kept
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
 from WardenServer.settings.config import Settings
 from WardenServer.web import ping_asked
@@ -46,7 +49,7 @@ class Ping:
         ]  # fmt: skip
 
     def about(self, asked: Asked) -> Response:
-        """What can be asked for. `newest` has a day for each tick, null where there is no table."""
+        """What can be asked for. `newest` has a day for each tick; it and `oldest` are null where there is nothing."""
         archive = self._open()
         metrics = [
             {"name": name, "unit": metric.unit, "classes": [each._asdict() for each in classes.classes(name)]}
@@ -54,8 +57,9 @@ class Ping:
         ]
         newest = {by: {tick: _newest(archive, by, tick) for tick in pingtable.TICKS} for by in archive.by}
         pairs = {by: pingtable.pairs(archive, by)[:MOST_PAIRS] for by in archive.by}
+        oldest = _text(kept.oldest(Folders(archive.folder)))
         about = {"metrics": metrics, "sizes": archive.sizes, "by": archive.by, "ticks": list(pingtable.TICKS)}
-        return as_json({**about, "newest": newest, "pairs": pairs})
+        return as_json({**about, "newest": newest, "oldest": oldest, "pairs": pairs})
 
     def table(self, asked: Asked) -> Response:
         """One table; `day` is one within its period."""
@@ -93,7 +97,10 @@ class Ping:
 
 def _newest(archive: Archive, by: str, tick: str) -> str | None:
     """By the tables of packet_loss: there are others only beside them."""
-    day = pingtable.latest(archive, "packet_loss", archive.sizes[0], by, tick)
+    return _text(pingtable.latest(archive, "packet_loss", archive.sizes[0], by, tick))
+
+
+def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 

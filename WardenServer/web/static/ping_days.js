@@ -11,8 +11,8 @@ export const timeOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
 /** The day of a time. */
 export const dayOf = (time) => new Date(time * 1000).toISOString().slice(0, 10);
 
-/** So many days later. */
-export const later = (day, days) => dayOf(timeOf(day) + days * DAY);
+/** So many days later; what is no day stays as it is. */
+export const later = (day, days) => (Number.isNaN(timeOf(day)) ? day : dayOf(timeOf(day) + days * DAY));
 
 /** How many days there are from the first to the last. */
 export const lengthOf = (first, last) => Math.round((timeOf(last) - timeOf(first)) / DAY) + 1;

@@ -20,6 +20,7 @@ from WardenServer.plugins.common.ping.looking import classes, pingtable, series
 from WardenServer.plugins.common.ping.looking.classes import Class
 from WardenServer.plugins.common.ping.looking.pingtable import Asked, Row, View
 from WardenServer.plugins.common.ping.looking.series import Series, Wanted
+from WardenServer.plugins.common.ping.reports import kept
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
 from WardenServer.settings import config
 from WardenServer.web import ping as web_ping
@@ -76,6 +77,7 @@ def made(table: None, monkeypatch: pytest.MonkeyPatch) -> Made:
     }.items():  # fmt: skip
         monkeypatch.setattr(pingtable, name, instead)
     monkeypatch.setattr(series, "series", made.series)
+    monkeypatch.setattr(kept, "oldest", lambda folders: date(1998, 1, 1))
     known = {"packet_loss": (Class("good", "●", 1.0), Class("bad", "✕", None))}
     monkeypatch.setattr(classes, "classes", lambda metric: known.get(metric, ()))
     return made
@@ -105,6 +107,7 @@ def test_about(ask: Ask) -> None:
     ]  # fmt: skip
     assert (said["sizes"], said["by"], said["ticks"]) == ([100, 1000], ["node"], list(pingtable.TICKS))
     assert said["newest"] == {"node": {**dict.fromkeys(pingtable.TICKS, "2026-11-27"), "allyearly": None}}
+    assert said["oldest"] == "1998-01-01"
     assert said["pairs"]["node"][1] == ["a", "b1"]
     assert len(said["pairs"]["node"]) == web_ping.MOST_PAIRS
 
