@@ -1,19 +1,18 @@
 """Tables of pings by HTTP: what there is, one table, and one pair over time."""
 
-import threading
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from anyio import CapacityLimiter
 from starlette.responses import Response
 
-from WardenServer.errors import Unreachable
+from WardenServer.errors import SettingError, WardenError
 from WardenServer.hub.ping_tables import archive_of
 from WardenServer.plugins.common.ping.archive.folders import Folders
 from WardenServer.plugins.common.ping.configuration import Archive
 from WardenServer.plugins.common.ping.looking import classes, pingtable, series
-from WardenServer.plugins.common.ping.opening import libraries
 from WardenServer.plugins.common.ping.reports import kept
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
 from WardenServer.settings.config import Settings
@@ -29,12 +28,10 @@ _OBJECT = {"type": "object"}
 
 
 class Ping:
-    """The archive of pings, for those who ask by HTTP. Its settings are read at the first question."""
+    """The archive of pings, for those who ask by HTTP."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._opened: Archive | None = None
 
     def paths(self) -> list[Path]:
         """The paths of this module."""
@@ -50,27 +47,23 @@ class Ping:
 
     def about(self, asked: Asked) -> Response:
         """What can be asked for. `newest` has a day for each tick; it and `oldest` are null where there is nothing."""
-        archive = self._open()
+        archive = archive_of(self._settings)
         metrics = [
             {"name": name, "unit": metric.unit, "classes": [each._asdict() for each in classes.classes(name)]}
             for name, metric in METRICS.items()
         ]
         newest = {by: {tick: _newest(archive, by, tick) for tick in pingtable.TICKS} for by in archive.by}
-        pairs = {by: pingtable.pairs(archive, by)[:MOST_PAIRS] for by in archive.by}
+        pairs = {by: _pairs(archive, by) for by in archive.by}
         oldest = _text(kept.oldest(Folders(archive.folder)))
         about = {"metrics": metrics, "sizes": archive.sizes, "by": archive.by, "ticks": list(pingtable.TICKS)}
         return as_json({**about, "newest": newest, "oldest": oldest, "pairs": pairs})
 
     def table(self, asked: Asked) -> Response:
         """One table; `day` is one within its period."""
-        wanted = ping_asked.table(asked)
-        form = ping_asked.one_of("format", asked.get("format", "json"), ping_asked.FORMS)
-        archive = self._open()
-        if wanted.day is None:
-            day = pingtable.latest(archive, wanted.metric, wanted.size, wanted.by, wanted.tick)
-            wanted = replace(wanted, day=day)
-        found = pingtable.view(archive, wanted)
-        if form == "json":
+        wanted, is_text, archive = ping_asked.table(asked), ping_asked.is_text(asked), archive_of(self._settings)
+        with _judged():
+            found = pingtable.view(archive, wanted)
+        if not is_text:
             return _bounded(as_json(pingtable.as_plain(found)))
         name = f"{wanted.metric}-{wanted.size}-by-{wanted.by}-{wanted.tick}.tsv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -78,21 +71,30 @@ class Ping:
 
     def series(self, asked: Asked) -> Response:
         """The values from `start` on, one each `step` seconds."""
-        wanted = ping_asked.series(asked)
-        found = series.series(self._open(), wanted)
-        columns = {name: plain(list(getattr(found, name))) for name in ("values", "sent", "received")}
-        start = found.times[0] if len(found.times) else None
-        return as_json({"metric": found.metric, "unit": found.unit, "start": start, "step": found.step, **columns})
+        wanted, archive = ping_asked.series(asked), archive_of(self._settings)
+        with _judged():
+            found = series.series(archive, wanted)
+        about = {"metric": found.metric, "unit": found.unit, "start": found.times[0], "step": found.step}
+        return as_json({**about, "values": plain(found.values), "sent": found.sent, "received": found.received})
 
-    def _open(self) -> Archive:
-        """Raises SettingError where the table is missing or wrong, Unreachable without the library."""
-        with self._lock:
-            if self._opened is None:
-                opened = archive_of(self._settings)
-                with libraries(Unreachable):
-                    import polars  # noqa: F401
-                self._opened = opened
-            return self._opened
+
+@contextmanager
+def _judged() -> Iterator[None]:
+    """What is asked for is judged in here: what makes no sense is another answer than what is not there."""
+    try:
+        yield
+    except pingtable.Missing:
+        raise
+    except SettingError as error:
+        raise Refused(400, str(error)) from None
+
+
+def _pairs(archive: Archive, by: str) -> Sequence[tuple[str, str]]:
+    """Some pairs, to be offered: where a table is damaged, none."""
+    try:
+        return pingtable.pairs(archive, by)[:MOST_PAIRS]
+    except WardenError:
+        return ()
 
 
 def _newest(archive: Archive, by: str, tick: str) -> str | None:

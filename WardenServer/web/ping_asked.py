@@ -1,22 +1,21 @@
-"""What questions about tables of pings say, checked."""
+"""What questions about tables of pings say. Words, expressions and periods are judged by what reads the tables."""
 
 import re
 from collections.abc import Iterable
 from datetime import date
 
-from WardenServer.plugins.common.ping.looking.pingtable import TICKS
+from WardenServer.plugins.common.ping.looking.choosing import LONGEST as LONGEST_PATTERN
+from WardenServer.plugins.common.ping.looking.pingtable import BY, TICKS
 from WardenServer.plugins.common.ping.looking.pingtable import Asked as Wanted
 from WardenServer.plugins.common.ping.looking.series import Wanted as WantedSeries
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
 from WardenServer.web.paths import LONGEST, Asked, Parameter, Refused
 
-#: What tables are made for; characters of a regular expression; bytes of a ping; days of a pair: 60 years.
-BY, PATTERN, BIGGEST, MOST_DAYS = ("site", "node"), 200, 65_535, 60 * 366
-#: How a table is written.
-FORMS = ("json", "tsv")
+#: Most bytes of a ping.
+BIGGEST = 65_535
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_SIZE = {"type": "integer", "minimum": 1, "maximum": BIGGEST}
 _HOST = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+_FORMS = ("json", "tsv")
 
 
 def _word(name: str, text: str, words: Iterable[str], required: bool = False) -> Parameter:
@@ -24,7 +23,7 @@ def _word(name: str, text: str, words: Iterable[str], required: bool = False) ->
 
 
 def _pattern(name: str, text: str) -> Parameter:
-    return Parameter(name, f"A regular expression: {text}", {"type": "string", "maxLength": PATTERN})
+    return Parameter(name, f"A regular expression: {text}", {"type": "string", "maxLength": LONGEST_PATTERN})
 
 
 def _date(name: str, text: str, required: bool = False) -> Parameter:
@@ -33,18 +32,18 @@ def _date(name: str, text: str, required: bool = False) -> Parameter:
 
 _WHAT = (
     _word("metric", "Which metric.", METRICS, required=True),
-    Parameter("size", "Bytes of a ping; 100 where it is not given.", _SIZE),
-    _word("by", "Pairs of sites, or of nodes; of sites where it is not given.", BY),
+    Parameter("size", "Bytes of a ping, 100 if not given.", {"type": "integer", "minimum": 1, "maximum": BIGGEST}),
+    _word("by", "Pairs of sites, or of nodes; of sites if not given.", BY),
 )
 TABLE = (
     *_WHAT,
-    _word("tick", "What a point stands for; hourly where it is not given.", TICKS),
-    _date("day", "A day within the period; the newest where it is not given."),
+    _word("tick", "What a point stands for; hourly if not given.", TICKS),
+    _date("day", "A day within the period; the newest if not given."),
     _pattern("from", "only pairs with such a source."),
     _pattern("to", "only pairs with such a target."),
     _pattern("only", "only pairs of which one is so."),
     _pattern("ex", "only pairs of which none is so."),
-    _word("format", "JSON, or the tab-separated text of pingtable.", FORMS),
+    _word("format", "JSON, or the tab-separated text of pingtable.", _FORMS),
 )
 SERIES = (
     *_WHAT,
@@ -57,43 +56,34 @@ SERIES = (
 
 def table(asked: Asked) -> Wanted:
     """Which table. Raises Refused, as all here."""
-    tick = one_of("tick", asked.get("tick", "hourly"), TICKS)
+    metric, size, by = _what(asked)
     day = _day("day", said) if (said := asked.get("day")) else None
-    return Wanted(*_what(asked), tick, day, *(_short(name, asked.get(name)) for name in ("from", "to", "only", "ex")))
+    patterns = (asked.get(name) for name in ("from", "to", "only", "ex"))
+    return Wanted(metric, size, by, asked.get("tick", "hourly"), day, *patterns)
+
+
+def is_text(asked: Asked) -> bool:
+    """Whether a table is wanted as text."""
+    form = asked.get("format", "json")
+    if form not in _FORMS:
+        raise Refused(400, f"format is {form[:40]!r}; write {' or '.join(_FORMS)}")
+    return form == "tsv"
 
 
 def series(asked: Asked) -> WantedSeries:
     """Which values of a pair."""
-    what, (first, last) = _what(asked), (_day(name, asked.get(name)) for name in ("first", "last"))
-    if first > last:
-        raise Refused(400, f"first is {first}, which is after last, {last}; write the earlier day first")
-    if (last - first).days >= MOST_DAYS:
-        raise Refused(400, f"{first} to {last} is more than {MOST_DAYS} days; ask for less")
-    return WantedSeries(*what, asked.get("from"), asked.get("to"), first, last)
-
-
-def one_of(name: str, said: str, words: Iterable[str]) -> str:
-    """One of these words."""
-    if said not in words:
-        raise Refused(400, f"{name} is {said[:40]!r}; write one of {', '.join(words)}")
-    return said
+    first, last = (_day(name, asked.get(name)) for name in ("first", "last"))
+    return WantedSeries(*_what(asked), asked.get("from"), asked.get("to"), first, last)
 
 
 def _what(asked: Asked) -> tuple[str, int, str]:
-    metric = one_of("metric", asked.get("metric"), METRICS)
-    return metric, _size(asked.get("size", "100")), one_of("by", asked.get("by", "site"), BY)
+    return asked.get("metric"), _size(asked.get("size", "100")), asked.get("by", "site")
 
 
 def _size(said: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 6 and 1 <= int(said) <= BIGGEST):
         raise Refused(400, f"size is {said[:40]!r}; write a whole number from 1 to {BIGGEST}")
     return int(said)
-
-
-def _short(name: str, said: str) -> str:
-    if len(said) > PATTERN:
-        raise Refused(400, f"{name} has {len(said)} characters; {PATTERN} is the most")
-    return said
 
 
 def _day(name: str, said: str) -> date:
