@@ -30,6 +30,8 @@ from WardenServer.web.login import Login
 from WardenServer.web.metrics import Metrics
 from WardenServer.web.pages import Pages
 from WardenServer.web.paths import Path, Refused, as_json, route
+from WardenServer.web.ping import Ping
+from WardenServer.web.ping_data import PingData
 from WardenServer.web.runs import Runs
 from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
@@ -69,6 +71,8 @@ def _paths(settings: Settings, follow: Follow) -> list[Path]:
         *Events(settings).paths(),
         *Jobs(settings).paths(),
         *Runs(settings).paths(),
+        *Ping(settings).paths(),
+        *PingData(settings).paths(),
         *Device(settings, follow).paths(),
         *Metrics(settings, follow).paths(),
         *Health(follow).paths(),

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from WardenServer.settings.config import Settings
+from WardenServer.web import ping_data
 from WardenServer.web.paths import as_json
 
 _POLICY = (
@@ -33,6 +34,8 @@ class Guard:
         self._names = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower(), *self._given}
         if host := _name(settings.web_listen):
             self._names.add(host)
+        # Everybody may have what stands there, so it does not matter under which of our names they ask.
+        self._open = ping_data.ADDRESSES if settings.ping_serve else ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what is wrong; add our headers to every answer."""
@@ -50,7 +53,7 @@ class Guard:
                     headers["Content-Security-Policy"] = _POLICY
             await send(message)
 
-        why = self._trouble(Headers(scope=scope), scope["method"])
+        why = "" if scope["path"] in self._open else self._trouble(Headers(scope=scope), scope["method"])
         app = as_json({"error": why}, 400 if why.startswith("Host") else 403) if why else self._app
         await app(scope, receive, send_with_headers)
 

@@ -10,9 +10,9 @@ import { nextTheme, theme } from "./theme.js";
 import { clock, now, zoneName, zoneShort } from "./time.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
-const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["jobs", "Jobs"], ["runs", "Runs"], ["wall", "Wall"]];
+const VIEWS = [["", "Overview"], ["plots", "Plots"], ["events", "Events"], ["jobs", "Jobs"], ["runs", "Runs"], ["ping", "Network"], ["wall", "Wall"]];
 /** Views of which only some hubs have something to show, and parts of views. */
-const OPTIONAL = ["jobs", "runs"];
+const OPTIONAL = ["jobs", "runs", "ping"];
 const PARTS = { diff: "runs", parameter: "runs" };
 const THEMES = { system: "◐ System", light: "○ Light", dark: "● Dark" };
 

@@ -5,7 +5,7 @@ import { areOff, choose, KEYS } from "./keys.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
 /** Keys of single views. */
-const MORE = [["← →", "Plot: earlier, later"], ["+ −", "Plot: zoom in, zoom out"], ["Space", "Wall: pause"], ["Esc", "Leave the wall, close this"]];
+const MORE = [["← →", "Plot: earlier, later"], ["+ −", "Plot: zoom in, zoom out"], ["↑ ↓ ← →", "Network: from pair to pair"], ["Space", "Wall: pause"], ["Esc", "Leave the wall, close this"]];
 
 /** Show the list, and let people choose whether keys do something. */
 export async function showKeyList() {

@@ -12,6 +12,7 @@ export const KEYS = {
   e: ["Events", () => (location.hash = "#/events")],
   j: ["Jobs, where there are any", () => state.jobs && (location.hash = "#/jobs")],
   r: ["Runs, where there are any", () => state.runs && (location.hash = "#/runs")],
+  n: ["Network, where there are tables of pings", () => state.ping && (location.hash = "#/ping")],
   w: ["Wall", () => (location.hash = "#/wall")],
   "/": ["Filter", () => document.querySelector("[data-filter]")?.focus()],
   t: ["Light, dark, or as the system says", () => (nextTheme(), changed())],

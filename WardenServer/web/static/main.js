@@ -18,10 +18,11 @@ const VIEWS = {
   runs: () => import("./runs.js"),
   diff: () => import("./diff.js"),
   parameter: () => import("./parameter.js"),
+  ping: () => import("./ping.js"),
   wall: () => import("./wall.js"),
 };
 
-const TITLES = { plots: "Plots", events: "Events", jobs: "Jobs", runs: "Runs", diff: "What changed", parameter: "Parameter", wall: "Wall" };
+const TITLES = { plots: "Plots", events: "Events", jobs: "Jobs", runs: "Runs", diff: "What changed", parameter: "Parameter", ping: "Network", wall: "Wall" };
 
 const HOUR = 3_600_000;
 

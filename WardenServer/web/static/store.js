@@ -10,12 +10,12 @@ const SILENT_AT_LEAST = 5;
  * The newest of everything. Entries are replaced when they change, never changed in place.
  *
  * `hub` is the hub's document without its agents, null where nothing is known of it; `hubGone` whether what is here is
- * only what was last known; `fieldsVersion` grows when fields come or go; `jobs` and `runs` whether the settings have a table of that name;
+ * only what was last known; `fieldsVersion` grows when fields come or go; `jobs`, `runs` and `ping` whether there are views of them;
  * `lost` whether the stream has ended.
  */
 export const state = {
   hub: null, hubGone: true, agents: {}, fields: {}, fieldsVersion: 0, alarms: {}, documents: {},
-  instance: "", device: "", interval: 1, jobs: false, runs: false, problem: null, read: 0, heard: 0, lost: false, refused: null,
+  instance: "", device: "", interval: 1, jobs: false, runs: false, ping: false, problem: null, read: 0, heard: 0, lost: false, refused: null,
 };
 
 const listeners = new Set();
@@ -91,7 +91,7 @@ function takeSnapshot(data) {
   setZone(data.zone);
   gone.clear();
   Object.assign(state, {
-    instance: data.instance, device: data.device, interval: data.interval, jobs: data.jobs === true, runs: data.runs === true, hub: data.hub && hub, hubGone: !data.hub, agents,
+    instance: data.instance, device: data.device, interval: data.interval, jobs: data.jobs === true, runs: data.runs === true, ping: data.ping === true, hub: data.hub && hub, hubGone: !data.hub, agents,
     documents: data.documents, fields: data.fields, alarms: data.alarms, fieldsVersion: state.fieldsVersion + 1,
   });
 }

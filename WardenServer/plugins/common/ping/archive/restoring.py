@@ -1,20 +1,34 @@
 """Repair a time: collect it, make its hourly tables, then every longer table that it is in."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from WardenServer.errors import Unreachable
+from WardenServer.plugins.common.ping.archive import collecting, nodes
+from WardenServer.plugins.common.ping.archive.collecting import Got
+from WardenServer.plugins.common.ping.archive.folders import Folders
+from WardenServer.plugins.common.ping.archive.locking import held
+from WardenServer.plugins.common.ping.archive.monitors import monitors
 from WardenServer.plugins.common.ping.configuration import Archive
+from WardenServer.plugins.common.ping.opening import libraries
+from WardenServer.plugins.common.ping.reports.analyze import Made
+
+#: How far all is once everything is collected, and once all hourly tables are made.
+COLLECTED, HOURLY = 0.5, 0.9
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step that is done: what it was, such as "collect" or "hourly 2026-11-25"; how far all is, 0 to 1; warnings."""
+    """A step that is done: what it was, such as "collect HOST 2026-11-25" or "hourly 2026-11-25"; how far all is, 0 to
+    1; warnings; and what came of it, one of the two."""
 
     text: str
     part: float
     warnings: tuple[str, ...] = ()
+    got: Got | None = None
+    made: Made | None = None
 
 
 def restore(
@@ -25,6 +39,8 @@ def restore(
     again: bool,
     step: Callable[[Step], None],
     stopping: threading.Event,
+    done: date | None = None,
+    is_sparing: bool = False,
 ) -> None:
     """Repair these days. Two at once would disturb each other: the second waits for the first.
 
@@ -36,5 +52,72 @@ def restore(
         again: whether to fetch also what is there and whole.
         step: told of each step as it is done.
         stopping: once set, no further step is begun.
+        done: of the days up to this one, tables are only made where something new came for them; None: of all.
+        is_sparing: whether allmonths and allyears are only made where they have a day of an earlier month than today's.
+
+    Raises:
+        WardenError: a step cannot be done; the text has the cure.
     """
-    raise NotImplementedError
+    days = _days(first, min(last, today - timedelta(1)))
+    with libraries(), held(archive.folder, stopping) as is_ours:
+        if not is_ours or not days:
+            return
+        news = _collect(archive, days, again, step, stopping)
+        wanted = [day for day in days if done is None or day > done or day in news]
+        try:
+            for each in _tables(archive, wanted, today, is_sparing, stopping):
+                step(each)
+        except OSError as error:
+            if isinstance(error, Unreachable):
+                raise
+            said = f"tables cannot be written ({error}); make room in {archive.folder}, or correct its rights"
+            raise Unreachable(said) from None
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def _collect(
+    archive: Archive, days: Sequence[date], again: bool, step: Callable[[Step], None], stopping: threading.Event
+) -> set[date]:
+    """The days for which something new came."""
+    hosts = monitors(archive, nodes.read(archive.nodes))
+    most, count = len(hosts) * len(days), 0
+
+    def tell(got: Got) -> None:
+        nonlocal count
+        count += 1
+        warnings = (got.trouble,) if got.trouble else ()
+        step(Step(f"collect {got.monitor.name} {got.day}", COLLECTED * count / most, warnings, got=got))
+
+    all_got = collecting.collect_held(archive, hosts, days, again, tell, stopping)
+    return {got.day for got in all_got if not got.had and not got.trouble}
+
+
+def _tables(
+    archive: Archive, days: Sequence[date], today: date, is_sparing: bool, stopping: threading.Event
+) -> Iterator[Step]:
+    """Hourly tables of these days, then all longer ones, until `stopping` is set."""
+    from WardenServer.plugins.common.ping.reports import analyze, kept, periods
+
+    for number, day in enumerate(days, 1):
+        if stopping.is_set():
+            return
+        made = analyze.hourly(archive, day)
+        yield _made(f"hourly {day}", COLLECTED + (HOURLY - COLLECTED) * number / len(days), made)
+    if stopping.is_set() or not days:
+        return
+    oldest = next(iter(kept.days(Folders(archive.folder), date.min, today)), None)
+    touched = periods.touched((days[0], days[-1]), today, oldest)
+    is_all = not is_sparing or days[0] < today.replace(day=1)
+    wanted = [each for each in touched if is_all or each.kind not in ("allmonths", "allyears")]
+    for number, period in enumerate(wanted, 1):
+        if stopping.is_set():
+            return
+        part = HOURLY + (1 - HOURLY) * number / len(wanted)
+        yield _made(f"{period.kind} {period.name}".rstrip(), part, analyze.rollup(archive, period))
+
+
+def _made(text: str, part: float, made: Made) -> Step:
+    return Step(text, part, made.warnings, made=made)
