@@ -13,7 +13,10 @@ const LIMIT = 15_000;
 /** The answer of the server as JSON; raises Refused. */
 export async function fetchJson(path, options = {}) {
   const answer = await request(path, options);
-  const body = await answer.json().catch(() => ({ error: `The web server answers ${answer.status} without JSON.` }));
+  const body = await answer.json().catch((error) => {
+    if (options.signal?.aborted) throw error;
+    throw new Refused(`The web server answers ${answer.status} without JSON.`, answer.status);
+  });
   if (!answer.ok) throw new Refused(body.error ?? `The web server answers ${answer.status}.`, answer.status);
   return body;
 }
