@@ -1,7 +1,10 @@
 """What the commands for pings share: days as people write them."""
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+import click
 
 
 def today() -> date:
@@ -15,11 +18,27 @@ def days_of(text: str) -> tuple[date, date]:
     Raises:
         click.BadParameter: it names none, or the last is before the first.
     """
-    raise NotImplementedError
+    begin, dots, end = text.strip().partition("..")
+    first = _day(begin)
+    last = _day(end) if dots else first
+    if last < first:
+        raise click.BadParameter(f'"{text}": the last day is before the first; write the earlier one first')
+    return first, last
 
 
 def days_between(days: tuple[date, date]) -> Sequence[date]:
     """All days from the first to the last."""
-    raise NotImplementedError
+    first, last = days
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
+def _day(text: str) -> date:
+    if text.strip().lower() == "yesterday":
+        return today() - timedelta(days=1)
+    try:
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
+            raise ValueError
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        wanted = "write a day such as 2026-11-25, yesterday, or several such as 2026-11-01..2026-11-05"
+        raise click.BadParameter(f'"{text:.60}": {wanted}') from None

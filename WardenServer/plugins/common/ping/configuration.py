@@ -10,12 +10,16 @@
 Without `nodes` each host is a site of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from WardenServer.plugins.common.ping.hosts import Host
+from WardenServer.errors import SettingError
+from WardenServer.plugins.common.ping import forms
+from WardenServer.plugins.common.ping.hosts import WAITS, Host, read_lines
+from WardenServer.plugins.common.ping.own import full_name
+from WardenServer.plugins.common.runs.forms import meant, or_nothing, path
 
 #: Ways to measure, the best first.
 METHODS = ("raw", "unprivileged", "fping", "ping", "tcp")
@@ -102,7 +106,17 @@ def read_ping(table: Mapping[str, Any]) -> Ping:
     Raises:
         SettingError: something is missing, unknown or wrong; the text has the cure.
     """
-    raise NotImplementedError
+    said = _read("ping", table, _PING)
+    fields = {field: said.pop(name) for name, field in _OF_A_HOST.items() if name in said}
+    default = Host("", **fields)
+    lines = said.pop("hosts", ())
+    ping = Ping(**said, default=default, hosts=read_lines(lines, default, "[ping]: hosts"))
+    if not ping.hosts and not ping.beacons:
+        raise SettingError('[ping] names no host; add hosts = ["www.example.org"], or beacons = "URL of a list"')
+    if ping.phase is not None and ping.phase >= ping.every:
+        why = f"phase is {ping.phase:g} s, and a round begins every {ping.every:g} s"
+        raise SettingError(f'[ping]: {why}; write less, or "random"')
+    return ping
 
 
 def read_archive(table: Mapping[str, Any]) -> Archive:
@@ -111,6 +125,55 @@ def read_archive(table: Mapping[str, Any]) -> Archive:
     Raises:
         SettingError: something is missing, unknown or wrong; the text has the cure.
     """
-    raise NotImplementedError
+    said = _read("ping_archive", table, _ARCHIVE)
+    own: Ping | None = said.pop("own", None)
+    if own is None:
+        return Archive(**said)
+    return Archive(**said, own_folder=own.folder, own_name=own.name or full_name())
 
 
+def _read(where: str, table: Mapping[str, Any], known: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    if unknown := table.keys() - known.keys():
+        name = sorted(unknown)[0]
+        raise SettingError(f'[{where}]: unknown setting "{name}"{meant(name, known)}')
+    if not table.get("folder"):
+        raise SettingError(f"[{where}] needs folder, which the settings of the hub give")
+    return {name: _take(where, name, value, known[name]) for name, value in table.items()}
+
+
+def _take(where: str, name: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(value)
+    except SettingError:  # it says itself where it is
+        raise
+    except ValueError as error:
+        said = "wrong" if name in _MAY_BE_SECRET else f"{value!r:.60}"
+        raise SettingError(f"[{where}]: {name} is {said}; write {error}") from None
+
+
+def _own(value: Any) -> Ping | None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError("nothing: the settings of the hub give it")
+    return read_ping(value) if value is not None else None
+
+
+#: URLs may have a password.
+_MAY_BE_SECRET = ("beacons", "monitors")
+#: Settings that are fields of each host that says nothing else.
+_OF_A_HOST = {"pings": "pings", "wait": "wait"}
+
+_PING: Mapping[str, Callable[[Any], Any]] = {
+    "folder": path, "name": or_nothing(forms.name, ""), "address": or_nothing(forms.ip, ""), "hosts": forms.lines,
+    "beacons": or_nothing(forms.url_or_path, ""), "refresh": forms.seconds(1),
+    "pings": forms.some_of(forms.pings, '["10x100", "10x1000"]'), "wait": forms.seconds(*WAITS),
+    "every": forms.seconds(1), "phase": forms.phase, "patience": forms.seconds(0.1, 3600),
+    "at_once": forms.whole(1, 100_000), "rate": forms.rate, "method": forms.one_of("auto", *METHODS),
+    "tcp_port": forms.whole(1, 65_535), "attributes": forms.whole(0, 100_000),
+    "gateway": or_nothing(forms.name, ""), "keep_months": forms.whole(0, 12_000),
+}  # fmt: skip
+_ARCHIVE: Mapping[str, Callable[[Any], Any]] = {
+    "folder": path, "own": _own, "nodes": or_nothing(path, None), "monitors": forms.urls,
+    "at_once": forms.whole(1, 1000), "patience": forms.seconds(0.1, 86_400), "largest": forms.whole(1000, 10**12),
+    "unreachable_is_loss": forms.flag, "sizes": forms.some_of(forms.whole(100, 65_507), "[100, 1000]"),
+    "by": forms.some_of(forms.one_of("site", "node"), '["site", "node"]'),
+}  # fmt: skip

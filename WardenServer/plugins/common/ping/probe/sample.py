@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import NamedTuple
 
 from WardenServer.plugins.common.ping.hosts import Host
@@ -49,12 +50,33 @@ class Sample:
 
 
 def line(sample: Sample, name: str, address: str) -> str:
-    """The line of raw data, without its end: numbers as `ping` prints them (three digits for times under 100 ms, as
-    iputils does), one space between fields. Without a reply it has 8 fields, of a reduced host 11.
+    """The line of raw data, without its end, one space between fields. Numbers are as iputils' ping prints them: three
+    digits of each time under 100 ms, whole ms of longer ones, and three places of minimum, mean and maximum. Without a
+    reply it has 8 fields, of a reduced host 11.
 
     Args:
         sample: what was measured.
         name: of this machine.
         address: of this machine.
     """
-    raise NotImplementedError
+    measured, host = sample.measured, sample.host
+    target = sample.address.partition("%")[0]  # the interface of a link means something on this machine only
+    who = f"{name} {address} {host.name} {target} {sample.size}"
+    head = f"{who} {int(measured.time)} {measured.sent} {measured.received}"
+    if not measured.replies:
+        return head
+    times = [reply.rtt for reply in measured.replies]
+    summary = f"{head} {min(times):.3f} {fmean(times):.3f} {max(times):.3f}"
+    if not host.is_full:
+        return summary
+    numbers = " ".join(str(reply.sequence) for reply in measured.replies)
+    return f"{summary} {numbers} {' '.join(map(_digits, times))}"
+
+
+def _digits(rtt: float) -> str:
+    """A time of one reply in ms: the third digit is the last, and a microsecond the least."""
+    return next((f"{rtt:.{places}f}" for below, places in _PLACES if rtt < below), f"{rtt:.0f}")
+
+
+#: Places behind the point for times below these: what is 10 when it is rounded has one place less.
+_PLACES = ((0.9995, 3), (9.995, 2), (99.95, 1))
