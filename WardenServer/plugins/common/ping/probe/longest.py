@@ -1,15 +1,16 @@
 """How long a round may take at worst: no host answers, and each ping waits for its turn as long as it may."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from WardenServer.plugins.common.ping import own
 from WardenServer.plugins.common.ping.configuration import Ping
 from WardenServer.plugins.common.ping.hosts import Host
+from WardenServer.plugins.common.ping.names import is_address
+from WardenServer.plugins.common.ping.probe import download, resolving
 
 #: Seconds in which the priming ping may be answered, and what else a host may cost: a program's start, a busy machine.
 PRIMING, SPARE = 2.0, 3.0
-#: Seconds in which all names must be resolved before a round.
-RESOLVING = 30.0
 
 
 def spacing(ping: Ping, hosts: Sequence[Host]) -> float:
@@ -30,7 +31,20 @@ def of_round(ping: Ping, hosts: Sequence[Host]) -> float:
     ends = [0.0] * min(ping.at_once, max(1, len(hosts)))
     for host in hosts:
         heapq.heapreplace(ends, ends[0] + of_host(host, ping, turn))
-    return RESOLVING + max(ends)
+    return before(ping, hosts) + max(ends)
+
+
+def before(ping: Ping, hosts: Sequence[Host]) -> float:
+    """The most seconds before the first ping: the list of beacons is fetched, and names are resolved, our own too."""
+    fetching = download.LIMIT if ping.beacons else 0.0
+    own_name = 0.0 if ping.name and ping.address else 2 * own.LIMIT
+    has_names = not all(map(is_address, _names(ping, hosts)))
+    return fetching + own_name + (resolving.WHOLE if has_names else 0.0)
+
+
+def _names(ping: Ping, hosts: Sequence[Host]) -> Iterator[str]:
+    for host in hosts:
+        yield from (name for name in (host.name, host.gateway or ping.gateway) if name)
 
 
 def too_long(ping: Ping, hosts: Sequence[Host]) -> str:
