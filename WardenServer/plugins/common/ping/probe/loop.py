@@ -54,16 +54,23 @@ class Loop:
         self._running: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake, self._stop = asyncio.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=self._work, name="ping", daemon=True)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def attributes(self) -> int:
+        """How many hosts have attributes."""
+        return self._ping.attributes
 
     def start(self) -> None:
         """Begin."""
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._work, args=(self._loop,), name="ping", daemon=True)
         self._thread.start()
 
     def ask(self) -> bool:
-        """Ask for a round at once; False where one is running."""
-        if self._running is not None and not self._running.done():
+        """Ask for a round at once; False where one is running, or all has ended."""
+        is_running = self._running is not None and not self._running.done()
+        if is_running or self._thread is None or not self._thread.is_alive():
             return False
         self._is_asked = True
         self._call(self._wake.set)
@@ -83,6 +90,8 @@ class Loop:
         """End it, also amid a round."""
         self._rounds.stop()
         self._call(self._stop.set)
+        if self._thread is None:
+            return
         self._thread.join(ENDING)
         if self._thread.is_alive():
             self._log.warning("the thread of pings has not ended within %g s", ENDING)
@@ -93,11 +102,10 @@ class Loop:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(function)
 
-    def _work(self) -> None:
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """The thread."""
-        assert self._loop is not None
         try:
-            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 runner.run(self._until_stopped())
         except Exception as error:  # nobody else would hear of it
             self._failure = f"{type(error).__name__}: {error}"
@@ -157,6 +165,7 @@ class News:
         self._asked = 0.0
 
     def __call__(self, is_end: bool) -> None:
+        """There is something new; `is_end` at the end of a round."""
         now = time.monotonic()
         if is_end or (self._is_few and now - self._asked >= 1.0):
             self._asked = now

@@ -5,39 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.unit.plugins.ping.probe.fake_method import Fake, hang
 from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.ping.hosts import Host, Pings
 from WardenServer.plugins.common.ping.probe.method import Method
 from WardenServer.plugins.common.ping.probe.round import SHORT, Outcome, Round, Target
-from WardenServer.plugins.common.ping.probe.sample import Measured, Reply, Sample
-
-Ping = tuple[str, Pings, float, float]
-
-
-class Fake:
-    """Replies to each address as `behave` does, and notes what was asked of it, and by how many at a time."""
-
-    name = "fake"
-
-    def __init__(self, behave: Callable[[str, Pings], object] = lambda address, pings: None) -> None:
-        self.behave = behave
-        self.pings: list[Ping] = []
-        self.now = self.most = 0
-
-    async def ping(self, address: str, pings: Pings, wait: float, patience: float) -> Measured:
-        self.pings.append((address, pings, wait, patience))
-        self.now += 1
-        self.most = max(self.most, self.now)
-        try:
-            await asyncio.sleep(0)
-            said = self.behave(address, pings)
-            if asyncio.iscoroutine(said):
-                await said
-            return Measured(1.0, pings.number, tuple(Reply(each, 1.5) for each in range(pings.number)))
-        finally:
-            self.now -= 1
-
-    def close(self) -> None: ...
+from WardenServer.plugins.common.ping.probe.sample import Sample
 
 
 def target(name: str, gateway: str = "", **more: object) -> Target:
@@ -77,10 +50,6 @@ def test_the_order_of_the_list_is_kept_and_no_more_than_allowed_go_at_once() -> 
 
 def test_no_hosts_are_no_round() -> None:
     assert run([], Fake()) == ([], [])
-
-
-async def hang() -> None:
-    await asyncio.Event().wait()
 
 
 def fail(error: BaseException) -> None:
