@@ -30,6 +30,7 @@ In the document "ping.HOST", for each size S of its pings:
     rtt_min_S, rtt_avg_S, rtt_max_S     reply times; jitter_S: the distance of the quartiles of their differences
     state               "answers", "silent", "no name" (DNS does not know it) or "not measured"
     address, method, measured           where and how it was measured, and when
+    trouble             why it has no address or could not be measured, else ""
     marks               "late", "clock" or "tcp" where times are not to be trusted
     gateway_loss        % of the pings that the gateway lost meanwhile
     fault               where packets were lost: "ours" if the gateway lost some, too, else "theirs"
@@ -130,16 +131,14 @@ def _hosts(seen: "Snapshot", attributes: int) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     names = list(seen.documents)
     for name, short in zip(names, field_names(names), strict=True):
-        document, key = dict(seen.documents[name]), _key(name)
+        document, key = seen.documents[name], _key(name)
         if attributes <= 0:
             fields[f"{short}_document"] = Value(_text(document), place=Place(key, "document"))
             continue
         attributes -= 1
-        at, why = document["measured"], NoData(document.pop("reason"))
         for field, value in document.items():
-            said = why if value is None else value
-            place = Place(key, name=field)
-            fields[f"{short}_{field}"] = Value(said, timestamp=at, properties=properties(field), place=place)
+            said = {"timestamp": document["measured"], "properties": properties(field)}
+            fields[f"{short}_{field}"] = Value(value, **said, place=Place(key, name=field))
     return fields
 
 
@@ -149,8 +148,5 @@ def _key(name: str) -> str:
 
 
 def _text(document: "Document") -> str:
-    """A document as the hub would write it: the reason is for values that are missing."""
-    said = {**document, "timestamp": document["measured"]}
-    if None not in document.values():
-        del said["reason"]
-    return json.dumps(said)
+    """A document as the hub would write it."""
+    return json.dumps({**document, "timestamp": document["measured"]})

@@ -39,22 +39,21 @@ def before(host: Host) -> Document:
 
 
 def document(outcome: Outcome) -> Document:
-    """The document of a host, with `reason`: why values are None."""
+    """The document of a host. `trouble` is why it has no address, or could not be measured."""
     samples = outcome.samples
     sizes = dict.fromkeys(pings.size for pings in outcome.target.host.pings)
     values = [_of_size(size, [sample.measured for sample in samples if sample.size == size]) for size in sizes]
-    state, reason = _state(outcome)
     gateway = loss([sample.gateway for sample in samples if sample.gateway is not None])
     return {
         **{name: value for each in values for name, value in each.items()},
-        "state": state,
+        "state": _state(outcome),
         "address": outcome.target.address,
         "method": samples[-1].method if samples else "",
         "marks": " ".join(sorted({mark for sample in samples for mark in sample.measured.marks})),
         "measured": max((sample.measured.time for sample in samples), default=None),
         "gateway_loss": gateway,
         "fault": _fault(loss([sample.measured for sample in samples]), gateway),
-        "reason": reason,
+        "trouble": outcome.trouble,
     }
 
 
@@ -97,15 +96,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(there) / len(there) if there else None
 
 
-def _state(outcome: Outcome) -> tuple[str, str]:
-    """What the host is, and why values are missing."""
-    if any(sample.measured.received for sample in outcome.samples):
-        return ANSWERS, outcome.trouble or "too few replies"
+def _state(outcome: Outcome) -> str:
     if outcome.samples:
-        return SILENT, outcome.trouble or "no reply"
-    if outcome.trouble and not outcome.target.address:
-        return NO_NAME, outcome.trouble
-    return NOT_MEASURED, outcome.trouble or "not measured yet"
+        return ANSWERS if any(sample.measured.received for sample in outcome.samples) else SILENT
+    return NO_NAME if outcome.trouble and not outcome.target.address else NOT_MEASURED
 
 
 def _fault(lost: float | None, gateway: float | None) -> str:

@@ -34,7 +34,7 @@ def test_a_document_has_the_values_of_each_size() -> None:
         "loss_100": 0.0, "rtt_min_100": 1.0, "rtt_avg_100": 2.5, "rtt_max_100": 4.0, "jitter_100": 1.5,
         "loss_1000": 50.0, "rtt_min_1000": 5.0, "rtt_avg_1000": 6.0, "rtt_max_1000": 7.0, "jitter_1000": None,
         "state": "answers", "address": "192.0.2.1", "method": "raw", "marks": "late", "measured": 1e9 + 1000,
-        "gateway_loss": None, "fault": "", "reason": "too few replies",
+        "gateway_loss": None, "fault": "", "trouble": "",
     }  # fmt: skip
     assert json.dumps(found, allow_nan=False)
 
@@ -42,20 +42,20 @@ def test_a_document_has_the_values_of_each_size() -> None:
 def test_without_a_reply_there_is_a_loss_and_no_time() -> None:
     found = document(sample(100), sample(1000))
     assert (found["loss_100"], found["rtt_avg_100"]) == (100.0, None)
-    assert (found["state"], found["reason"]) == ("silent", "no reply")
+    assert found["state"] == "silent"
 
 
 def test_before_it_was_measured_all_is_none() -> None:
     found = fields.before(HOST)
     assert [found[name] for name in ("loss_100", "jitter_1000", "measured", "gateway_loss")] == [None] * 4
-    assert (found["state"], found["reason"]) == ("not measured", "not measured yet")
+    assert (found["state"], found["trouble"]) == ("not measured", "")
 
 
 def test_a_name_that_is_unknown_and_a_host_that_fails_are_states_of_their_own() -> None:
     unknown = fields.document(Outcome(Target(HOST), (), "DNS does not know a"))
-    assert (unknown["state"], unknown["reason"]) == ("no name", "DNS does not know a")
+    assert (unknown["state"], unknown["trouble"]) == ("no name", "DNS does not know a")
     failed = document(trouble="ping cannot be run")
-    assert (failed["state"], failed["reason"]) == ("not measured", "ping cannot be run")
+    assert (failed["state"], failed["trouble"]) == ("not measured", "ping cannot be run")
 
 
 def test_duplicates_are_no_replies_more_and_the_first_time_counts() -> None:

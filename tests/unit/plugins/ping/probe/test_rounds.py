@@ -70,7 +70,7 @@ def test_a_round_is_shown_and_written(stage: MakeStage) -> None:
     assert {name: document["address"] for name, document in seen.documents.items()} == {
         "a.org": "192.0.2.1", "b.org": "2001:db8::2", "nowhere.org": "", "::1": "::1",
     }  # fmt: skip
-    assert seen.documents["nowhere.org"]["reason"] == "Name or service not known"
+    assert seen.documents["nowhere.org"]["trouble"] == "Name or service not known"
     assert {tuple(line[:5]) for line in made.lines()} == {
         ("here", "192.0.2.250", "a.org", "192.0.2.1", "100"), ("here", "192.0.2.250", "a.org", "192.0.2.1", "1000"),
         ("here", "192.0.2.250", "b.org", "2001:db8::2", "100"), ("here", "192.0.2.250", "b.org", "2001:db8::2", "1000"),
