@@ -55,7 +55,7 @@ class Board:
     """The newest of everything. Any thread may use it.
 
     Args:
-        changed: called, by the thread that changes it, where a host is done and where a round has ended (True).
+        changed: called by the thread that changes it: where a host is done, and (True) where a round begins or ends.
     """
 
     def __init__(self, changed: Callable[[bool], None]) -> None:
@@ -84,6 +84,12 @@ class Board:
         with self._lock:
             self._newest.take(outcome)
         self._changed(False)
+
+    def planned(self, at: float) -> None:
+        """The next round begins at this time, in Unix seconds."""
+        if at != self._state.next:
+            self.say(next=at)
+            self._changed(True)
 
     def ended(self, took: float, problem: str) -> None:
         """A round has ended after so many seconds."""

@@ -123,7 +123,7 @@ class Loop:
         begin = self._rule().first(self._clock(), self._slot())
         while True:
             begin = self._look(begin, self._clock())
-            self._board.say(next=begin.at)
+            self._board.planned(begin.at)
             self._wake.clear()
             try:
                 async with asyncio.timeout(min(LOOK, max(0.0, begin.at - self._clock()))):
@@ -158,16 +158,16 @@ class Loop:
 
 
 class News:
-    """Asks the agent for a run: at the end of a round, and where there are few hosts, also amid it, once a second."""
+    """Asks the agent for a run: at begin and end of a round, and where there are few hosts, amid it once a second."""
 
     def __init__(self, is_few: bool, soon: Callable[[], None]) -> None:
         self._is_few, self._soon = is_few, soon
         self._asked = 0.0
 
-    def __call__(self, is_end: bool) -> None:
-        """There is something new; `is_end` at the end of a round."""
+    def __call__(self, is_due: bool) -> None:
+        """There is something new; where it `is_due`, the agent shall run whatever was before."""
         now = time.monotonic()
-        if is_end or (self._is_few and now - self._asked >= 1.0):
+        if is_due or (self._is_few and now - self._asked >= 1.0):
             self._asked = now
             self._soon()
 
