@@ -144,7 +144,7 @@ def test_other_methods_by_force(make: Make, tmp_path: Path, method: str) -> None
 def test_a_named_method_that_is_not_allowed_is_said_with_its_cure(make: Make) -> None:
     server = make(method="unprivileged", hosts=HOSTS[:1], within=without_raw())
     document = whole(server, 1)
-    assert 'method in [ping] is "unprivileged"' in str(document["problem"])
+    assert 'the method "unprivileged" cannot be used' in str(document["problem"])
     assert "ping_group_range" in str(document["problem"])
     assert server.document("ping.127.0.0.1")["state"] == "not measured"
     assert server.proxy.read_attribute("ping_problem").quality == tango.AttrQuality.ATTR_WARNING

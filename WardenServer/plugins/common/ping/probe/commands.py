@@ -102,6 +102,7 @@ async def _output(command: list[str], limit: float) -> str:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "LC_ALL": "C"},
+            start_new_session=True,  # so that it can be killed with what it has started
             preexec_fn=_die_with_this_thread,
         )
     except OSError as error:
@@ -112,13 +113,20 @@ async def _output(command: list[str], limit: float) -> str:
             text = await _read(process.stdout)
             await process.wait()
     except TimeoutError:
+        await _kill(process, process.stdout)
         raise Unmeasured(f"{command[0]} did not end within {limit:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    except BaseException:
+        await _kill(process, process.stdout)
+        raise
     return text
+
+
+async def _kill(process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
+    """Kill a program with all that it has started. What it has printed is read to the end, which closes the pipe."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await output.read()
+    await process.wait()
 
 
 async def _read(stream: asyncio.StreamReader) -> str:

@@ -86,7 +86,7 @@ async def _choose(wanted: str, family: int) -> tuple[str, str]:
         reasons.append(why)
     if wanted == "auto":
         return "", f"{_VERSIONS[family]} cannot be measured: {reasons[0]}"
-    return "", f'method in [ping] is "{wanted}", and {reasons[0]}; or write method = "auto"'
+    return "", f'the method "{wanted}" cannot be used: {reasons[0]}; or take "auto"'
 
 
 async def _why_not(name: str, family: int) -> str:

@@ -17,6 +17,8 @@ from WardenServer.plugins.common.ping.probe.pace import Pace
 from WardenServer.plugins.common.ping.probe.sample import Measured, Reply
 from WardenServer.plugins.common.ping.probe.stamp import Stamp
 
+#: Seconds that a connection may begin after its time whatever the spacing is: timers wake up to some ms late.
+LATE = 0.005
 #: Errors that are ours, and say nothing of the host: no descriptors, no memory.
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAFNOSUPPORT)
 #: Where tcpi_total_retrans is in Linux's struct tcp_info (linux/tcp.h), and how much of it is read.
@@ -48,8 +50,9 @@ class Connections:
             async with asyncio.TaskGroup() as group:
                 for sequence in range(pings.number):
                     due = stamp.begun + sequence * wait
-                    await asyncio.sleep(due - loop.time())
-                    is_late |= loop.time() - due > max(0.01, wait / 2)
+                    if (rest := due - loop.time()) > 0:
+                        await asyncio.sleep(rest)
+                        is_late |= loop.time() - due > max(LATE, wait / 2)
                     await self._pace.turn()
                     group.create_task(_connect(family, target, until, sequence, replies))
         except* OSError as errors:

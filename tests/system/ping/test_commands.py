@@ -1,0 +1,124 @@
+"""Pings made by programs: the real ones on loopback, and such as hang, lie and fail."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import wait_for
+from WardenServer.plugins.common.ping.hosts import Pings
+from WardenServer.plugins.common.ping.probe import commands
+from WardenServer.plugins.common.ping.probe.commands import Command, Unmeasured
+from WardenServer.plugins.common.ping.probe.sample import Measured
+
+Program = Callable[[str], None]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Make a program that stands for ping: its lines of shell."""
+
+    def make(script: str) -> None:
+        path = tmp_path / "ping"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    return make
+
+
+def measure(name: str = "ping", address: str = "127.0.0.1", size: int = 100, patience: float = 1.0) -> Measured:
+    return asyncio.run(Command(name, 0.0).ping(address, Pings(3, size), 0.05, patience))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("name", ["fping", "ping"])
+def test_real_programs_on_loopback(name: str, address: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    for size in (56, 1000):
+        found = measure(name, address, size)
+        assert (found.sent, found.received, found.marks) == (3, 3, ())
+        assert [reply.sequence for reply in found.replies] == [0, 1, 2]
+        assert all(reply.rtt > 0 for reply in found.replies)
+        assert found.time > 1.7e9
+
+
+@pytest.mark.parametrize("name", ["fping", "ping"])
+def test_a_host_that_is_not_there_loses_all(name: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    found = measure(name, "2001:db8::1", patience=0.2)
+    assert (found.sent, found.replies) == (3, ())
+
+
+def test_whether_they_can_be_used(program: Program) -> None:
+    for name in ("fping", "ping"):
+        if shutil.which(name) is not None:
+            assert asyncio.run(commands.why_not(name, socket.AF_INET)) == ""
+    program('echo "ping: socket: Operation not permitted" >&2; exit 2')
+    said = asyncio.run(commands.why_not("ping", socket.AF_INET6))
+    assert said == "ping has not measured ::1 (no summary line): ping: socket: Operation not permitted"
+
+
+def test_one_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert asyncio.run(commands.why_not("fping", socket.AF_INET)) == "fping is not installed"
+    with pytest.raises(Unmeasured, match="fping cannot be run"):
+        measure("fping")
+
+
+def test_what_it_is_asked_for(program: Program, tmp_path: Path) -> None:
+    program(f'echo "$LC_ALL $*" > {tmp_path}/asked; echo "3 packets transmitted, 0 received"')
+    measure(patience=1.5)
+    assert (tmp_path / "asked").read_text() == "C -n -c 3 -i 0.05 -W 2 -s 100 127.0.0.1\n"
+    asyncio.run(Command("ping", 0.5).ping("::1", Pings(3, 100), 0.05, 1.0))
+    assert "-i 0.5" in (tmp_path / "asked").read_text(), "all together keep the rate"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("exit 0", "it said nothing"),
+        ("echo Ünfug; echo; exit 1", "no summary line.*: Ünfug"),
+        ("kill -9 $$", "it said nothing"),
+        ('echo "3 packets transmitted, 3 received"', "it counts 3 replies, and 0 of them can be read"),
+        ("yes x | head -c 3000000", "printed more than 1000000 bytes"),
+    ],
+)
+def test_one_that_does_not_say_what_it_has_seen_gives_no_measurement(program: Program, script: str, why: str) -> None:
+    program(script)
+    with pytest.raises(Unmeasured, match=why):
+        measure()
+
+
+def test_one_that_hangs_is_killed(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "GRACE", 0.0)
+    program("exec sleep 1000")
+    with pytest.raises(Unmeasured, match="ping did not end within 1 s"):
+        measure(patience=0.2)
+    assert not psutil.Process().children()
+
+
+def test_where_nobody_waits_any_more_it_is_killed(program: Program) -> None:
+    program("exec sleep 1000")
+
+    async def check() -> None:
+        running = asyncio.create_task(Command("ping", 0.0).ping("127.0.0.1", Pings(3, 100), 1.0, 20.0))
+        while not psutil.Process().children():
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(check())
+    wait_for(lambda: not psutil.Process().children(), 5)
+
+
+def test_sizes_without_room_for_a_time_are_refused() -> None:
+    with pytest.raises(Unmeasured, match="ping gives no times with 8 bytes; set size to 16 or more"):
+        measure(size=8)
