@@ -57,7 +57,7 @@ def protocol_of(text: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    if text.isascii():
+    if text.isascii() or len(text) > LONGEST:
         return text
     try:
         return text.encode("idna").decode("ascii")

@@ -18,8 +18,8 @@ from WardenServer.machine import whole_file
 from WardenServer.plugins.common.ping.hosts import Host, read_list
 from WardenServer.plugins.common.ping.probe.download import LARGEST, Download
 
-#: Names that a sentence has at most.
-NAMED = 10
+#: Lines that a list has at most, since nobody pings so many hosts, and names that a sentence has.
+MOST, NAMED = 50_000, 10
 _HEAD = "# list of "
 
 
@@ -77,10 +77,10 @@ class Beacons:
         """Fetch the list, which may take a minute. Where that fails all stays as it is, and it is due still."""
         try:
             text = self._text()
-            hosts, left_out = read_list(text, self._default)
-            _check(text, hosts, left_out)
+            hosts, left_out = _hosts(text, self._default)
         except Unreachable as error:
-            cure = f"the {len(self.hosts)} hosts there are stay; correct beacons, or see to where it comes from"
+            stay = f"the {len(self.hosts)} hosts of the last list stay" if self.hosts else "there was none before"
+            cure = f"{stay}; correct beacons, or see to where the list comes from"
             self.problem = f"the list of beacons {plain(self._source)} {error}; {cure}"
             return Change()
         before, now = ({host.name for host in some} for some in (self.hosts, hosts))
@@ -138,14 +138,18 @@ def _read(path: Path) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _check(text: str, hosts: tuple[Host, ...], left_out: tuple[str, ...]) -> None:
-    """Raises Unreachable where it is no list, such as somebody else's page."""
+def _hosts(text: str, default: Host) -> tuple[tuple[Host, ...], tuple[str, ...]]:
+    """As read_list. Raises Unreachable where it is no list, such as somebody else's page, or no list for us."""
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         raise Unreachable("is a page of HTML")
+    if text.count("\n") > MOST:
+        raise Unreachable(f"has more than {MOST} lines")
+    hosts, left_out = read_list(text, default)
     if not hosts:
         raise Unreachable("has no host")
     if len(left_out) > len(hosts):
         raise Unreachable(f"has {len(left_out)} lines that mean nothing, such as {left_out[0]}")
+    return hosts, left_out
 
 
 def _some(names: tuple[str, ...]) -> str:

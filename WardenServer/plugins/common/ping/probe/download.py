@@ -65,10 +65,10 @@ class Download:
             self._answers.put(error)
         except HTTPError as error:
             error.close()
-            self._answers.put(Unreachable(f"answers with {error.code} {error.reason!s:.60}"))
+            self._answers.put(Unreachable(_refusal(error)))
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
-            self._answers.put(Unreachable(f"cannot be fetched ({type(reason).__name__}: {reason!s:.100})"))
+            self._answers.put(Unreachable(f"cannot be fetched ({type(reason).__name__}: {_shown(reason)})"))
 
     def _fetch(self) -> str:
         opener = build_opener(*_handlers(self._keep), _Redirects())
@@ -83,15 +83,19 @@ class Download:
         return text.decode("utf-8", "replace")
 
     def _keep(self, connection: socket.socket) -> None:
-        """So that it can be shut from outside; TLS takes the original over."""
+        """So that it can be shut from outside; TLS takes the original over.
+
+        Raises:
+            TimeoutError: nobody waits for it any more.
+        """
         with self._lock:
+            if self._has_ended:
+                raise TimeoutError("nobody waits for it any more")
             self._connections.append(connection.dup())
-        if self._has_ended:
-            self._shut()
 
     def _shut(self) -> None:
-        self._has_ended = True
         with self._lock:
+            self._has_ended = True
             for connection in self._connections:
                 with suppress(OSError):  # it has ended by itself
                     connection.shutdown(socket.SHUT_RDWR)
@@ -106,7 +110,7 @@ class _Redirects(HTTPRedirectHandler):
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
         if urlsplit(newurl).scheme not in ("http", "https"):
-            raise Unreachable("leads to what is no URL of HTTP")
+            raise HTTPError(req.full_url, code, msg, headers, fp)
         fp.close()  # else all that comes with it would be read
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -132,6 +136,17 @@ def _handlers(keep: Callable[[socket.socket], None]) -> tuple[HTTPHandler, HTTPS
             return self.do_open(Encrypted, req, **options)
 
     return OpensPlain(), OpensEncrypted()
+
+
+def _refusal(error: HTTPError) -> str:
+    if 300 <= error.code < 400:
+        return f"leads elsewhere more than {REDIRECTS} times, or to what is no URL of HTTP"
+    return f"answers with {error.code} {_shown(error.reason)}"
+
+
+def _shown(reason: object) -> str:
+    """On one line: it may be what the server said."""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(reason)[:100])
 
 
 def _request(url: str) -> Request:

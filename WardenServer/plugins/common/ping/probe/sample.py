@@ -3,6 +3,7 @@
     src_name src_ip dst_name dst_ip size unixtime sent rcvd [min avg max [seq1..seqN rtt1..rttN]]
 """
 
+from bisect import bisect
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
@@ -75,8 +76,8 @@ def line(sample: Sample, name: str, address: str) -> str:
 
 def _digits(rtt: float) -> str:
     """A time of one reply in ms: the third digit is the last, and a microsecond the least."""
-    return next((f"{rtt:.{places}f}" for below, places in _PLACES if rtt < below), f"{rtt:.0f}")
+    return f"{rtt:.{3 - bisect(_EDGES, rtt)}f}"
 
 
-#: Places behind the point for times below these: what is 10 when it is rounded has one place less.
-_PLACES = ((0.9995, 3), (9.995, 2), (99.95, 1))
+#: Times in ms from which on there is one place less: what would be 1, 10 or 100 when it is rounded has it less, too.
+_EDGES = (0.9995, 9.995, 99.95)
