@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +119,20 @@ def test_where_nobody_waits_any_more_it_is_killed(program: Program) -> None:
 
     asyncio.run(check())
     wait_for(lambda: not psutil.Process().children(), 5)
+
+
+def test_it_does_not_outlive_us_by_kill_9(program: Program, tmp_path: Path) -> None:
+    program(f"echo $$ > {tmp_path}/pid; exec sleep 1000")
+    script = (
+        "import asyncio\nfrom WardenServer.plugins.common.ping.hosts import Pings\n"
+        "from WardenServer.plugins.common.ping.probe.commands import Command\n"
+        "asyncio.run(Command('ping', 0.0).ping('127.0.0.1', Pings(3, 100), 1.0, 1000.0))"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as parent:
+        wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), 20)
+        child = psutil.Process(int((tmp_path / "pid").read_text()))
+        parent.kill()
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
 
 
 def test_sizes_without_room_for_a_time_are_refused() -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import psutil
 import pytest
 
 from tests.system.conftest import free_port
@@ -63,12 +64,18 @@ def test_a_first_packet_that_was_lost_counts_as_lost_though_the_kernel_sends_it_
     async def check() -> Measured:
         connections = Connections(full.getsockname()[1], Pace(1000.0))
         running = asyncio.create_task(connections.ping("127.0.0.1", Pings(1, 100), 1.0, 10.0))
-        await asyncio.sleep(0.2)  # the first packet has gone
-        assert not running.done()
+        while not _has_asked(full.getsockname()[1]):
+            await asyncio.sleep(0.01)
         full.accept()[0].close()
         return await running
 
     assert asyncio.run(check()).replies == ()
+
+
+def _has_asked(port: int) -> bool:
+    """Whether the first packet of a connection to this port has gone, and was not answered."""
+    ours = psutil.Process().net_connections("tcp4")
+    return any(each.status == psutil.CONN_SYN_SENT and each.raddr.port == port for each in ours)
 
 
 def test_without_descriptors_nothing_is_said_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

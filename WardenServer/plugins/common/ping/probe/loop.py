@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ from WardenServer.plugins.common.ping.probe.schedule import Begin, Rule
 LOOK = 5.0
 #: Seconds in which the thread must end.
 ENDING = 1.0
+#: Seconds that the agent's thread may keep the interpreter while a ping is to go: CPython's own 5 ms would make it late.
+SWITCH = 0.0005
 
 
 class Loop:
@@ -63,6 +66,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin."""
+        sys.setswitchinterval(min(SWITCH, sys.getswitchinterval()))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._work, args=(self._loop,), name="ping", daemon=True)
         self._thread.start()
