@@ -23,7 +23,7 @@ from WardenServer.plugins.common.ping.probe.schedule import Begin, Rule
 LOOK = 5.0
 #: Seconds in which the thread must end.
 ENDING = 1.0
-#: Seconds that the agent's thread may keep the interpreter while a ping is to go: CPython's own 5 ms would make it late.
+#: Seconds that the agent's thread may keep the interpreter while a ping is to go: CPython's own 5 ms make that late.
 SWITCH = 0.0005
 
 
