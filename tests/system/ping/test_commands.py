@@ -1,6 +1,7 @@
 """Pings made by programs: the real ones on loopback, and such as hang, lie and fail."""
 
 import asyncio
+import json
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import wait_for
+from tests.system.ping.namespaces import UNSHARE, skip_without_namespaces
 from WardenServer.plugins.common.ping.hosts import Pings
 from WardenServer.plugins.common.ping.probe import commands
 from WardenServer.plugins.common.ping.probe.commands import Command, Unmeasured
@@ -48,6 +50,29 @@ def test_real_programs_on_loopback(name: str, address: str) -> None:
         assert [reply.sequence for reply in found.replies] == [0, 1, 2]
         assert all(reply.rtt > 0 for reply in found.replies)
         assert found.time > 1.7e9
+
+
+@pytest.mark.parametrize("name", ["fping", "ping"])
+def test_losses_order_and_replies_later_than_the_spacing(name: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    skip_without_namespaces()
+    script = {
+        "127.0.0.5": [[{}], [{"delay": 1100}], [], [{}, {}], [{"after": 5}], [{}], [{}], [{}]],
+        "::1": [[], [], []],
+    }
+    module = "tests.system.ping.inside_programs"
+    command = [*UNSHARE, sys.executable, "-m", module, name, json.dumps(script), "0.2", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(done.stdout)
+    assert found["::1"] == [3, []]
+    sent, replies = found["127.0.0.5"]
+    times = dict(replies)
+    assert (sent, times.keys()) == (8, {0, 1, 3, 4, 5, 6, 7})
+    assert times[1] >= 1100
+    order = [sequence for sequence, _ in replies]
+    assert order.index(5) < order.index(4) < order.index(1), "in the order in which they came"
+    assert order.count(3) == (2 if name == "ping" else 1), "fping does not say what came twice"
 
 
 @pytest.mark.parametrize("name", ["fping", "ping"])

@@ -13,9 +13,7 @@ from typing import NamedTuple
 
 from WardenServer.plugins.common.ping.probe.sample import Reply
 
-_FPING_REPLY = re.compile(
-    r"^\S+ +: (?:duplicate for )?\[(\d+)\], \d+ bytes, (\d+(?:\.\d+)?) ms(?!.*\[<-)", re.MULTILINE
-)
+_FPING_REPLY = re.compile(r"^\S+ +: \[(\d+)\], \d+ bytes, (\d+(?:\.\d+)?) ms(?!.*\[<-)", re.MULTILINE)
 _FPING_END = re.compile(r"^\S+ +:((?: (?:-|\d+(?:\.\d+)?))+) *$", re.MULTILINE)
 _PING_REPLY = re.compile(
     r"^\d+ bytes from .*?(icmp_)?seq=(\d+)\b.* time[=<](\d+(?:\.\d+)?) ms(?: \(DUP!\))?$", re.MULTILINE
@@ -31,7 +29,7 @@ class Printed(NamedTuple):
 
 
 def fping(text: str, number: int) -> Printed:
-    """What `fping -C NUMBER` has seen of one host.
+    """What `fping -C NUMBER` has seen of one host. It says nothing of replies that came twice.
 
     Raises:
         ValueError: it did not come to its end, or lines of it are missing.

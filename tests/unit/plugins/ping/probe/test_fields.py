@@ -5,7 +5,7 @@ import json
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from WardenServer.plugins.common.ping.hosts import Host, Pings
@@ -79,6 +79,7 @@ def test_whose_fault_it_is(replies: int, of_gateway: int, loss: float, fault: st
     assert (found["gateway_loss"], found["fault"]) == (loss, fault)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e5), max_size=20))
 def test_jitter_is_the_distance_of_the_quartiles_of_the_differences(times: list[float]) -> None:
     found = fields.jitter(times)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from WardenServer.plugins.common.ping.configuration import Ping
@@ -70,6 +70,7 @@ def test_a_round_that_may_not_fit_is_said_with_numbers_and_cure() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), max_size=40), st.integers(1, 10))
 def test_it_is_no_less_than_all_work_divided_and_no_less_than_the_longest(numbers, at_once) -> None:
     ping = Ping(HERE, at_once=at_once)

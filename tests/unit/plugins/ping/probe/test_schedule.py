@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from WardenServer.plugins.common.ping.probe.schedule import Begin, Rule
@@ -54,6 +54,7 @@ def test_at_a_start_a_slot_without_a_round_has_one_at_once_and_another_waits_for
     assert rule.first(now, slot + 9) == Begin(slot, now), "what is remembered is of another time"
 
 
+@settings(deadline=None)
 @given(times, st.lists(st.tuples(st.floats(0.1, 4000), st.floats(0, 1e6)), max_size=60), st.data())
 def test_no_slot_has_two_rounds_also_where_the_clock_is_put_back_by_a_period(now, steps, data) -> None:
     back = (data.draw(st.floats(0.1, 4000)), -data.draw(st.floats(0, EVERY)))
@@ -63,6 +64,7 @@ def test_no_slot_has_two_rounds_also_where_the_clock_is_put_back_by_a_period(now
     assert slots == sorted(set(slots))
 
 
+@settings(deadline=None)
 @given(times, st.floats(-1e6, 1e6), parts)
 def test_wherever_the_clock_is_set_the_next_round_is_less_than_four_periods_away(now, jump, part) -> None:
     rule = Rule(EVERY, None, 300.0, lambda: part)
@@ -80,6 +82,7 @@ def test_a_clock_that_is_set_by_hours_stops_nothing(hours: int) -> None:
     assert len(done) >= 14
 
 
+@settings(deadline=None)
 @given(times, st.integers(-10, 10), parts)
 def test_a_round_that_is_planned_lies_ahead_and_judging_it_at_once_changes_nothing(now, ago, part) -> None:
     rule = Rule(EVERY, None, 300.0, lambda: part)
