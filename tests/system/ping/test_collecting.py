@@ -183,7 +183,7 @@ LIES = {
     "redirect/9": "redirects more than 5 times; correct its URL",
     "elsewhere": "does not answer as it should (Request URL has an unsupported protocol 'ftp://'.)",
     "nowhere": "does not answer (",
-    "no_http": "does not answer as it should (Server disconnected without sending a response.); correct its URL or wait",
+    "no_http": "does not answer as it should (Server disconnected without sending a response.); correct its URL",
 }
 
 

@@ -104,7 +104,7 @@ def test_yesterday_is_fetched_from_all_hosts(ping: Ping, fakes: Fakes):
 
 
 def test_other_days_one_host_and_again(ping: Ping, fakes: Fakes):
-    done = ping("collect", "2026-01-30..2026-02-02", "--host", "b", "--again")
+    done = ping("collect", "2026-01-30..2026-02-02", "--host", "B", "--again")
     assert fakes.asked == [(["b"], (date(2026, 1, 30), date(2026, 2, 2)), True)]
     assert done.stdout.startswith("4 days of hosts fetched with 28 lines")
 

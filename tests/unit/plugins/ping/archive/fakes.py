@@ -72,7 +72,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
     made = Fakes()
     monkeypatch.setattr(collecting, "collect_held", made.collect)
     monkeypatch.setattr(nodes, "read", lambda path: made.nodes)
-    monkeypatch.setattr(kept, "days", lambda *_: [] if made.oldest is None else [made.oldest])
+    monkeypatch.setattr(kept, "oldest", lambda folders: made.oldest)
     monkeypatch.setattr(periods, "touched", made.touch)
     monkeypatch.setattr(analyze, "hourly", made.hourly)
     monkeypatch.setattr(analyze, "rollup", made.rollup)

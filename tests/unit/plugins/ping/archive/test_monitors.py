@@ -29,6 +29,12 @@ def test_disabled_nodes_are_left_out_whoever_names_them():
     assert monitors(archive, known) == ()
 
 
+def test_names_are_the_same_in_large_and_small_letters():
+    archive = Archive(ROOT, monitors={"Off": "http://off", "C": "http://other"}, own_folder=Path("/own"), own_name="Me")
+    known = nodes(Node("off", is_enabled=False), Node("c", server="http://c"), Node("me", server="http://me"))
+    assert monitors(archive, known) == (Monitor("me", ""), Monitor("c", "http://other"))
+
+
 def test_this_machine_comes_first_and_is_not_asked_over_the_network():
     archive = Archive(ROOT, monitors={"a": "http://a", "me": "http://me"}, own_folder=Path("/own"), own_name="me")
     assert monitors(archive, Nodes(is_open=True)) == (Monitor("me", ""), Monitor("a", "http://a"))

