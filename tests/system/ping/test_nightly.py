@@ -39,6 +39,7 @@ def server(hub: MakeHub, write: Callable[..., Path], tmp_path: Path, host: Host)
     return hub(shipped="yes", disabled=OTHERS)
 
 
+@pytest.mark.timeout(300)
 def test_nights_and_repairs_become_tables_and_what_is_missing_is_told(server: Hub, host: Host) -> None:
     wait_for(lambda: "ping_nightly" in server.proxy.AgentNames, LIMIT)
     server.proxy.RunAgent("ping_nightly")

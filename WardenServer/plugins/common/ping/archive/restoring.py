@@ -85,7 +85,7 @@ def _collect(
         step(Step(f"collect {got.monitor.name} {got.day}", COLLECTED * count / most, warnings, got=got))
 
     all_got = collecting.collect_held(archive, hosts, days, again, tell, stopping)
-    return {got.day for got in all_got if not got.had and not got.trouble}
+    return {got.day for got in all_got if got.lines and not got.had and not got.trouble}
 
 
 def _tables(

@@ -21,11 +21,13 @@ LONGER = ("daily", "60days", "120days", "monthly", "allmonths", "allyears")
 
 @dataclass
 class Fakes:
-    """What is done by others, in order; `away` are hosts that cannot be fetched, `fetched` what is there already."""
+    """What is done by others, in order; `away` are hosts that cannot be fetched, `empty` those that say
+    that they have no data, `fetched` what is there already."""
 
     done: list[str] = field(default_factory=list)
     asked: list[tuple[str, date]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
     fetched: set[tuple[str, date]] = field(default_factory=set)
     nodes: Nodes = field(default_factory=lambda: Nodes(is_open=True))
     oldest: date | None = None
@@ -49,6 +51,8 @@ class Fakes:
         self.asked.append((host.name, day))
         if host.name in self.away:
             return Got(host, day, trouble=f"{host.name} is away")
+        if host.name in self.empty:
+            return Got(host, day)
         self.fetched.add((host.name, day))
         return Got(host, day, 10)
 

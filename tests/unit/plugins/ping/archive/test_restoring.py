@@ -95,9 +95,15 @@ def test_it_ends_between_two_steps(repair: Repair, text: str):
 
 
 def test_days_that_were_made_are_made_again_only_where_something_came(repair: Repair, fakes: Fakes):
-    fakes.fetched = {("a", FIRST), ("b", FIRST), ("a", date(2026, 11, 24)), ("a", LAST), ("b", LAST)}
-    repair(done=date(2026, 11, 24))
-    assert fakes.done[:2] == HOURLY[1:]
+    fakes.fetched = {("a", FIRST), ("a", date(2026, 11, 24)), ("a", LAST), ("b", LAST)}
+    fakes.empty = {"b"}
+    repair(done=FIRST)
+    assert fakes.done[:3] == [*HOURLY[1:], "daily"]
+    fakes.empty.clear()
+    fakes.fetched.add(("b", FIRST))
+    fakes.done.clear()
+    repair(done=LAST)
+    assert fakes.done[:2] == [HOURLY[1], "daily"]
     fakes.done.clear()
     repair(done=LAST)
     assert fakes.done == []
