@@ -23,7 +23,7 @@ def test_schemathesis_finds_nothing(
     with make_hub("schema", {"ring": RING}, tmp_path, database, memcached.address) as hub:
         web = Web(hub)
         with (hub.settings.state_folder / "web.toml").open("a", encoding="utf-8") as file:
-            file.write(f'[jobs]\nstorage = "{tmp_path}"\n[runs]\ndocuments = ["ring"]\n')
+            file.write(f'[jobs]\nstorage = "{tmp_path}"\n[runs]\ndocuments = ["ring"]\n[ping]\nhosts = ["ring"]\n')
         check(web, tmp_path)
 
 

@@ -53,7 +53,7 @@ written = st.lists(
 
 
 @given(written, st.integers(-700, 12_000), st.integers(0, 12_000), st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @pytest.mark.usefixtures("small")
 def test_what_is_found_is_what_a_look_at_every_line_finds(
     sets: Sequence[tuple[int, int, list[bytes]]], begin: int, long: int, with_begin: bool, with_end: bool, is_cut: bool
