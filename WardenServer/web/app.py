@@ -33,6 +33,7 @@ from WardenServer.web.paths import Path, Refused, as_json, route
 from WardenServer.web.ping import Ping
 from WardenServer.web.ping_data import PingData
 from WardenServer.web.runs import Runs
+from WardenServer.web.view import encode
 from WardenServer.web.why import Why
 from WardenServer.web.woodstock import Woodstock
 
@@ -44,10 +45,11 @@ DIFF = FilePath(differ.__file__).parent / "diff.css"
 def make_app(settings: Settings, login: Login, follow: Follow) -> Starlette:
     """The application."""
     paths = [*login.paths(), *_paths(settings, follow)]
-    description = as_json(openapi.describe(paths))
+    description = encode(openapi.describe(paths))
     static = [
         Route("/", lambda request: FileResponse(STATIC / "index.html")),
-        Route("/openapi.json", lambda request: description),
+        # An answer of its own each time: who compresses one changes its headers.
+        Route("/openapi.json", lambda request: Response(description, media_type="application/json")),
         Route("/static/diff.css", lambda request: FileResponse(DIFF)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -1,6 +1,6 @@
 """Raw data of this machine's pings, for those who collect them: PingER's ping_data.pl, at its own address, too."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path as FilePath
@@ -72,31 +72,36 @@ class PingData:
             return PlainTextResponse("No data\n")
         if said.request.method == "HEAD":
             return PlainTextResponse()
-        return _Lines(self._rest(first, found), self._answers)
-
-    async def _rest(self, block: bytes, found: Iterator[bytes]) -> AsyncIterator[bytes]:
-        while block:
-            yield block
-            block = await to_thread.run_sync(partial(next, found, b""), limiter=self._reading)
+        return _Lines(first, found, self._reading, self._answers)
 
 
 class _Lines(StreamingResponse):
-    """Lines, block by block: a client that goes, or takes none, is cut off by its connection."""
+    """Lines, block by block. A client that takes none is cut off by its connection; its file is closed then."""
 
     media_type = "text/plain"
 
-    def __init__(self, content: AsyncIterator[bytes], answers: CapacityLimiter) -> None:
-        super().__init__(content)
-        self._answers = answers
+    def __init__(
+        self, first: bytes, rest: Generator[bytes, None, None], reading: CapacityLimiter, answers: CapacityLimiter
+    ) -> None:
+        super().__init__(self._blocks(first))
+        self._rest, self._reading, self._answers = rest, reading, answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See Response."""
-        if self._answers.available_tokens < 1:
-            refused = as_json({"error": "too many ask for raw data already; try again in some seconds"}, 503)
-            await refused(scope, receive, send)
-            return
-        async with self._answers:
-            await super().__call__(scope, receive, send)
+        try:
+            if self._answers.available_tokens < 1:
+                refused = as_json({"error": "too many ask for raw data already; try again in some seconds"}, 503)
+                await refused(scope, receive, send)
+                return
+            async with self._answers:
+                await super().__call__(scope, receive, send)
+        finally:
+            self._rest.close()
+
+    async def _blocks(self, block: bytes) -> AsyncIterator[bytes]:
+        while block:
+            yield block
+            block = await to_thread.run_sync(partial(next, self._rest, b""), limiter=self._reading)
 
 
 def _hosts(said: list[str]) -> frozenset[bytes]:

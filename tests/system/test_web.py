@@ -339,6 +339,11 @@ def test_the_start_says_where_the_page_and_the_token_are(hub: Hub) -> None:
         assert server.get("/api/me", headers=token)["may_change"] is True
 
 
+def test_the_description_is_whole_however_often_and_in_whatever_form_it_is_asked_for(web: Web) -> None:
+    for encoding in ("gzip", "identity", "gzip"):
+        assert "/api/me" in web.get("/openapi.json", headers={"Accept-Encoding": encoding})["paths"]
+
+
 # -- Prometheus
 
 

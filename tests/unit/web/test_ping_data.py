@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -174,12 +174,9 @@ def test_without_ping_serve_a_strange_name_is_refused(ask: Ask, kept: Path) -> N
 # -- limits
 
 
-def lines_of(limiter: CapacityLimiter) -> list[dict[str, Any]]:
+def lines_of(rest: Generator[bytes, None, None], answers: CapacityLimiter) -> list[dict[str, Any]]:
     """What an answer with lines sends."""
     sent: list[dict[str, Any]] = []
-
-    async def content() -> Any:
-        yield b"a\n"
 
     async def receive() -> Any:
         await asyncio.Event().wait()
@@ -188,18 +185,30 @@ def lines_of(limiter: CapacityLimiter) -> list[dict[str, Any]]:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}
-    asyncio.run(ping_data._Lines(content(), limiter)(scope, receive, send))
+    asyncio.run(ping_data._Lines(b"a\n", rest, CapacityLimiter(1), answers)(scope, receive, send))
     return sent
 
 
 def test_so_many_answers_at_a_time() -> None:
-    limiter = CapacityLimiter(1)
-    assert lines_of(limiter)[0]["status"] == 200
-    assert limiter.available_tokens == 1
-    limiter.acquire_on_behalf_of_nowait("another")
-    refused = lines_of(limiter)
+    closed = []
+
+    def blocks() -> Generator[bytes, None, None]:
+        try:
+            yield b"b\n"
+        finally:
+            closed.append(True)
+
+    answers = CapacityLimiter(1)
+    sent = lines_of(blocks(), answers)
+    assert (sent[0]["status"], b"".join(each.get("body", b"") for each in sent)) == (200, b"a\nb\n")
+    assert answers.available_tokens == 1
+    answers.acquire_on_behalf_of_nowait("another")
+    begun = blocks()
+    next(begun)
+    refused = lines_of(begun, answers)
     assert refused[0]["status"] == 503
     assert b"too many ask" in refused[1]["body"]
+    assert closed == [True, True]
 
 
 @pytest.fixture

@@ -82,10 +82,10 @@ def _found(archive: Archive, wanted: Wanted, step: int) -> "polars.DataFrame":
     with libraries(Unreachable):
         import polars
 
-    values = kept.scan(Folders(archive.folder), wanted.first, wanted.last)
+    values = kept.scan(Folders(archive.folder), wanted.first, wanted.last, (wanted.size,))
     try:
         found = None if values is None else _by_step(values, wanted, step).collect()
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         why = f"the values of {wanted.first} to {wanted.last} cannot be read ({error})"
         raise Unreachable(f"{why}; make them again with: warden ping restore") from None
     if found is None or found.is_empty():

@@ -7,7 +7,7 @@ are out of order by up to the length of a set, and a set that begins just before
 import heapq
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
@@ -46,10 +46,10 @@ class _Line(NamedTuple):
     end: int
 
 
-def blocks(folder: Path, window: Window, hosts: frozenset[bytes] = frozenset()) -> Iterator[bytes]:
+def blocks(folder: Path, window: Window, hosts: frozenset[bytes] = frozenset()) -> Generator[bytes, None, None]:
     """The lines within the window in time order, in blocks of whole lines. Lines out of order by up to a set's length,
     as several hosts at once write them, are found, too. A line that is still being written is left out, and so are
-    lines that have no time. Memory does not grow with the window.
+    lines that have no time. Memory does not grow with the window. Who stops before the end closes it.
 
     Args:
         folder: where the monthly files are.

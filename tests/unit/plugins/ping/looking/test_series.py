@@ -2,10 +2,13 @@ import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import polars
 import pytest
 
+from tests.unit.plugins.ping.looking.archive import put, short
+from tests.unit.plugins.ping.reports.frames import frame
 from WardenServer.errors import SettingError, Unreachable
 from WardenServer.plugins.common.ping.archive.folders import Folders
 from WardenServer.plugins.common.ping.configuration import Archive
@@ -26,15 +29,12 @@ def at(hours: int, **more: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+def ask(tmp_path: Path) -> Ask:
     """The series of an archive with these rows."""
 
     def found(*rows: dict[str, object], most: int = 5000, **more: object) -> Series:
-        def scan(folders: Folders, first: date, last: date) -> polars.LazyFrame | None:
-            assert folders.root == tmp_path
-            return polars.LazyFrame(rows, infer_schema_length=None) if rows else None
-
-        monkeypatch.setattr(kept, "scan", scan)
+        for day in {row["time"].date() for row in rows}:  # type: ignore[attr-defined]
+            kept.put(Folders(tmp_path), day, frame([row for row in rows if row["time"].date() == day]))  # type: ignore[attr-defined]
         said = {"metric": "packet_loss", "size": 100, "by": "site", "source": "a", "target": "b", "first": FIRST,
                 "last": FIRST, **more}  # fmt: skip
         return series(Archive(tmp_path), Wanted(**said), most)  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def test_where_there_is_no_pair_it_is_said(ask: Ask) -> None:
     with pytest.raises(Missing, match="nothing of a and z, 100 bytes, by site, from 2026-11-01 to 2026-11-01"):
         ask(at(0), target="z")
     with pytest.raises(Missing, match="nothing of a and b"):
-        ask()
+        ask(first=date(2026, 10, 1), last=date(2026, 10, 2))
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,20 @@ def test_what_means_nothing_is_refused(ask: Ask, more: dict[str, object], senten
         ask(at(0), **more)
 
 
-def test_values_that_cannot_be_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tmp_path / "2026-11.parquet"
-    polars.DataFrame([at(0)]).write_parquet(broken)
-    scanned = polars.scan_parquet(broken)
-    broken.write_bytes(broken.read_bytes()[:50])
-    monkeypatch.setattr(kept, "scan", lambda *_: scanned)
-    with pytest.raises(Unreachable, match=r"cannot be read .*; make them again with: warden ping restore"):
+def test_days_that_are_only_in_tables_have_no_counts(tmp_path: Path) -> None:
+    put(tmp_path, "packet_loss", "2026-11-01", {("a", "b"): short(".", "2.500")})
+    found = series(Archive(tmp_path), Wanted("packet_loss", 100, "site", "a", "b", FIRST, FIRST))
+    assert found.values[:3] == [None, 2.5, None]
+    assert found.sent == found.received == [None] * 24
+
+
+def test_values_that_cannot_be_read_are_said(ask: Ask, tmp_path: Path) -> None:
+    ask(at(0))
+    path = Folders(tmp_path).hourly(FIRST)
+    scanned = polars.scan_parquet(path)
+    path.write_bytes(path.read_bytes()[:50])
+    with (
+        mock.patch.object(kept, "scan", return_value=scanned),
+        pytest.raises(Unreachable, match=r"cannot be read .*; make them again with: warden ping restore"),
+    ):
         series(Archive(tmp_path), Wanted("packet_loss", 100, "site", "a", "b", FIRST, FIRST))
