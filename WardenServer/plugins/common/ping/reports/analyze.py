@@ -169,6 +169,7 @@ def _made(changed: Iterator[bool] | tuple[bool, ...], warnings: Sequence[str]) -
 
 def _left_out(found: by_hour.Hourly, day: date) -> Iterator[str]:
     for number, what in (
+        (found.old, "are old ones without the remote address and are left out"),
         (found.mangled, "mean nothing and are left out"),
         (found.of_no_node, "are of hosts that are not in the table of nodes and are left out"),
         (found.of_other_days, "are of other days and are left out"),
