@@ -17,7 +17,7 @@ from WardenServer.plugins.common.ping.reports import hourly as by_hour
 from WardenServer.plugins.common.ping.reports import kept, raw_days, sums, table
 from WardenServer.plugins.common.ping.reports.grid import Grid
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
-from WardenServer.plugins.common.ping.reports.periods import Period, days_between, months_between, period
+from WardenServer.plugins.common.ping.reports.periods import Period, days_between, period
 
 if TYPE_CHECKING:
     import polars
@@ -132,17 +132,15 @@ def _points(
     with libraries():
         import polars
     folders, begins = Folders(archive.folder), [first for _, first in period.points]
-    last = min(period.last, _today())
-    of, times = (
-        (sums.of_day, days_between(period.first, last)) if period.kind in _OF_DAYS
-        else (sums.of_month, months_between(period.first, last))
-    )  # fmt: skip
+    is_of_days = period.kind in _OF_DAYS
+    sums_of = sums.of_day if is_of_days else sums.of_month
+    first, last = period.first, period.last
+    times = kept.days(folders, first, last, trouble) if is_of_days else kept.months(folders, first, last)
     for point, group in itertools.groupby(times, lambda time: bisect_right(begins, time) - 1):
-        parts = [of(folders, time, archive.sizes, trouble) for time in group]
-        days.extend(day for each in parts for day in each.days)
-        values = sums.together((each.values for each in parts), sums.PAIR)
-        if not values.is_empty():
-            yield values.with_columns(polars.lit(point).alias("point"))
+        found = sums.together(sums_of(folders, time, archive.sizes, trouble) for time in group)
+        if found is not None:
+            days.extend(found.days)
+            yield found.values.with_columns(polars.lit(point).alias("point"))
 
 
 def _write(
@@ -171,6 +169,7 @@ def _made(changed: Iterator[bool] | tuple[bool, ...], warnings: Sequence[str]) -
 
 def _left_out(found: by_hour.Hourly, day: date) -> Iterator[str]:
     for number, what in (
+        (found.old, "are old ones without the remote address and are left out"),
         (found.mangled, "mean nothing and are left out"),
         (found.of_no_node, "are of hosts that are not in the table of nodes and are left out"),
         (found.of_other_days, "are of other days and are left out"),

@@ -84,10 +84,16 @@ def read_day(folders: Folders, day: date, sizes: Sequence[int], trouble: Trouble
     return day_tables.read(folders, day, sizes, tuple(METRICS), trouble)
 
 
-def days(folders: Folders, first: date, last: date) -> Sequence[date]:
-    """The days that have values, in Parquet or tables."""
-    known = (days for _, days in _in_parquet(folders, first, last, log.warning))
+def days(folders: Folders, first: date, last: date, trouble: Trouble = log.warning) -> Sequence[date]:
+    """The days that have values, in Parquet or tables. `trouble` is told of each file that cannot be read."""
+    known = (days for _, days in _in_parquet(folders, first, last, trouble))
     return sorted(_days_of_tables(folders, first, last).union(*known))
+
+
+def months(folders: Folders, first: date, last: date) -> Sequence[date]:
+    """The first days of the months in this time that have values."""
+    found = {day.replace(day=1) for day in _days_of_tables(folders, first, last)}
+    return sorted(found.union(month for month in _months(folders) if month <= last and first <= end_of_month(month)))
 
 
 def oldest(folders: Folders) -> date | None:

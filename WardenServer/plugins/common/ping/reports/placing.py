@@ -27,7 +27,8 @@ def placed(path: Path) -> Iterator[Path]:
         if not (path.is_file() and filecmp.cmp(part, path, shallow=False)):
             _to_disk(part)
             part.replace(path)
-            _to_disk(path.parent)
+    except Unreachable:  # also an OSError
+        raise
     except OSError as error:
         cure = "make room, or correct the rights of its folder"
         raise Unreachable(f"{path} cannot be written ({error}); {cure}") from None

@@ -33,34 +33,39 @@ class Sums(NamedTuple):
     days: tuple[date, ...]
 
 
-def of_day(folders: Folders, day: date, sizes: Sequence[int], trouble: kept.Trouble) -> Sums:
-    """The sums of one day."""
+def of_day(folders: Folders, day: date, sizes: Sequence[int], trouble: kept.Trouble) -> Sums | None:
+    """The sums of one day; None where it has no values. `trouble` is told of each file that cannot be read."""
     values = kept.read_day(folders, day, sizes, trouble)
-    return Sums(_empty(), ()) if values is None else Sums(added(_terms(values), PAIR), (day,))
+    return Sums(added(_terms(values), PAIR), (day,)) if values is not None else None
 
 
-def of_month(folders: Folders, month: date, sizes: Sequence[int], trouble: kept.Trouble) -> Sums:
-    """The sums of the month that begins with this day."""
+def of_month(folders: Folders, month: date, sizes: Sequence[int], trouble: kept.Trouble) -> Sums | None:
+    """The sums of the month that begins with this day; None where it has no values."""
     path = folders.root / "sums" / f"{month.isoformat()[:7]}.parquet"
-    days = days_between(month, end_of_month(month))
-    made_of = _made_of(folders, days, sizes)
+    last = end_of_month(month)
+    made_of = _made_of(folders, days_between(month, last), sizes)
     if (found := _kept(path, made_of)) is not None:
         return found
     troubles: list[str] = []
-    each = [of_day(folders, day, sizes, troubles.append) for day in days]
-    made = Sums(together((one.values for one in each), PAIR), tuple(day for one in each for day in one.days))
+    days = kept.days(folders, month, last, troubles.append)
+    made = together(of_day(folders, day, sizes, troubles.append) for day in days)
     for text in dict.fromkeys(troubles):
         trouble(text)
-    if made.days and not troubles:
+    if made is not None and not troubles:
         _keep(path, made_of, made)
     return made
 
 
-def together(parts: Iterable["polars.DataFrame"], keys: Sequence[str]) -> "polars.DataFrame":
-    """The sums of several."""
+def together(parts: Iterable[Sums | None]) -> Sums | None:
+    """The sums of several times; None where none of them has values."""
     with libraries():
         import polars
-    return added(polars.concat(list(parts)), keys)
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    return Sums(
+        added(polars.concat([part.values for part in there]), PAIR), tuple(day for part in there for day in part.days)
+    )
 
 
 def added(values: "polars.DataFrame", keys: Sequence[str]) -> "polars.DataFrame":
@@ -100,12 +105,6 @@ def _terms(values: "polars.DataFrame") -> "polars.DataFrame":
     )
 
 
-def _empty() -> "polars.DataFrame":
-    with libraries():
-        import polars
-    return _terms(polars.DataFrame(schema=month_file.schema()))
-
-
 def _made_of(folders: Folders, days: Sequence[date], sizes: Sequence[int]) -> str:
     """What tells whether the values of a month are still the same: sizes and times of its files."""
     files = [folders.hourly(days[0]), *(path for day in days for path in day_tables.paths(folders, day, sizes))]
@@ -129,7 +128,7 @@ def _kept(path: Path, made_of: str) -> Sums | None:
         about = polars.read_parquet_metadata(path)
         if about["made of"] == made_of:
             days = tuple(map(date.fromisoformat, about["days"].split()))
-            return Sums(polars.read_parquet(path).select(_empty().columns), days)
+            return Sums(polars.read_parquet(path).select(*PAIR, *METRICS, *(f"n {name}" for name in METRICS)), days)
     return None
 
 
