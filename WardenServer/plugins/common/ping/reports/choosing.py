@@ -49,7 +49,7 @@ def choose(raw: Iterable[bytes], day: date, nodes: Nodes, sizes: Collection[int]
         counts.update(of_other_days=len(parsed.samples) - len(found[-1]))
     of_day = polars.concat(found)
     pairs, names = _pairs(of_day.select("src", "dst").unique(), nodes)
-    paired = of_day.join(names, on=["src", "dst"], how="left").drop("src", "dst")
+    paired = of_day.join(names, on=["src", "dst"], how="left", maintain_order="left").drop("src", "dst")
     of_nodes = paired.filter(polars.col("pair").is_not_null())
     once = of_nodes.filter(polars.col("size").is_in(sizes)).filter(polars.struct(_SAME).is_first_distinct())
     hour = polars.from_epoch(polars.col("unix") // _HOUR * _HOUR).cast(polars.Datetime("us", "UTC"))

@@ -1,4 +1,8 @@
-"""The values of each hour, made of those of its samples: by pair of nodes, then by pair of sites."""
+"""The values of each hour, made of those of its samples: by pair of nodes, then by pair of sites.
+
+The same samples in the same order give the same values to the last bit, on any machine. Of polars' engines only the one
+in memory adds numbers up in their order; the other one adds them as its threads come.
+"""
 
 import polars
 
@@ -20,9 +24,10 @@ def by_node(samples: polars.DataFrame, pairs: polars.DataFrame) -> polars.DataFr
 
     unpredictability needs two samples of either kind that have a value.
     """
-    hours = samples.lazy().group_by("size", "pair", "time").agg(_of_samples()).sort("size", "pair", "time")
+    hours = samples.lazy().group_by("size", "pair", "time", maintain_order=True).agg(_of_samples())
     return (
         hours.join(pairs.lazy(), on="pair", how="left")
+        .sort("size", "pair", "time")
         .with_columns(
             _even_of(formulas.SUCCESS_SIZE, "success"),
             _even_of(formulas.RATE_SIZE, "rate"),
@@ -30,7 +35,7 @@ def by_node(samples: polars.DataFrame, pairs: polars.DataFrame) -> polars.DataFr
         )
         .with_columns(_of_others())
         .with_columns(polars.when(polars.col(name).is_finite()).then(polars.col(name)) for name in METRICS)
-        .collect()
+        .collect(engine="in-memory")
     )
 
 
@@ -68,8 +73,9 @@ def by_site(hours: polars.DataFrame) -> polars.DataFrame:
     """The hours of each pair of sites, sorted: the sum of the counts of their pairs of nodes, the mean of those values
     that there are."""
     keys = ("size", "src", "dst", "time")
-    sites = hours.drop("src", "dst").rename(_SITES).group_by(keys)
-    return sites.agg(polars.col(*COUNTS).sum(), polars.col(*METRICS).mean()).sort(keys)
+    sites = hours.lazy().drop("src", "dst").rename(_SITES).group_by(keys, maintain_order=True)
+    mean = sites.agg(polars.col(*COUNTS).sum(), polars.col(*METRICS).mean())
+    return mean.sort(keys).collect(engine="in-memory")
 
 
 def whole(hours: polars.DataFrame, by: str) -> polars.DataFrame:

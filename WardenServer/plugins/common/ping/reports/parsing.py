@@ -44,7 +44,7 @@ def parse(raw: bytes) -> Parsed:
     null.
     """
     line = polars.col("line")
-    lines = _lines(raw).filter(line.is_not_null() & (line != "No data")).lazy()
+    lines = _lines(raw).filter((line != "") & (line != "No data")).lazy()
     fields = lines.select(line.str.splitn(" ", len(FIELDS)).struct.rename_fields(FIELDS).struct.unnest())
     read = fields.with_columns(_numbers()).with_columns(is_sample=_is_sample()).collect(engine="streaming")
     samples = read.filter("is_sample").select(_columns())

@@ -89,8 +89,8 @@ def _iqr(numbers: Numbers) -> Numbers:
 
 def _quantile(ordered: Numbers, part: float) -> Numbers:
     place = part * (len(ordered) - 1)
-    low: Numbers = ordered[math.floor(place)]
-    return low + (ordered[math.ceil(place)] - low) * (place % 1)
+    low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
+    return numpy.asarray(low + (high - low) * (place % 1))
 
 
 def _conditional_loss(sequences: Numbers, sent: Counts, received: Counts) -> Numbers:
