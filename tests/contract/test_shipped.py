@@ -88,8 +88,12 @@ def given(settings: config.Settings, agent: str, url: str) -> config.Settings:
         "required_states": {"states": str(file)},
         "web2c": {"server": url.removesuffix("/status.json"), "page": "/page", "root": "vacuum", "settling": 0.0},
     }
-    tables: dict[str, Any] = {"jobs": {"storage": str(settings.state_folder)}, "runs": {"documents": ["Petra"]}}
-    own = {"interval": 5.0} if agent.startswith(("jobs_", "run_")) else FAST  # the first run makes the database
+    tables: dict[str, Any] = {
+        "jobs": {"storage": str(settings.state_folder)}, "runs": {"documents": ["Petra"]},
+        "ping": {"hosts": ["127.0.0.1 send=1"], "patience": 0.2}, "ping_archive": {},
+    }  # fmt: skip
+    slow = agent.startswith(("jobs_", "run_", "ping"))  # the first run makes a database, or loads much
+    own = {} if agent == "ping_nightly" else {"interval": 5.0} if slow else FAST
     return replace(settings, agents={agent: {**own, **more.get(agent, {})}}, shared=tables)
 
 

@@ -32,8 +32,8 @@ def encode(came: Cleaned) -> dict[str, Any]:
     """What work returned, as JSON can hold it."""
     fields, reasons, owned = came
     encoded = {name: _encode(value) for name, value in fields.items()}
-    encoded |= {name: {"own": [encoded[name], *own]} for name, own in owned.items()}
-    return encoded | {name: {"no data": reason} for name, reason in reasons.items()}
+    encoded |= {name: {"no data": reason} for name, reason in reasons.items()}
+    return encoded | {name: {"own": [encoded[name], *own]} for name, own in owned.items()}
 
 
 def _encode(value: Any) -> Any:

@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from WardenServer.errors import PluginError
+from WardenServer.errors import NoData, PluginError
 from WardenServer.loading.contract import Contract
-from WardenServer.loading.isolation.wire import check_state, decode_table, describe, encode_table, understand
-from WardenServer.results.field import Declaration, Kind
+from WardenServer.loading.isolation.wire import (
+    check_state,
+    decode,
+    decode_table,
+    describe,
+    encode,
+    encode_table,
+    understand,
+)
+from WardenServer.results.field import Declaration, Kind, Place
+from WardenServer.results.result import clean
+from WardenServer.results.value import Value
 
 FIELDS = {"g": Declaration({"unit": "mA"}, Kind("enum", 1, ("A", "B"))), "x": Declaration({})}
 
@@ -35,6 +45,13 @@ def test_settings_that_json_cannot_hold_do_not_stop_it() -> None:
     round_and_round.append(round_and_round)
     settings = describe(contract(loop=round_and_round, keys={(1, 2): 3, "a": 1}, when=print))["settings"]
     assert settings == {"loop": "[[...]]", "keys": {"a": 1}, "when": "<built-in function print>"}
+
+
+def test_a_field_without_a_value_keeps_its_reason_and_its_place() -> None:
+    came = clean({"loss": Value(NoData("no reply"), place=Place("ping.a")), "n": 1})
+    fields, reasons, own = clean(decode(json.loads(json.dumps(encode(came)))))
+    assert (fields, reasons) == ({"loss": None, "n": 1}, {"loss": "no reply"})
+    assert own["loss"].place == Place("ping.a")
 
 
 def test_a_configured_table_crosses_with_its_dates_and_times() -> None:

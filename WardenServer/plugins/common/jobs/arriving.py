@@ -11,11 +11,11 @@ from WardenServer.plugins.common.jobs import processors, queueing
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.known import Known
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.storage import make
 from WardenServer.plugins.common.jobs.storage.base import Found
 from WardenServer.plugins.common.jobs.storage.steady import Steady, settling
+from WardenServer.plugins.common.problems import Problems
 
 #: Jobs that are queued in one transaction.
 BATCH = 1000

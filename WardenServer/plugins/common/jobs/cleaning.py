@@ -10,11 +10,11 @@ from WardenServer.plugins.common.jobs import steps
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
 from WardenServer.plugins.common.jobs.only_one import only_one
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make, moving
 from WardenServer.plugins.common.jobs.storage.base import Storage
 from WardenServer.plugins.common.jobs.tables import jobs
+from WardenServer.plugins.common.problems import Problems
 
 #: Rows that go in one transaction.
 BATCH = 100

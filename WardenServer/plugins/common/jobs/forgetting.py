@@ -10,12 +10,12 @@ from WardenServer.plugins.common.jobs import cleaning
 from WardenServer.plugins.common.jobs.cleaning import Ended
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
 from WardenServer.plugins.common.jobs.tables import job_steps, late_results, server_status
 from WardenServer.plugins.common.jobs.tables import jobs as jobs_table
 from WardenServer.plugins.common.jobs.times import ago
+from WardenServer.plugins.common.problems import Problems
 
 #: Seconds that they are kept.
 KEEP = 30 * 86400.0

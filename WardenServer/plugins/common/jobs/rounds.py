@@ -14,9 +14,9 @@ from WardenServer.plugins.common.jobs.arriving import Arrivals
 from WardenServer.plugins.common.jobs.cleaning import Cleaner
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.serving import Serving
 from WardenServer.plugins.common.jobs.sweeping import Sweeper, Swept
+from WardenServer.plugins.common.problems import Problems
 
 #: Seconds after which files that are no job were missed.
 MISSED = 600.0

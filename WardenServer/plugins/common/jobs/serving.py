@@ -15,7 +15,6 @@ from WardenServer.plugins.common.jobs import processors, queueing, requests, ste
 from WardenServer.plugins.common.jobs.arriving import NOBODY
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.plugins.common.jobs.database import Database
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.jobs.queueing import Pair, ProcessorGone
 from WardenServer.plugins.common.jobs.steps import Step
 from WardenServer.plugins.common.jobs.storage import make
@@ -23,6 +22,7 @@ from WardenServer.plugins.common.jobs.storage.base import Found, Storage, found_
 from WardenServer.plugins.common.jobs.storage.steady import Steady, settling
 from WardenServer.plugins.common.jobs.tables import jobs, priorityjobs
 from WardenServer.plugins.common.jobs.times import text_of
+from WardenServer.plugins.common.problems import Problems
 
 
 @dataclass

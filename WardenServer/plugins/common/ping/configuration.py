@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from WardenServer.errors import SettingError
+from WardenServer.plugins.common.forms import meant, or_nothing, path
 from WardenServer.plugins.common.ping import forms
 from WardenServer.plugins.common.ping.hosts import WAITS, Host, read_lines
 from WardenServer.plugins.common.ping.own import full_name
-from WardenServer.plugins.common.runs.forms import meant, or_nothing, path
 
 #: Ways to measure, the best first.
 METHODS = ("raw", "unprivileged", "fping", "ping", "tcp")

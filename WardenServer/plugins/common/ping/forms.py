@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from pytimeparse.timeparse import timeparse
 
+from WardenServer.plugins.common.forms import path
 from WardenServer.plugins.common.ping.hosts import NUMBERS, SIZES, Pings
 from WardenServer.plugins.common.ping.names import address, host_name
-from WardenServer.plugins.common.runs.forms import path
 
 _SCHEMES = ("http", "https")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from WardenServer.errors import SettingError
+from WardenServer.plugins.common.forms import meant
 from WardenServer.plugins.common.ping.names import address, host_name, protocol_of
-from WardenServer.plugins.common.runs.forms import meant
 
 #: What a set of pings may be: how many, bytes of data in each, seconds between two. The data begin with a token of 16
 #: bytes, by which a reply is known.

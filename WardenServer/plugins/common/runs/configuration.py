@@ -19,6 +19,7 @@ from typing import Any
 
 from WardenServer.errors import SettingError
 from WardenServer.plugins.common.differ.rules import Rules
+from WardenServer.plugins.common.forms import meant, or_nothing, path
 from WardenServer.plugins.common.runs import forms
 from WardenServer.plugins.common.runs.rules_table import masks, tolerances
 
@@ -79,7 +80,7 @@ def read(table: Mapping[str, Any]) -> Runs:
     """
     if unknown := table.keys() - _READ.keys():
         name = sorted(unknown)[0]
-        raise SettingError(f'[runs]: unknown setting "{name}"{forms.meant(name, _READ)}')
+        raise SettingError(f'[runs]: unknown setting "{name}"{meant(name, _READ)}')
     said = {name: _take(name, value) for name, value in table.items()}
     given = [name for name in _READ if said.get(name)]
     if missing := [name for name in ("hub", "folder") if name not in given]:
@@ -136,14 +137,14 @@ def names(attributes: Sequence[str]) -> dict[str, list[str]]:
 
 _OF_THE_HUB = ("documents", "attributes", "state", "running", "number", "file", "every", "limit")
 _OF_A_DATABASE = ("schema", "parameters")
-_ATTRIBUTE = forms.or_nothing(forms.attribute, "")
-_TEXT = forms.or_nothing(forms.text, "")
-_PATH = forms.or_nothing(forms.path, None)
+_ATTRIBUTE = or_nothing(forms.attribute, "")
+_TEXT = or_nothing(forms.text, "")
+_PATH = or_nothing(path, None)
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
-    "hub": forms.text, "folder": forms.path, "url": forms.text, "database": _TEXT, "schema": _TEXT,
+    "hub": forms.text, "folder": path, "url": forms.text, "database": _TEXT, "schema": _TEXT,
     "parameters": _PATH, "documents": forms.texts('["Petra", "P022.*"]'), "attributes": forms.attributes,
     "state": _ATTRIBUTE, "running": forms.texts('["RUNNING", "MOVING"]'), "number": _ATTRIBUTE, "file": _PATH,
-    "every": forms.seconds(0, 86_400), "limit": forms.seconds(0.1, 600), "link": forms.or_nothing(forms.link, ""),
+    "every": forms.seconds(0, 86_400), "limit": forms.seconds(0.1, 600), "link": or_nothing(forms.link, ""),
     "log": _PATH, "tolerances": tolerances, "masks": masks,
 }  # fmt: skip

@@ -1,10 +1,8 @@
 """The form of each setting in [runs]. What has another form raises ValueError, with what to write instead."""
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 #: A Tango attribute: DEVICE/ATTRIBUTE, with the database, host:port, before it where it is another one.
@@ -12,36 +10,11 @@ _ATTRIBUTE = re.compile(r"((tango://)?[^\s/#:]+:\d+/)?([^\s/#:]+/){2}[^\s/#:]+(#
 _LINK = re.compile(r"https?://[^\s\"<>\\]+")
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """What a name that is not known may have meant, to be put behind a sentence."""
-    there = list(known)
-    close = difflib.get_close_matches(name, there, 1)
-    return f'; did you mean "{close[0]}"?' if close else f"; there are: {', '.join(there)}"
-
-
 def text(value: Any) -> str:
     """A text that is not empty."""
     if not isinstance(value, str) or not value:
         raise ValueError("a text")
     return value
-
-
-def or_nothing(read: Callable[[Any], Any], nothing: Any) -> Callable[[Any], Any]:
-    """What `read` reads; of an empty text, `nothing`."""
-    return lambda value: nothing if value in ("", None) else read(value)
-
-
-def path(value: Any) -> Path:
-    """A path that does not depend on the folder in which a program runs."""
-    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
-        raise ValueError('a path, such as "/a/folder"')
-    try:
-        found = Path(value).expanduser()
-    except RuntimeError:  # ~name of nobody
-        raise ValueError("a path that begins with /") from None
-    if not found.is_absolute():
-        raise ValueError("a path that begins with /")
-    return found
 
 
 def seconds(least: float, most: float) -> Callable[[Any], float]:

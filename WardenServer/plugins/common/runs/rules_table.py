@@ -16,6 +16,7 @@ from typing import Any
 
 from WardenServer.errors import SettingError
 from WardenServer.plugins.common.differ.rules import Mask, Tolerance
+from WardenServer.plugins.common.forms import meant
 from WardenServer.plugins.common.runs import forms
 
 _OF_A_MASK = ("pattern", "reason", "lines")
@@ -53,7 +54,7 @@ def masks(value: Any) -> tuple[Mask, ...]:
 def _mask(where: str, said: Mapping[str, Any]) -> Mask:
     if unknown := said.keys() - set(_OF_A_MASK):
         name = sorted(unknown)[0]
-        raise SettingError(f'{where} has an unknown setting "{name}"{forms.meant(name, _OF_A_MASK)}')
+        raise SettingError(f'{where} has an unknown setting "{name}"{meant(name, _OF_A_MASK)}')
     for name, example in (("pattern", "Petra:Text*"), ("reason", "changes every time")):
         if not isinstance(said.get(name), str) or not said[name].strip():
             raise SettingError(f'{where} needs {name} = "{example}"')

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from WardenServer.plugins.common.jobs.problems import Problems
 from WardenServer.plugins.common.ping import own
 from WardenServer.plugins.common.ping.configuration import Ping
 from WardenServer.plugins.common.ping.hosts import Host
@@ -16,6 +15,7 @@ from WardenServer.plugins.common.ping.probe.methods import Methods, family_of, o
 from WardenServer.plugins.common.ping.probe.records import Records
 from WardenServer.plugins.common.ping.probe.round import Round, Target
 from WardenServer.plugins.common.ping.probe.sample import Sample
+from WardenServer.plugins.common.problems import Problems
 
 
 class Rounds:

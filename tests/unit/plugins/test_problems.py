@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from WardenServer.plugins.common.jobs import problems
-from WardenServer.plugins.common.jobs.problems import Problems
+from WardenServer.plugins.common import problems
+from WardenServer.plugins.common.problems import Problems
 
 
 @pytest.fixture
