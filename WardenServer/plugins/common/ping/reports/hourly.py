@@ -1,7 +1,8 @@
 """A day of raw data as values by hour.
 
-A frame of hourly values has the columns by ("node", "site"), size, src, dst, time (the hour, UTC), samples, sent,
-received, and the sixteen metrics as float64, null where there is no value; sorted by the first five.
+A frame of hourly values has the columns by ("node", "site": String), size (Int32), src, dst (String), time (the hour,
+Datetime in us and UTC), samples, sent, received (Int64), and the sixteen metrics as Float64, null where there is no
+value; sorted by the first five. An hour in which a pair has no sample of a size has no row. Names are in small letters.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from WardenServer.plugins.common.ping.archive.nodes import Nodes
+from WardenServer.plugins.common.ping.opening import libraries
 
 if TYPE_CHECKING:
     import polars
@@ -21,11 +23,13 @@ COUNTS = ("samples", "sent", "received")
 
 @dataclass(frozen=True)
 class Hourly:
-    """The values of one day, and what was left out: lines that mean nothing, of hosts that are no nodes, of other days,
-    and how many had more replies than pings."""
+    """The values of one day. `lines` are all that were read, the others those of them that were left out: `old` ones
+    without the remote address, `mangled` ones that mean nothing, of hosts that are no nodes, of other days. `rogue` are
+    samples with more replies than pings, which count."""
 
     values: "polars.DataFrame"
     lines: int = 0
+    old: int = 0
     mangled: int = 0
     of_no_node: int = 0
     of_other_days: int = 0
@@ -41,5 +45,17 @@ def hourly(raw: Iterable[bytes], day: date, nodes: Nodes, sizes: tuple[int, ...]
         nodes: which hosts are analysed.
         sizes: bytes of pings; others are left out. Sizes under 100 read as 100.
         unreachable_is_loss: whether a sample without reply counts as loss of all its packets.
+
+    Raises:
+        WardenError: the extra `ping` is not installed.
     """
-    raise NotImplementedError
+    with libraries():
+        import polars
+
+        from WardenServer.plugins.common.ping.reports import choosing, formulas, hours, samples
+    chosen = choosing.choose(raw, day, nodes, {*sizes, formulas.SUCCESS_SIZE, formulas.RATE_SIZE})
+    all_hours = hours.by_node(samples.measured(chosen.samples, unreachable_is_loss), chosen.pairs)
+    of_nodes = all_hours.filter(polars.col("size").is_in(sizes))
+    values = polars.concat([hours.whole(of_nodes, "node"), hours.whole(hours.by_site(of_nodes), "site")])
+    rogue = chosen.samples.filter(polars.col("size").is_in(sizes) & (polars.col("received") > polars.col("sent")))
+    return Hourly(values, **chosen.counts, rogue=len(rogue))
