@@ -147,11 +147,11 @@ def _monitors(archive: "Archive") -> "tuple[Monitor, ...]":
 
 
 def _chosen(hosts: "Sequence[Monitor]", names: Sequence[str]) -> "Sequence[Monitor]":
-    known = {host.name for host in hosts}
-    if unknown := [name for name in names if name not in known]:
+    known, wanted = {host.name for host in hosts}, {name.lower() for name in names}
+    if unknown := sorted(wanted - known):
         said = f'"{plain(unknown[0])}" is no monitoring host; there are: {", ".join(sorted(known)[:10])}'
         raise click.BadParameter(said, param_hint="--host")
-    return [host for host in hosts if not names or host.name in names]
+    return [host for host in hosts if not names or host.name in wanted]
 
 
 def _print_table(faults: "Sequence[Fault]") -> None:

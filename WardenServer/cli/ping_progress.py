@@ -17,6 +17,7 @@ def progress(what: str) -> Iterator[Tell]:
     """A bar, for as long as a command is at it. Each warning is said once."""
     from rich import progress
     from rich.console import Console
+    from rich.text import Text
 
     columns = (progress.TextColumn(what), progress.BarColumn(), progress.TaskProgressColumn(),
                progress.TimeElapsedColumn())  # fmt: skip
@@ -29,11 +30,15 @@ def progress(what: str) -> Iterator[Tell]:
             for warning in warnings:
                 if warning not in said:
                     said.add(warning)
-                    warn(warning)
+                    console.print(Text(_sentence(warning)), soft_wrap=True)  # above the bar
 
         yield tell
 
 
 def warn(sentence: str) -> None:
     """Say a sentence on standard error."""
-    click.echo(f"warden: {plain(mask(sentence))}", err=True)
+    click.echo(_sentence(sentence), err=True)
+
+
+def _sentence(text: str) -> str:
+    return f"warden: {plain(mask(text))}"

@@ -131,6 +131,8 @@ def _host(name: str, addresses: Sequence[str], said: Mapping[str, Any], default:
         pings=_pings(said, default),
         **{field: said[attribute] for attribute, field in _FIELDS.items() if attribute in said},
     )
+    if host.address and protocol_of(host.name) and host.name != host.address:
+        raise ValueError(f"the name is an address; take {host.address} out, or write a name before it")
     for text in (host.name, host.address):
         if host.protocol and protocol_of(text) not in ("", host.protocol):
             raise ValueError(f"{text} is no address of {host.protocol}; correct protocol, or the address")

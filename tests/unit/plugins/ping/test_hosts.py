@@ -83,6 +83,7 @@ def test_lines_without_host_and_without_sentence(line: str) -> None:
         ("a.b cache=maybe", "write yes or no"),
         ("a.b gateway=../x", "gateway is '../x'"),
         ("a.b 192.0.2.1 protocol=IPv6", "192.0.2.1 is no address of IPv6"),
+        ("192.0.2.1 192.0.2.2", "the name is an address; take 192.0.2.2 out"),
         ("::1 protocol=ipv4", "::1 is no address of IPv4"),
     ],
 )

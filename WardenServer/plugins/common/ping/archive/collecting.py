@@ -89,11 +89,12 @@ class _Collection:
 
     async def run(self, monitors: Sequence[Monitor], stopping: threading.Event) -> list[Got]:
         """All hosts; by host and day what became of them."""
+        places = {monitor: place for place, monitor in enumerate(monitors)}
         async with AsyncExitStack() as stack:
             if self._days and any(monitor.url for monitor in monitors):
                 self._client = await stack.enter_async_context(fetching.open_client(self._archive.patience))
             await _all_or_stopped([asyncio.ensure_future(self._host(monitor)) for monitor in monitors], stopping)
-        return sorted(self._done, key=lambda one: (monitors.index(one.monitor), one.day))
+        return sorted(self._done, key=lambda one: (places[one.monitor], one.day))
 
     async def _host(self, monitor: Monitor) -> None:
         """Its days, one after the other; of a host that is not there, only the first is asked for."""

@@ -81,7 +81,7 @@ async def answer(client: "httpx.AsyncClient", monitor: Monitor, day: date, large
     except (httpx.ConnectError, httpx.TimeoutException) as error:
         raise Silent(f"{who} does not answer ({_why(error)}); start it, or correct its URL") from None
     except (httpx.HTTPError, httpx.StreamError, zlib.error) as error:
-        raise Unreachable(f"{who} does not send all of its answer ({_why(error)}); fetch it again") from None
+        raise Unreachable(f"{who} does not answer as it should ({_why(error)}); correct its URL or wait") from None
     except (httpx.InvalidURL, ValueError) as error:
         raise Refused(f"{who} cannot be asked ({_why(error)}); correct its URL") from None
 

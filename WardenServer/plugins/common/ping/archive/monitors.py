@@ -16,14 +16,16 @@ class Monitor:
 
 
 def monitors(archive: Archive, nodes: Nodes) -> tuple[Monitor, ...]:
-    """All of them by name, this machine first if it measures. Disabled nodes are left out."""
-    urls = {node.name: node.server for node in nodes.by_name.values() if node.server} | dict(archive.monitors)
-    others = [
-        Monitor(name, url)
-        for name, url in sorted(urls.items())
-        if name != _own_name(archive) and (name not in nodes.by_name or nodes.by_name[name].is_enabled)
-    ]
-    return (*_own(archive), *others)
+    """All of them by name, in small letters as in the table of nodes, this machine first if it measures. Disabled nodes
+    are left out."""
+    own = {} if archive.own_folder is None else {archive.own_name.lower(): ""}
+    urls = {node.name: node.server for node in nodes.by_name.values() if node.server}
+    urls |= {name.lower(): url for name, url in sorted(archive.monitors.items())}
+    others = {
+        name: urls[name] for name in sorted(urls)
+        if name not in own and (name not in nodes.by_name or nodes.by_name[name].is_enabled)
+    }  # fmt: skip
+    return tuple(Monitor(name, url) for name, url in {**own, **others}.items())
 
 
 def name_trouble(name: str) -> str:
@@ -33,11 +35,3 @@ def name_trouble(name: str) -> str:
     except ValueError as error:
         return f"the monitoring host {name!r:.60} is no host; write {error}"
     return ""
-
-
-def _own_name(archive: Archive) -> str | None:
-    return archive.own_name if archive.own_folder is not None else None
-
-
-def _own(archive: Archive) -> tuple[Monitor, ...]:
-    return () if archive.own_folder is None else (Monitor(archive.own_name, ""),)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.ping.archive import collecting, nodes
 from WardenServer.plugins.common.ping.archive.collecting import Got
 from WardenServer.plugins.common.ping.archive.folders import Folders
@@ -64,14 +63,8 @@ def restore(
             return
         news = _collect(archive, days, again, step, stopping)
         wanted = [day for day in days if done is None or day > done or day in news]
-        try:
-            for each in _tables(archive, wanted, today, is_sparing, stopping):
-                step(each)
-        except OSError as error:
-            if isinstance(error, Unreachable):
-                raise
-            said = f"tables cannot be written ({error}); make room in {archive.folder}, or correct its rights"
-            raise Unreachable(said) from None
+        for each in _tables(archive, wanted, today, is_sparing, stopping):
+            step(each)
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -92,7 +85,7 @@ def _collect(
         step(Step(f"collect {got.monitor.name} {got.day}", COLLECTED * count / most, warnings, got=got))
 
     all_got = collecting.collect_held(archive, hosts, days, again, tell, stopping)
-    return {got.day for got in all_got if not got.had and not got.trouble}
+    return {got.day for got in all_got if got.lines and not got.had and not got.trouble}
 
 
 def _tables(
@@ -108,15 +101,15 @@ def _tables(
         yield _made(f"hourly {day}", COLLECTED + (HOURLY - COLLECTED) * number / len(days), made)
     if stopping.is_set() or not days:
         return
-    oldest = next(iter(kept.days(Folders(archive.folder), date.min, today)), None)
-    touched = periods.touched((days[0], days[-1]), today, oldest)
+    touched = periods.touched((days[0], days[-1]), today, kept.oldest(Folders(archive.folder)))
     is_all = not is_sparing or days[0] < today.replace(day=1)
     wanted = [each for each in touched if is_all or each.kind not in ("allmonths", "allyears")]
     for number, period in enumerate(wanted, 1):
         if stopping.is_set():
             return
         part = HOURLY + (1 - HOURLY) * number / len(wanted)
-        yield _made(f"{period.kind} {period.name}".rstrip(), part, analyze.rollup(archive, period))
+        text = f"daily {period.name}" if period.kind == "daily" else period.kind
+        yield _made(text, part, analyze.rollup(archive, period))
 
 
 def _made(text: str, part: float, made: Made) -> Step:
