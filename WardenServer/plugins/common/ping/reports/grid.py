@@ -1,35 +1,37 @@
-"""Values by pair and point, spread out as the rows of a table."""
+"""Values by pair and point, spread out as the lines of tables."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from WardenServer.plugins.common.ping.opening import libraries
+from WardenServer.plugins.common.ping.reports import table
 
 if TYPE_CHECKING:
     import polars
 
 
 class Grid:
-    """All tables of one size, by node or by site: a row for each pair that occurs."""
+    """All tables of one size, by node or by site: a line for each pair that occurs, sorted."""
 
-    def __init__(self, values: "polars.DataFrame", points: Sequence[str]) -> None:
+    def __init__(self, values: "polars.DataFrame", points: int) -> None:
         """
         Args:
-            values: src, dst, `point` (which of the points it is) and the metrics, one row a pair and point.
-            points: headers.
+            values: src, dst, `point` (its place among the points) and the metrics, one row a pair and point.
+            points: how many there are.
         """
+        with libraries():
+            from polars import col
         self._values = values
         self._points = points
-        self._pairs = values.select("src", "dst").unique().sort("src", "dst")
-        places = self._pairs.with_row_index("place")
+        pairs = values.select("src", "dst").unique().sort("src", "dst")
+        places = pairs.with_row_index("place")
         self._places = values.join(places, on=["src", "dst"], how="left", maintain_order="left")["place"].to_numpy()
+        # A name with a blank in it would shift all values behind it.
+        self._pairs = pairs.select(col("src", "dst").str.replace_all(r"^$|\s", "_"))
 
-    def rows(self, metric: str) -> "polars.DataFrame":
-        """The columns src and dst, then one a point, NaN where there is no value."""
+    def lines(self, metric: str) -> bytes:
+        """The lines of the table of a metric, a dot where there is no value."""
         with libraries():
             import numpy as np
-            import polars
-        grid = np.full((len(self._points), self._pairs.height), np.nan)
+        grid = np.full((self._points, self._pairs.height), np.nan)
         grid[self._values["point"].to_numpy(), self._places] = self._values[metric].to_numpy()
-        columns = [polars.Series(name, line) for name, line in zip(self._points, grid, strict=True)]
-        return self._pairs.hstack(columns)
+        return table.lines(self._pairs, grid)
