@@ -155,9 +155,8 @@ def _write(
         if mine.is_empty() and not with_empty:
             continue
         grid = Grid(mine, len(points))
-        for metric in which.metrics:
-            path = folders.report(metric, size, by, period.name)
-            yield table.write(path, points, grid.lines(metric))
+        for metric, lines in grid.lines(which.metrics):
+            yield table.write(folders.report(metric, size, by, period.name), points, lines)
 
 
 def _made(changed: Iterator[bool] | tuple[bool, ...], warnings: Sequence[str]) -> Made:

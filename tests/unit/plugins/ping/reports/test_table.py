@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.plugins.common.ping.reports import placing, table
+from WardenServer.plugins.common.ping.reports import grid, placing, table
 from WardenServer.plugins.common.ping.reports.grid import Grid
 
 POINTS = ("0", "1")
@@ -23,7 +23,7 @@ def lines(rows: dict[tuple[str, str], list[float | None]]) -> bytes:
     points = len(next(iter(rows.values()), []))
     found = [(*pair, n, value) for pair, values in rows.items() for n, value in enumerate(values)]
     schema = {"src": pl.String, "dst": pl.String, "point": pl.Int32, "MOS": pl.Float64}
-    return Grid(pl.DataFrame(found, schema, orient="row"), points).lines("MOS")
+    return dict(Grid(pl.DataFrame(found, schema, orient="row"), points).lines(("MOS",)))["MOS"]
 
 
 def shown(*values: float | None) -> list[str]:
@@ -58,6 +58,26 @@ def test_values_are_formatted_from_the_unrounded_number() -> None:
     values = [0.0005, 0.0625, 0.0004999, -0.0004, -0.0, -0.0005, 1e15, 1234567.8915, 338.9765]
     expected = ["0.001", "0.062", "0.000", "0.000", "0.000", "-0.001"]
     assert shown(*values) == [*expected, *(f"{value:.3f}" for value in values[6:])]
+
+
+@pytest.mark.parametrize("together", [1, 5, 4000])
+def test_each_metric_has_its_own_table_however_many_are_made_together(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "_TOGETHER", together)
+    values = {"MOS": [4.0, 3.5], "alpha": [0.25, None], "throughput": [1e15, 2.0]}
+    columns = {"src": ["a", "b"], "dst": ["c", "c"], "point": [0, 1]}
+    found = list(Grid(pl.DataFrame({**columns, **values}), 2).lines(tuple(values)))
+    assert found == [
+        ("MOS", b"a c 4.000 . a c\nb c . 3.500 b c\n"),
+        ("alpha", b"a c 0.250 . a c\nb c . . b c\n"),
+        ("throughput", b"a c 1000000000000000.000 . a c\nb c . 2.000 b c\n"),
+    ]
+
+
+def test_without_values_a_table_has_no_lines() -> None:
+    schema = {"src": pl.String, "dst": pl.String, "point": pl.Int32, "MOS": pl.Float64, "alpha": pl.Float64}
+    assert list(Grid(pl.DataFrame(schema=schema), 2).lines(("MOS", "alpha"))) == [("MOS", b""), ("alpha", b"")]
 
 
 def test_what_is_no_number_is_a_dot() -> None:
