@@ -73,8 +73,8 @@ def our_tables(raw: Sequence[bytes], nodes: Nodes) -> Tables:
     found = {}
     for by, size in product(("node", "site"), ping_raw.SIZES):
         grid = Grid(values.filter(col("by") == by, col("size") == size), len(POINTS))
-        for metric in METRICS:
-            found[metric, by, size] = " ".join(POINTS) + "\n" + grid.lines(metric).decode()
+        for metric, lines in grid.lines(tuple(METRICS)):
+            found[metric, by, size] = " ".join(POINTS) + "\n" + lines.decode()
     return found
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from socket import AF_INET
@@ -22,6 +23,8 @@ from WardenServer.plugins.common.ping.probe.rounds import Rounds
 PROGRAM = "fping"
 #: Pings of each host, and bytes of data in each.
 NUMBER, SIZE = 10, 100
+#: Seconds for the replies to the last ping of a host.
+PATIENCE = 2.0
 
 
 def missing() -> str:
@@ -45,13 +48,15 @@ def ours(folder: Path, hosts: int, wait: float) -> Run:
     table = {
         "hosts": addresses(hosts), "folder": str(folder / "pings"), "name": "here", "address": "127.0.0.1",
         "pings": [f"{NUMBER}x{SIZE}"], "wait": wait, "at_once": hosts, "rate": hosts / wait, "method": "raw",
+        "patience": PATIENCE,
     }  # fmt: skip
     ping, log = read_ping(table), logging.getLogger(__name__)
     board = Board(lambda is_due: None)
     rounds = Rounds(ping, Lists(ping, board), Records(ping.folder, 0, log), board, log)
-    before, began = _seconds(RUSAGE_SELF), time.monotonic()
-    asyncio.run(rounds.run())
-    used = _seconds(RUSAGE_SELF) - before
+    with closing(rounds):
+        before, began = _seconds(RUSAGE_SELF), time.monotonic()
+        asyncio.run(rounds.run())
+        used = _seconds(RUSAGE_SELF) - before
     total = board.snapshot().total
     if (total.answering, total.loss) != (hosts, 0.0):
         why = board.state.problem
