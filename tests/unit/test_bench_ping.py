@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import ping, ping_archive, ping_day, ping_hub, ping_plain, ping_probing, ping_raw
-from tests.bench.ping_plain import Hour, Sample
+from tests.bench import ping, ping_archive, ping_day, ping_hub, ping_plain, ping_plain_line, ping_probing, ping_raw
+from tests.bench.ping_plain import Hour
+from tests.bench.ping_plain_line import Sample, Values
 from WardenServer.errors import WardenError
 from WardenServer.plugins.common.ping.configuration import read_ping
 from WardenServer.settings import config
@@ -92,8 +93,8 @@ def test_raw_data_are_always_the_same_and_have_faults_of_all_kinds() -> None:
     assert len(lines) >= PAIRS * 48 * 2
     found = ping_day.our_hours(raw, nodes)
     assert all((found.old, found.mangled, found.of_no_node, found.of_other_days, found.rogue))
-    samples = [sample for line in lines if (sample := ping_plain.read(line))]
-    values = [ping_plain.of_sample(sample) for sample in samples]
+    samples = [sample for line in lines if (sample := ping_plain_line.read(line))]
+    values = [ping_plain_line.of_sample(sample) for sample in samples]
     for metric in ("unreachability", "duplicate_packets", "out_of_order_packets", "conditional_loss_probability"):
         assert {bool(each[metric]) for each in values if each.get(metric) is not None} == {True, False}
     assert {len(sample.replies) for sample in samples} > {0, 10}
@@ -112,16 +113,16 @@ def test_raw_data_are_always_the_same_and_have_faults_of_all_kinds() -> None:
     ],
 )  # fmt: skip
 def test_lines_that_mean_nothing(fields: str) -> None:
-    assert ping_plain.read(f"{HEAD} {fields}") is None
-    assert ping_plain.read(f"a.org unknown b.org 192.0.2.2 {fields}") is None
+    assert ping_plain_line.read(f"{HEAD} {fields}") is None
+    assert ping_plain_line.read(f"a.org unknown b.org 192.0.2.2 {fields}") is None
 
 
 def test_lines_that_mean_something() -> None:
-    assert ping_plain.read(f"{HEAD} 56 1 10 3") == Sample("a.org", "b.org", "192.0.2.2", 100, 1, 10, 0)
-    sample = ping_plain.read("A.org ::1 B.org ::2 1000 1 10 2 1 1.5 2 0 1 1 2")
+    assert ping_plain_line.read(f"{HEAD} 56 1 10 3") == Sample("a.org", "b.org", "192.0.2.2", 100, 1, 10, 0)
+    sample = ping_plain_line.read("A.org ::1 B.org ::2 1000 1 10 2 1 1.5 2 0 1 1 2")
     assert sample == Sample("a.org", "b.org", "::2", 1000, 1, 10, 2, (1.0, 1.5, 2.0), [(0, 1.0), (1, 2.0)])
     for listed in ("0 1 2", "0 x", "0.5 1", "-1 1", "0 -1"):
-        sample = ping_plain.read(f"{HEAD} 100 1 10 1 1 1 1 {listed}")
+        sample = ping_plain_line.read(f"{HEAD} 100 1 10 1 1 1 1 {listed}")
         assert sample is not None and sample.replies == ()
 
 
@@ -134,7 +135,7 @@ def test_lines_that_mean_something() -> None:
 )  # fmt: skip
 def test_conditional_loss(came: tuple[int, ...], lost: float) -> None:
     sample = Sample("a", "b", "::2", 100, 1, 10, len(came), (1, 1, 1), [(number, 1.0) for number in came])
-    assert ping_plain.of_sample(sample)["conditional_loss_probability"] == pytest.approx(lost, abs=1e-3)
+    assert ping_plain_line.of_sample(sample)["conditional_loss_probability"] == pytest.approx(lost, abs=1e-3)
 
 
 def test_reference_numbers() -> None:
@@ -142,7 +143,7 @@ def test_reference_numbers() -> None:
     assert ping_plain._mos(200, 10, 1) == pytest.approx(4.013, abs=1e-3)
     assert ping_plain._mos(300, 40, 10) == pytest.approx(2.123, abs=1e-3)
     assert ping_plain._mos(100, 5, 40) == 1
-    assert ping_plain._iqr([218, 217, 219, 218, 218, 217, 217, 217, 217, 217]) == 1.0
+    assert ping_plain_line._iqr([218, 217, 219, 218, 218, 217, 217, 217, 217, 217]) == 1.0
     for rtt, lost, sent, rate in ((100, 1, 100, 1168.0), (200, 1, 1000, 1846.771), (217.923, 0, 20, 338.977)):
         hour = Hour(sent, lost, {name: [float(rtt)] for name in (*ping_plain.METRICS, "minimum_packet_loss")})
         assert ping_plain.of_hour(hour, 8000, None)["throughput"] == pytest.approx(rate, abs=1e-3)
@@ -164,7 +165,7 @@ def test_a_day_is_measured_and_both_have_the_same_numbers(function: object, ours
 
 
 KEY = ("node", 100, "a", "b", 3)
-VALUES: ping_plain.Values = dict.fromkeys(ping_plain.METRICS, 1.0)
+VALUES: Values = dict.fromkeys(ping_plain.METRICS, 1.0)
 
 
 @pytest.mark.parametrize("value", [None, 1 + 2e-9, 0.0])
