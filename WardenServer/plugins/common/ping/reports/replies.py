@@ -67,12 +67,12 @@ def _are_times(numbers: Numbers) -> NDArray[numpy.bool_]:
 
 def _of_matrix(sequences: Numbers, times: Numbers, counts: Counts) -> Numbers:
     """The METRICS, a row a sample, of samples that have equally many replies; `counts` are what was sent and
-    received."""
+    received. The replies of each become sorted."""
     is_late = (numpy.diff(sequences, axis=0) < 0).any(axis=0)
-    if is_late.any():
-        order = numpy.argsort(sequences, axis=0, kind="stable")
-        sequences = numpy.take_along_axis(sequences, order, axis=0)
-        times = numpy.take_along_axis(times, order, axis=0)
+    if is_late.any():  # and only those: they are few
+        order = numpy.argsort(sequences[:, is_late], axis=0, kind="stable")
+        for each in (sequences, times):
+            each[:, is_late] = numpy.take_along_axis(each[:, is_late], order, axis=0)
     is_double = (numpy.diff(sequences, axis=0) == 0).any(axis=0)
     lost = _conditional_loss(sequences, counts[:, 0], counts[:, 1])
     return numpy.column_stack([_iqr(times), _iqr(numpy.diff(times, axis=0)), lost, is_double, is_late])
