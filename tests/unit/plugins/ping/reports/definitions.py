@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy
 
@@ -56,7 +57,7 @@ class Sample:
     @property
     def ipdv(self) -> float | None:
         ordered = [rtt for _, rtt in sorted(self.replies or (), key=lambda reply: reply[0])]
-        return spread([later - earlier for earlier, later in zip(ordered, ordered[1:], strict=False)])
+        return spread([later - earlier for earlier, later in pairwise(ordered)])
 
     @property
     def clp(self) -> float | None:
@@ -85,7 +86,7 @@ class Sample:
         if self.replies is None:
             return None
         came = [sequence for sequence, _ in self.replies]
-        return float(any(later < earlier for earlier, later in zip(came, came[1:], strict=False)))
+        return float(any(later < earlier for earlier, later in pairwise(came)))
 
 
 def even(values: Sequence[float]) -> float | None:

@@ -27,7 +27,8 @@ def many(number: int) -> list[Line]:
     return [
         Line(
             src=f"hub{chance.randrange(3)}.org", dst=f"www{chance.randrange(20)}.com", size=chance.choice((100, 1000)),
-            time=BEGIN + 86_399 * row // number, replies=rtts(*(chance.uniform(1, 99) for _ in range(chance.randrange(11)))),
+            time=BEGIN + 86_399 * row // number,
+            replies=rtts(*(chance.uniform(1, 99) for _ in range(chance.randrange(11)))),
         )
         for row in range(number)
     ]  # fmt: skip
