@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from tests.system.ping.lying_host import Host, lying_host
+from tests.system.ping.namespaces import skip_without_ipv6
 from tests.unit.plugins.ping.archive.files import DAY, begin_of, days, put, raw
 from WardenServer.plugins.common.ping.archive import collecting, day_file, fetching, storing
 from WardenServer.plugins.common.ping.archive.collecting import Got
@@ -106,6 +107,7 @@ def test_today_and_the_future_are_left_out(root: Path, host: Host):
 
 
 def test_an_address_of_ipv6_may_be_the_name(root: Path):
+    skip_without_ipv6()
     with lying_host(socket.AF_INET6) as host:
         [got] = fetch(root, Monitor("::1", host.way("good")))
     assert got.lines == 40 and text(root, "::1") == raw(DAY, 40)

@@ -13,6 +13,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
+from tests.system.ping.namespaces import skip_without_ipv6
 
 #: All that ships besides is left out.
 OTHERS = "host,processes,tango_database,tango_servers"
@@ -31,6 +32,8 @@ def make(hub: MakeHub, tmp_path: Path) -> Make:
 
     def start(within: tuple[str, ...] = (), **more: object) -> Hub:
         said = {**TABLE, "folder": str(tmp_path / "pings"), **more}
+        if HOSTS[1] in said["hosts"]:
+            skip_without_ipv6()
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
         (tmp_path / "warden.toml").write_text(f"[ping]\n{lines}")
         return hub(shipped="yes", disabled=OTHERS, within=within)
