@@ -47,7 +47,7 @@ def collect(
     warden ping collect --host ping.example.org    one host
     """
     archive = ping_tables.archive_of(settings)
-    wanted = ping_shared.days_between(ping_shared.days_of(days))
+    wanted = ping_shared.days_between(ping_shared.days_over(days))
     hosts = _chosen(_monitors(archive), names)
     from WardenServer.plugins.common.ping.archive.collecting import Got, collect
 
@@ -114,7 +114,7 @@ def restore(settings: config.Settings, options: dict[str, Any], days: str, again
     warden ping restore 2026-11-01 --again         also what is there and whole
     """
     archive = ping_tables.archive_of(settings)
-    first, last = ping_shared.days_of(days)
+    first, last = ping_shared.days_over(days)
     from WardenServer.plugins.common.ping.archive.restoring import Step, restore
 
     steps: list[Step] = []

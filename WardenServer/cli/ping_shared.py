@@ -26,6 +26,14 @@ def days_of(text: str) -> tuple[date, date]:
     return first, last
 
 
+def days_over(text: str) -> tuple[date, date]:
+    """The days that a text names, as `days_of`; raises also where none of them is over."""
+    first, last = days_of(text)
+    if first >= today():
+        raise click.BadParameter(f'"{text}": a day is collected when it is over (UTC); write days before {today()}')
+    return first, last
+
+
 def days_between(days: tuple[date, date]) -> Sequence[date]:
     """All days from the first to the last."""
     first, last = days

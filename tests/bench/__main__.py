@@ -18,7 +18,7 @@ from tests.bench.contest import Contest
 from tests.bench.figure import Figure
 
 GROUPS = ("tick", "agents", "memcached", "tango", "end_to_end", "start", "trouble", "web", "page", "history", "streams",
-          "jobs", "runs")  # fmt: skip
+          "jobs", "runs", "ping")  # fmt: skip
 ROUNDS, QUICK_ROUNDS = 5, 2
 #: Seconds after which --quick begins no round that would not end by then.
 QUICK_LIMIT = 340.0
@@ -40,6 +40,7 @@ thing in a process of its own. Shows a table with the medians; a ratio is always
   streams     events from ZeroMQ, Redis, ROOT and memory to processors: bare loops, bytewax, snoop's loop; hub at rest
   jobs        files found, jobs queued, taken and ended: huey on SQLite, pgqueuer and procrastinate on PostgreSQL
   runs        runs, texts and nested values compared: dictionaries of both runs, difflib, jsondiff, dictdiffer; limits
+  ping        raw data to tables, 1000 hosts probed: plain Python, polars' own reading, fping; hub without pings; limits
 """
 _EXAMPLES = """\
 examples:

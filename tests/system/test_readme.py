@@ -99,6 +99,8 @@ def test_settings_are_valid(text: str, tmp_path: Path, monkeypatch: pytest.Monke
     streams = Streams()
     loaded = loader.load(replace(settings, state_folder=tmp_path), None, streams)
     streams.close()
+    for contract in loaded.contracts.values():
+        contract.discard()
     assert set(settings.agents) <= set(loaded.contracts)
     assert loaded.refused == {}
     for writer in settings.writers.values():

@@ -182,9 +182,9 @@ class MissingWatch(Watch):
             return
         missing = {str(name) for name in servers}
         for name in sorted(missing):
-            yield Verdict(Is.BAD, f"{name} does not run", name)
+            yield Verdict(Is.BAD, f"{name} is missing", name)
         for name in sorted(set(known) - missing):
-            yield Verdict(Is.GOOD, f"{name} runs again", name)
+            yield Verdict(Is.GOOD, f"{name} is there again", name)
 
 
 def make(rule: Rule) -> Watch:

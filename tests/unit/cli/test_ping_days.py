@@ -6,7 +6,7 @@ import click
 import pytest
 
 from WardenServer.cli import ping_shared
-from WardenServer.cli.ping_shared import days_between, days_of
+from WardenServer.cli.ping_shared import days_between, days_of, days_over
 
 TODAY = date(2026, 3, 1)
 
@@ -55,3 +55,9 @@ def test_all_days_between() -> None:
 def test_today_is_that_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert abs(ping_shared.today() - datetime.now(UTC).date()) <= timedelta(days=1)
+
+
+def test_days_that_are_over() -> None:
+    assert days_over("2026-02-28..2026-03-05") == (date(2026, 2, 28), date(2026, 3, 5))
+    with pytest.raises(click.BadParameter, match="a day is collected when it is over"):
+        days_over("2026-03-01")

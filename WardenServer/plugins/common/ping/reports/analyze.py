@@ -154,10 +154,9 @@ def _write(
         mine = values.filter(col("by") == by, col("size") == size)
         if mine.is_empty() and not with_empty:
             continue
-        grid = Grid(mine, points)
-        for metric in which.metrics:
-            path = folders.report(metric, size, by, period.name)
-            yield table.write(path, points, table.lines(grid.rows(metric)))
+        grid = Grid(mine, len(points))
+        for metric, lines in grid.lines(which.metrics):
+            yield table.write(folders.report(metric, size, by, period.name), points, lines)
 
 
 def _made(changed: Iterator[bool] | tuple[bool, ...], warnings: Sequence[str]) -> Made:

@@ -11,7 +11,7 @@ from WardenServer.plugins.common.ping.archive.nodes import Nodes
 from WardenServer.plugins.common.ping.reports.parsing import parse
 
 #: Files are read together up to about so many bytes: many small ones would take long.
-BLOCK = 8_000_000
+BLOCK = 16_000_000
 _DAY, _HOUR = 86_400, 3600
 #: By these a sample is known again.
 _SAME = ("pair", "dst_address", "size", "unix")

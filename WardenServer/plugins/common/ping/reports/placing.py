@@ -18,10 +18,10 @@ def placed(path: Path) -> Iterator[Path]:
     Raises:
         Unreachable: it cannot be written; the one that was there stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}.part")  # several machines may share it
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)  # of a process of this number that was killed
+        part.unlink(missing_ok=True)  # of a process of this number, which was killed
         whole_file.make(part)
         yield part
         if not (path.is_file() and filecmp.cmp(part, path, shallow=False)):

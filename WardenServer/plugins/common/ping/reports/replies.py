@@ -35,19 +35,18 @@ def measured(samples: polars.DataFrame) -> polars.DataFrame:
     * duplicate_packets: 1 where a sequence number is there twice, else 0.
     * out_of_order_packets: 1 where a sequence number is smaller than the one before, else 0.
     """
-    numbers = polars.col("list").str.split(" ").cast(polars.List(polars.Float64), strict=False)
-    split = samples.lazy().with_columns(numbers).collect(engine="streaming")
-    lengths = split["list"].list.len().fill_null(0).to_numpy().astype(numpy.int64)
-    flat = split["list"].drop_nulls().explode().to_numpy()
-    counts = split.select("sent", "received").to_numpy().astype(numpy.int64)
+    lists = samples["list"].str.split(" ").cast(polars.List(polars.Float64), strict=False)
+    lengths = lists.list.len().fill_null(0).to_numpy().astype(numpy.int64)
+    flat = lists.drop_nulls().explode().to_numpy()
+    counts = samples.select("sent", "received").to_numpy().astype(numpy.int64)
     begins = numpy.cumsum(lengths) - lengths
-    values = numpy.full((len(split), len(METRICS)), numpy.nan)
+    values = numpy.full((len(samples), len(METRICS)), numpy.nan)
     for rows in _portions(lengths):
         columns = flat[begins[rows] + numpy.arange(lengths[rows[0]])[:, None]]
         sequences, times = numpy.split(columns, 2)
         good = _are_sequences(sequences) & _are_times(times)
         values[rows[good]] = _of_matrix(sequences[:, good], times[:, good], counts[rows[good]])
-    return split.drop("list").hstack(polars.from_numpy(values, schema=METRICS).fill_nan(None))
+    return samples.drop("list").hstack(polars.from_numpy(values, schema=METRICS).fill_nan(None))
 
 
 def _portions(lengths: Counts) -> Iterator[NDArray[numpy.intp]]:

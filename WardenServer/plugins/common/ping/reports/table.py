@@ -1,7 +1,7 @@
 """The text of a table: a header of the points, then a line for each pair, `src dst v0 v1 ... src dst`.
 
-Values have three decimals, formatted from the unrounded number as C's "%.3f" does it: 0.0005, which a computer keeps as
-a little more than that, is 0.001, and 0.0625 is 0.062. What would be -0.000 is 0.000. A dot stands for no value.
+Values have three decimals, formatted from the unrounded number as C's "%.3f" does it (see rounding.py); what would be
+-0.000 is 0.000. A dot stands for no value.
 """
 
 import gzip
@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING
 
 from WardenServer.errors import SettingError, Unreachable
 from WardenServer.plugins.common.ping.opening import libraries
+from WardenServer.plugins.common.ping.reports import rounding
 from WardenServer.plugins.common.ping.reports.placing import place
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars
+    from numpy.typing import NDArray
 
 #: A point of a header: an hour, a year, a day or a month.
 _POINT = re.compile(r"\d{1,4}|(\d\d)?[A-Za-z]{3}(\d\d|\d{4})", re.ASCII)
@@ -55,24 +58,22 @@ def read(path: Path) -> Table:
     return Table(points, rows)
 
 
-def lines(values: "polars.DataFrame") -> bytes:
-    """The lines of a table, sorted by pair.
+def lines(pairs: "polars.DataFrame", grid: "NDArray[np.float64]") -> bytes:
+    """The lines of a table, in the order of the pairs.
 
     Args:
-        values: the columns src and dst, then one a point.
+        pairs: the columns src and dst, names without blanks.
+        grid: a line for each point, with a value for each pair; what is no finite number becomes a dot.
     """
     with libraries():
+        import numpy as np
         import polars
-        from polars import col, selectors
-
-    number = selectors.numeric()
-    finite = number.is_finite()
-    shown_numbers = polars.when(finite & (number.abs() >= 0.0005)).then(number).when(finite).then(0.0)
-    # A name with a blank in it would shift all values behind it.
-    names = col(polars.String).str.replace_all(r"^$|\s", "_")
-    shown = values.sort("src", "dst").with_columns(names, shown_numbers)
-    shown = shown.with_columns(col("src").alias(" src"), col("dst").alias(" dst"))
-    text = shown.write_csv(
+    values = rounding.rounded(np.where(np.isfinite(grid), grid, np.nan))
+    shown = polars.Series(values.ravel(), nan_to_null=True)
+    if not (np.abs(values) > rounding.LARGEST).any():
+        shown = shown.cast(polars.Decimal(38, 3))  # of these the text is made much faster
+    columns = [shown.slice(n * pairs.height, pairs.height).alias(str(n)) for n in range(len(grid))]
+    text = pairs.hstack([*columns, pairs["src"].alias(" src"), pairs["dst"].alias(" dst")]).write_csv(
         include_header=False, separator=" ", float_precision=3, float_scientific=False, null_value=".",
         quote_style="never",
     )  # fmt: skip

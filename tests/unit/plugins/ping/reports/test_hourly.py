@@ -11,7 +11,7 @@ from tests.unit.plugins.ping.reports.hours import OPEN, hour_of, values_of
 from tests.unit.plugins.ping.reports.lines import BEGIN, DAY, Line, raw, rtts
 from WardenServer.plugins.common.ping.archive.nodes import Node, Nodes
 from WardenServer.plugins.common.ping.reports import choosing
-from WardenServer.plugins.common.ping.reports.hourly import COUNTS, KEYS, Hourly, hourly
+from WardenServer.plugins.common.ping.reports.hourly import COUNTS, KEYS, hourly
 from WardenServer.plugins.common.ping.reports.metrics import METRICS
 
 LINE = Line(replies=rtts(*range(10, 20)))
@@ -24,14 +24,13 @@ def at(line: Line, time: int) -> Line:
 def many(number: int) -> list[Line]:
     """Lines of many pairs, in time order."""
     chance = random.Random(1)
-    return [
-        Line(
-            src=f"hub{chance.randrange(3)}.org", dst=f"www{chance.randrange(20)}.com", size=chance.choice((100, 1000)),
-            time=BEGIN + 86_399 * row // number,
-            replies=rtts(*(chance.uniform(1, 99) for _ in range(chance.randrange(11)))),
-        )
-        for row in range(number)
-    ]  # fmt: skip
+    return [_any(chance, BEGIN + 86_399 * row // number) for row in range(number)]
+
+
+def _any(chance: random.Random, time: int) -> Line:
+    src, dst = f"hub{chance.randrange(3)}.org", f"www{chance.randrange(20)}.com"
+    times = [chance.uniform(1, 99) for _ in range(chance.randrange(11))]
+    return Line(src, dst, chance.choice((100, 1000)), time, replies=rtts(*times))
 
 
 def test_the_frame_has_its_columns_and_is_sorted() -> None:
@@ -235,13 +234,9 @@ def test_a_site_has_the_mean_of_its_pairs_that_have_a_value_and_the_sum_of_their
 
 def test_the_same_lines_give_the_same_values_to_the_last_bit() -> None:
     lines = many(3000)
-    nodes = Nodes({line.src: Node(line.src, site="A") for line in lines}
-                  | {line.dst: Node(line.dst, site="B") for line in lines})  # fmt: skip
-    first = values_of(lines, nodes=nodes)
-    assert not first.values.is_empty()
+    names = {name for line in lines for name in (line.src, line.dst)}
+    nodes = Nodes({name: Node(name, site=name[:3]) for name in names})
+    first = values_of(lines, nodes=nodes).values
+    assert len(first.filter(polars.col("by") == "site")) == 48
     for _ in range(5):
-        assert _same(values_of(lines, nodes=nodes), first)
-
-
-def _same(one: Hourly, other: Hourly) -> bool:
-    return one.values.equals(other.values)
+        assert values_of(lines, nodes=nodes).values.equals(first)

@@ -12,15 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from WardenServer.errors import SettingError, Unreachable
-from WardenServer.plugins.common.ping.reports import placing, table
+from WardenServer.plugins.common.ping.reports import grid, placing, table
+from WardenServer.plugins.common.ping.reports.grid import Grid
 
 POINTS = ("0", "1")
 
 
+def lines(rows: dict[tuple[str, str], list[float | None]]) -> bytes:
+    """The lines of a table of these values."""
+    points = len(next(iter(rows.values()), []))
+    found = [(*pair, n, value) for pair, values in rows.items() for n, value in enumerate(values)]
+    schema = {"src": pl.String, "dst": pl.String, "point": pl.Int32, "MOS": pl.Float64}
+    return dict(Grid(pl.DataFrame(found, schema, orient="row"), points).lines(("MOS",)))["MOS"]
+
+
 def shown(*values: float | None) -> list[str]:
     """These values as a table shows them."""
-    frame = pl.DataFrame({"src": ["a"], "dst": ["b"], **{str(n): [value] for n, value in enumerate(values)}})
-    return table.lines(frame).decode().split(" ")[2:-2]
+    return lines({("a", "b"): list(values)}).decode().split(" ")[2:-2]
 
 
 def names(folder: Path) -> list[str]:
@@ -33,11 +41,11 @@ def packed(path: Path, text: str) -> Path:
 
 
 def test_the_text_is_exactly_as_pinger_has_it(tmp_path: Path) -> None:
-    frame = pl.DataFrame(
-        {"src": ["b.org", "a.org", "a.org"], "dst": ["c.org", "d.org", "b.org"], "0": [1.0, None, 2], "1": [0.5, 3, 4]}
-    )
+    rows: dict[tuple[str, str], list[float | None]] = {
+        ("b.org", "c.org"): [1.0, 0.5], ("a.org", "d.org"): [None, 3], ("a.org", "b.org"): [2, 4],
+    }  # fmt: skip
     path = tmp_path / "packet_loss" / "packet_loss-100-by-node-2026-11-25.txt.gz"
-    assert table.write(path, POINTS, table.lines(frame))
+    assert table.write(path, POINTS, lines(rows))
     assert gzip.decompress(path.read_bytes()) == (
         b"0 1\n"
         b"a.org b.org 2.000 4.000 a.org b.org\n"
@@ -52,18 +60,45 @@ def test_values_are_formatted_from_the_unrounded_number() -> None:
     assert shown(*values) == [*expected, *(f"{value:.3f}" for value in values[6:])]
 
 
+@pytest.mark.parametrize("together", [1, 5, 4000])
+def test_each_metric_has_its_own_table_however_many_are_made_together(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "_TOGETHER", together)
+    values = {"MOS": [4.0, 3.5], "alpha": [0.25, None], "throughput": [1e15, 2.0]}
+    columns = {"src": ["a", "b"], "dst": ["c", "c"], "point": [0, 1]}
+    found = list(Grid(pl.DataFrame({**columns, **values}), 2).lines(tuple(values)))
+    assert found == [
+        ("MOS", b"a c 4.000 . a c\nb c . 3.500 b c\n"),
+        ("alpha", b"a c 0.250 . a c\nb c . . b c\n"),
+        ("throughput", b"a c 1000000000000000.000 . a c\nb c . 2.000 b c\n"),
+    ]
+
+
+def test_without_values_a_table_has_no_lines() -> None:
+    schema = {"src": pl.String, "dst": pl.String, "point": pl.Int32, "MOS": pl.Float64, "alpha": pl.Float64}
+    assert list(Grid(pl.DataFrame(schema=schema), 2).lines(("MOS", "alpha"))) == [("MOS", b""), ("alpha", b"")]
+
+
 def test_what_is_no_number_is_a_dot() -> None:
     assert shown(None, math.nan, math.inf, -math.inf, 1.0) == [".", ".", ".", ".", "1.000"]
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+#: Means of two readings of three decimals: half of them lie between two of three decimals, as far as a computer knows.
+halves = st.builds(lambda one, other: (one / 1000 + other / 1000) / 2, *[st.integers(-(10**6), 10**9)] * 2)
+quarters = st.integers(-(10**6), 10**12).map(lambda number: number / 16)
+
+
+@given(
+    st.lists(halves | quarters | st.floats(-1e12, 1e12), min_size=1, max_size=20)
+    | st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20)
+)
 def test_values_are_as_c_prints_them(values: list[float]) -> None:
     assert shown(*values) == [f"{value:.3f}" if abs(value) >= 0.0005 else "0.000" for value in values]
 
 
 def test_a_name_with_blanks_shifts_no_values() -> None:
-    frame = pl.DataFrame({"src": ["my site"], "dst": [""], "0": [1.0]})
-    assert table.lines(frame) == b"my_site _ 1.000 my_site _\n"
+    assert lines({("my site", ""): [1.0]}) == b"my_site _ 1.000 my_site _\n"
 
 
 @given(
@@ -77,10 +112,7 @@ def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, rows: dict[tuple[str, str], list[float | None]]
 ) -> None:
     path = tmp_path_factory.mktemp("tables") / "t.txt.gz"
-    columns = {"src": [src for src, _ in rows], "dst": [dst for _, dst in rows]}
-    values = {point: [row[n] for row in rows.values()] for n, point in enumerate(POINTS)}
-    schema = {"src": pl.String, "dst": pl.String, **dict.fromkeys(POINTS, pl.Float64)}
-    table.write(path, POINTS, table.lines(pl.DataFrame({**columns, **values}, schema)))
+    table.write(path, POINTS, lines(rows))
     found = table.read(path)
     assert found.points == POINTS
     assert list(found.rows) == sorted(rows)
