@@ -138,7 +138,8 @@ def test_what_is_there_and_whole_is_not_fetched_again(root: Path, host: Host):
     assert Folders(root).raw("m", DAY).read_bytes() == before, "the same data make the same bytes"
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(raw(DAY, 100))[:-10], gzip.compress(b"No data")])
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(raw(DAY, 100))[:-10], gzip.compress(b"No data")],
+                         ids=["empty", "no gzip", "half a gzip", "no data"])  # fmt: skip
 def test_what_is_there_and_damaged_is_replaced_by_less(root: Path, host: Host, content: bytes):
     put(root, "m", DAY, content)
     assert one(root, host, "good").lines == 40
