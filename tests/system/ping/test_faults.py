@@ -130,9 +130,9 @@ def test_a_folder_that_goes_comes_again_and_what_takes_its_place_is_said(make: M
 
 @pytest.fixture
 def small(pings: Path) -> Iterator[Path]:
-    """A disk of 16 kB for the raw data."""
+    """A disk of 100 kB for the raw data."""
     pings.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", pings], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "none", pings], capture_output=True).returncode:
         pytest.skip("no right to mount a small disk")
     yield pings
     subprocess.run(["umount", "-l", pings], check=True)

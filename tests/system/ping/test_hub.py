@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -94,7 +95,9 @@ def test_a_round_that_is_asked_for_a_reload_a_restart_and_a_kill(make: Make, tmp
     whole(server, 1)
 
     def ask() -> bool:
-        return bool(json.loads(server.proxy.AskAgent(["ping", '{"round": true}']))["round"])
+        with suppress(tango.DevFailed):  # a busy machine may answer late
+            return json.loads(server.proxy.AskAgent(["ping", '{"round": true}'])).get("round") is True
+        return False
 
     wait_for(ask)
     wait_for(lambda: len(lines(tmp_path)) == 2, 20, "for the round that was asked for")
@@ -103,7 +106,7 @@ def test_a_round_that_is_asked_for_a_reload_a_restart_and_a_kill(make: Make, tmp
 
     (tmp_path / "warden.toml").write_text((tmp_path / "warden.toml").read_text().replace("send=3", "send=2"))
     server.proxy.Reload()
-    wait_for(lambda: ask() is None or lines(tmp_path)[-1][6] == "2", 20, "for a round after the reload")
+    wait_for(lambda: ask() or lines(tmp_path)[-1][6] == "2", 20, "for a round after the reload")
 
     wait_for(ask, 20, "for its end")
     wait_for(ask, 20, "for the end of one more")
@@ -150,6 +153,7 @@ def test_a_named_method_that_is_not_allowed_is_said_with_its_cure(make: Make) ->
     assert 'the method "unprivileged" cannot be used' in str(document["problem"])
     assert "ping_group_range" in str(document["problem"])
     assert server.document("ping.127.0.0.1")["state"] == "not measured"
+    server.wait_valid("ping_problem")
     assert server.proxy.read_attribute("ping_problem").quality == tango.AttrQuality.ATTR_WARNING
 
 
