@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
@@ -14,6 +15,12 @@ from WardenServer.settings import config, masking
 
 # Plugin files that others may write to are refused: what tests write must not depend on who runs them, where.
 os.umask(0o022)
+
+# How long an example takes says more of what else runs on this machine than of us.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def wait_for(true: Callable[[], object], limit: float = 10.0, what: str = "") -> None:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from WardenServer.errors import WardenError
+from WardenServer.hub.ping_tables import archive_of, ping_of
 from WardenServer.jobs.configured import jobs_of
 from WardenServer.loading import loader
 from WardenServer.loading.contract import Contract
 from WardenServer.loading.loader import Loaded
 from WardenServer.plugins.common import conf_file
+from WardenServer.plugins.common.ping.archive import nodes
 from WardenServer.results.field import Place
 from WardenServer.servers import client
 from WardenServer.settings import writers
@@ -47,7 +49,7 @@ def check(settings: Settings) -> tuple[list[str], list[str]]:
         problems += _of_target(target, settings)
     for writer in settings.writers.values():
         problems += _of_writer(writer, settings, loaded)
-    problems += _of_jobs(settings)
+    problems += [*_of_jobs(settings), *_of_pings(settings)]
     return problems, notes
 
 
@@ -97,6 +99,16 @@ def _of_jobs(settings: Settings) -> Iterator[str]:
     try:
         if "jobs" in settings.shared:
             jobs_of(settings)
+    except WardenError as error:
+        yield str(error)
+
+
+def _of_pings(settings: Settings) -> Iterator[str]:
+    try:
+        if "ping" in settings.shared:
+            ping_of(settings)
+        if "ping_archive" in settings.shared:
+            yield from nodes.read(archive_of(settings).nodes).problems
     except WardenError as error:
         yield str(error)
 

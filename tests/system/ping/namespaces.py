@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,13 @@ def skip_without_namespaces() -> None:
         pytest.skip(f"no network namespace can be made: {error}")
     if done.returncode:
         pytest.skip(f"no network namespace can be made, which takes root on Linux: {done.stderr.strip()}")
+
+
+def skip_without_ipv6() -> None:
+    """::1 is the least that a machine with IPv6 has."""
+    addresses = Path("/proc/net/if_inet6")
+    if not addresses.exists() or not addresses.read_text():
+        pytest.skip("this machine has no IPv6")
 
 
 def ask(within: tuple[str, ...] = (), **question: Any) -> Any:

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.system.conftest import free_port
 from tests.system.ping.lying_host import Host, lying_host
+from tests.system.ping.namespaces import skip_without_ipv6
 from tests.unit.plugins.ping.archive.files import DAY, begin_of, days, put, raw
 from WardenServer.plugins.common.ping.archive import collecting, day_file, fetching, storing
 from WardenServer.plugins.common.ping.archive.collecting import Got
@@ -106,6 +107,7 @@ def test_today_and_the_future_are_left_out(root: Path, host: Host):
 
 
 def test_an_address_of_ipv6_may_be_the_name(root: Path):
+    skip_without_ipv6()
     with lying_host(socket.AF_INET6) as host:
         [got] = fetch(root, Monitor("::1", host.way("good")))
     assert got.lines == 40 and text(root, "::1") == raw(DAY, 40)
@@ -136,7 +138,8 @@ def test_what_is_there_and_whole_is_not_fetched_again(root: Path, host: Host):
     assert Folders(root).raw("m", DAY).read_bytes() == before, "the same data make the same bytes"
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(raw(DAY, 100))[:-10], gzip.compress(b"No data")])
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(raw(DAY, 100))[:-10], gzip.compress(b"No data")],
+                         ids=["empty", "no gzip", "half a gzip", "no data"])  # fmt: skip
 def test_what_is_there_and_damaged_is_replaced_by_less(root: Path, host: Host, content: bytes):
     put(root, "m", DAY, content)
     assert one(root, host, "good").lines == 40

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import wait_for
-from tests.system.ping.namespaces import UNSHARE, skip_without_namespaces
+from tests.system.ping.namespaces import UNSHARE, skip_without_ipv6, skip_without_namespaces
 from WardenServer.plugins.common.ping.hosts import Pings
 from WardenServer.plugins.common.ping.probe import commands
 from WardenServer.plugins.common.ping.probe.commands import Command, Unmeasured
@@ -44,6 +44,8 @@ def measure(name: str = "ping", address: str = "127.0.0.1", size: int = 100, pat
 def test_real_programs_on_loopback(name: str, address: str) -> None:
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
+    if ":" in address:
+        skip_without_ipv6()
     for size in (56, 1000):
         found = measure(name, address, size)
         assert (found.sent, found.received, found.marks) == (3, 3, ())
@@ -79,6 +81,7 @@ def test_losses_order_and_replies_later_than_the_spacing(name: str) -> None:
 def test_a_host_that_is_not_there_loses_all(name: str) -> None:
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
+    skip_without_ipv6()
     found = measure(name, "2001:db8::1", patience=0.2)
     assert (found.sent, found.replies) == (3, ())
 

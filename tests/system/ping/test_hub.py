@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
+from tests.system.ping.namespaces import skip_without_ipv6
 
 #: All that ships besides is left out.
 OTHERS = "host,processes,tango_database,tango_servers"
@@ -31,6 +33,8 @@ def make(hub: MakeHub, tmp_path: Path) -> Make:
 
     def start(within: tuple[str, ...] = (), **more: object) -> Hub:
         said = {**TABLE, "folder": str(tmp_path / "pings"), **more}
+        if HOSTS[1] in said["hosts"]:
+            skip_without_ipv6()
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
         (tmp_path / "warden.toml").write_text(f"[ping]\n{lines}")
         return hub(shipped="yes", disabled=OTHERS, within=within)
@@ -91,7 +95,9 @@ def test_a_round_that_is_asked_for_a_reload_a_restart_and_a_kill(make: Make, tmp
     whole(server, 1)
 
     def ask() -> bool:
-        return bool(json.loads(server.proxy.AskAgent(["ping", '{"round": true}']))["round"])
+        with suppress(tango.DevFailed):  # a busy machine may answer late
+            return json.loads(server.proxy.AskAgent(["ping", '{"round": true}'])).get("round") is True
+        return False
 
     wait_for(ask)
     wait_for(lambda: len(lines(tmp_path)) == 2, 20, "for the round that was asked for")
@@ -100,7 +106,7 @@ def test_a_round_that_is_asked_for_a_reload_a_restart_and_a_kill(make: Make, tmp
 
     (tmp_path / "warden.toml").write_text((tmp_path / "warden.toml").read_text().replace("send=3", "send=2"))
     server.proxy.Reload()
-    wait_for(lambda: ask() is None or lines(tmp_path)[-1][6] == "2", 20, "for a round after the reload")
+    wait_for(lambda: ask() or lines(tmp_path)[-1][6] == "2", 20, "for a round after the reload")
 
     wait_for(ask, 20, "for its end")
     wait_for(ask, 20, "for the end of one more")
@@ -147,6 +153,7 @@ def test_a_named_method_that_is_not_allowed_is_said_with_its_cure(make: Make) ->
     assert 'the method "unprivileged" cannot be used' in str(document["problem"])
     assert "ping_group_range" in str(document["problem"])
     assert server.document("ping.127.0.0.1")["state"] == "not measured"
+    server.wait_valid("ping_problem")
     assert server.proxy.read_attribute("ping_problem").quality == tango.AttrQuality.ATTR_WARNING
 
 

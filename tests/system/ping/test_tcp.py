@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.system.conftest import free_port
+from tests.system.ping.namespaces import skip_without_ipv6
 from WardenServer.errors import Unreachable
 from WardenServer.plugins.common.ping.hosts import Pings
 from WardenServer.plugins.common.ping.probe import tcp
@@ -28,6 +29,8 @@ def measure(port: int, address: str = "127.0.0.1", number: int = 3, patience: fl
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_host_that_accepts_or_refuses_is_there(address: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if family == socket.AF_INET6:
+        skip_without_ipv6()
     with socket.socket(family) as server:
         server.bind((address, 0))
         server.listen(10)

@@ -382,6 +382,22 @@ def test_check_without_a_file_holds_rules_against_what_agents_have(
         assert said in done.stderr
 
 
+@pytest.mark.parametrize(
+    "table, said",
+    [
+        ('[ping]\nhosts = ["a.b send=x"]', "[ping]: hosts: 'a.b send=x': send is 'x'; write a whole number"),
+        ("[ping_archive]\nnodes = 7", "[ping_archive]: nodes is 7; write a path"),
+        ('[ping_archive]\nnodes = "/nowhere/at/all"', "nodes: /nowhere/at/all cannot be read"),
+        ('[ping]\nhosts = ["a.b"]\n[ping_archive]', ""),
+    ],
+)
+def test_check_without_a_file_reads_the_tables_of_pings(warden: Warden, tmp_path: Path, table: str, said: str) -> None:
+    file = tmp_path / "warden.toml"
+    file.write_text(f"{table}\n")
+    done = warden("check", "-c", file)
+    assert done.exit_code == (1 if said else 0) and said in done.stderr
+
+
 def test_config_shows_rules_and_never_the_url_of_a_target(warden: Warden, tmp_path: Path) -> None:
     file = tmp_path / "warden.toml"
     file.write_text(RULES.replace('{ env = "WARDEN_TEST_URL" }', '"json://example.org/secret-4711"'))

@@ -123,7 +123,7 @@ class Nightly:
 
     def _collect(self, night: Night, today: date, stopping: threading.Event) -> None:
         """The days since the last one that was whole. Of these, hosts that were away are asked again every night."""
-        done, first = self._progress, night.day
+        done, first = self._known(today), night.day
         if done.whole is not None:
             first = min(first, max(done.whole + timedelta(1), first - timedelta(BACK - 1)))
         restoring.restore(
@@ -133,6 +133,12 @@ class Nightly:
             whole = min((got.day for got in night.troubles), default=today) - timedelta(1)
             self._progress = Progress(whole, night.day, done.told)
             self._write(done.told)
+
+    def _known(self, today: date) -> Progress:
+        """What was done before; days that are not over, as a wrong clock has left them, count for nothing."""
+        done = self._progress
+        whole, made = (None if day is None or day >= today else day for day in (done.whole, done.made))
+        return Progress(whole, made, done.told)
 
     def _check(self, night: Night, today: date, say: Tell) -> None:
         """Tell of new faults. They count as told from the next run on: if the process ends before they are kept, they

@@ -15,6 +15,8 @@ from WardenServer.errors import SettingError
 
 #: The mean radius of the Earth, in km.
 RADIUS = 6371.0
+#: Bytes of a table at most: 100,000 nodes have fewer.
+LARGEST = 50_000_000
 #: Of a name in DNS.
 _LONGEST_NAME = 253
 
@@ -80,18 +82,28 @@ def read(path: Path | None) -> Nodes:
     letter D is a disabled node: it is neither collected nor analysed.
 
     Raises:
-        SettingError: the file cannot be read, or has no column NODENAME.
+        SettingError: the file cannot be read, is larger than LARGEST, or has no column NODENAME.
     """
     if path is None:
         return Nodes(is_open=True)
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = _bytes(path).decode("utf-8-sig", "replace")
     except OSError as error:
         raise SettingError(f"nodes: {path} cannot be read ({error.strerror}); correct `nodes` or the file") from None
     try:
         return _nodes(path, text)
     except csv.Error as error:
         raise SettingError(f"nodes: {path} is no CSV ({error}); correct the file") from None
+
+
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise SettingError(f"nodes: {path} is no file; correct `nodes`")
+    with path.open("rb") as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise SettingError(f"nodes: {path} has more than {LARGEST} bytes; correct `nodes` or the file")
+    return found
 
 
 def _nodes(path: Path, text: str) -> Nodes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from WardenServer.plugins.common.ping.configuration import Ping
-from WardenServer.plugins.common.ping.hosts import Host
+from WardenServer.plugins.common.ping.hosts import Host, of_one_name
 from WardenServer.plugins.common.ping.probe.addresses import Addresses
 from WardenServer.plugins.common.ping.probe.beacons import Beacons
 from WardenServer.plugins.common.ping.probe.beside import beside
@@ -34,10 +34,7 @@ class Lists:
     @property
     def hosts(self) -> Sequence[Host]:
         """All of them, our own first; of two with one name the first."""
-        by_name: dict[str, Host] = {}
-        for host in (*self._ping.hosts, *(self._beacons.hosts if self._ping.beacons else ())):
-            by_name.setdefault(host.name, host)
-        return tuple(by_name.values())
+        return of_one_name((*self._ping.hosts, *(self._beacons.hosts if self._ping.beacons else ())))
 
     @property
     def problems(self) -> Sequence[str]:

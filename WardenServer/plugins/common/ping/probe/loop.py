@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import sys
 import threading
 import time
@@ -182,9 +183,16 @@ def open_loop(table: Mapping[str, Any], log: logging.Logger, soon: Callable[[], 
     board = Board(News(len(ping.hosts) <= ping.attributes and not ping.beacons, soon))
     rounds = Rounds(ping, Lists(ping, board), Records(ping.folder, ping.keep_months, log), board, log)
     file = StateFile(ping.folder / "ping.json", 1, "rounds of pings")
-    last: float | None = file.read(lambda version, content: float(content["slot"]), None)
+    last: float | None = file.read(_understood, None)
 
     def remember(slot: float) -> None:
         file.write({"slot": slot})
 
     return Loop(ping, rounds, board, last, remember, log)
+
+
+def _understood(version: int, content: Any) -> float:
+    slot = float(content["slot"])
+    if not math.isfinite(slot):
+        raise ValueError(f"slot is {slot}")
+    return slot

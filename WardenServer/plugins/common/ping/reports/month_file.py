@@ -80,7 +80,7 @@ def put(path: Path, day: date, values: "polars.DataFrame") -> None:
     before = scan(path, day.replace(day=1), day - timedelta(1))
     after = scan(path, day + timedelta(1), end_of_month(day))
     parts = [before, conform(values).sort(KEYS).lazy(), after]
-    with placed(path) as part, _written(path):
+    with placed(path) as part, written(path):
         polars.concat([each for each in parts if each is not None]).sink_parquet(
             part,
             compression="zstd",
@@ -119,15 +119,20 @@ def damage(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Around writing what is read from `path` at the same time: the one is told from the other."""
+def written(read: Path | None = None) -> Iterator[None]:
+    """Around all that polars writes. Where it reads another file meanwhile, `read`, the one is told from the other.
+
+    Raises:
+        OSError: there is no room, or no right.
+        Damaged: the other file cannot be read.
+    """
     with libraries():
         from polars import col, scan_parquet
         from polars.exceptions import PanicException, PolarsError
     try:
         yield
     except (PolarsError, PanicException) as error:
-        if path.exists():
-            with damage(path):
-                scan_parquet(path).select(col("*").null_count()).collect(engine="streaming")
+        if read is not None and read.exists():
+            with damage(read):
+                scan_parquet(read).select(col("*").null_count()).collect(engine="streaming")
         raise OSError(" ".join(str(error).split())[:_LONGEST]) from None

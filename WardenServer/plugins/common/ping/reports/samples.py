@@ -25,7 +25,7 @@ def measured(samples: polars.DataFrame, unreachable_is_loss: bool) -> polars.Dat
     rate = polars.when(polars.col("average_rtt") > 0).then(1 / polars.col("average_rtt"))
     all_lost = polars.when(received == 0).then(polars.when(sent > 1).then(100.0).otherwise(0.0))
     return known.with_columns(
-        packet_loss=100 * polars.col("lost") / polars.col("asked"),
+        packet_loss=100.0 * polars.col("lost") / polars.col("asked"),
         even=polars.when(size == SUCCESS_SIZE).then(success).when(size == RATE_SIZE).then(rate),
         conditional_loss_probability=polars.coalesce(all_lost, "conditional_loss_probability"),
     )

@@ -135,5 +135,5 @@ def _kept(path: Path, made_of: str) -> Sums | None:
 
 def _keep(path: Path, made_of: str, sums: Sums) -> None:
     about = {"made of": made_of, "days": " ".join(map(str, sums.days))}
-    with placed(path) as part:
+    with placed(path) as part, month_file.written():
         sums.values.write_parquet(part, metadata=about)

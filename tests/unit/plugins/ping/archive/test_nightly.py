@@ -70,6 +70,19 @@ def test_nights_that_were_missed_are_caught_up_also_by_the_next_process(nights: 
     assert asked(fakes) == [f"{host} 11-{day}" for host in "ab" for day in (11, 12, 13)]
 
 
+@pytest.mark.parametrize("day", [date(2036, 1, 1), date.max])
+def test_what_a_wrong_clock_has_left_counts_for_nothing(nights: Nights, fakes: Fakes, day: date) -> None:
+    nights.run()
+    file = nights.archive.folder / "nightly.json"
+    file.write_text(file.read_text().replace("2026-11-10", day.isoformat()))
+    nights.whole()
+    asked(fakes)
+    fakes.done.clear()
+    nights.restart()
+    nights.run()
+    assert asked(fakes) == ["a 11-11", "b 11-11"] and fakes.done[0] == "hourly 2026-11-11"
+
+
 def test_at_most_31_days_are_caught_up(nights: Nights, fakes: Fakes):
     nights.run()
     asked(fakes)

@@ -1,5 +1,6 @@
 """The table of nodes: what is read, what is left out and said, and distances."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from WardenServer.errors import SettingError
+from WardenServer.plugins.common.ping.archive import nodes as module
 from WardenServer.plugins.common.ping.archive.nodes import Node, Nodes, read
 
 HEADER = "NODENAME,IPADDRESS,SITENAME,NICKNAME,LATANDLONG,PROJECTTYPE,DATASERVER"
@@ -106,6 +108,16 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "none.csv")
     with pytest.raises(SettingError, match="correct"):
         read(tmp_path)
+
+
+def test_what_is_no_file_or_far_too_large_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SettingError, match="pipe is no file; correct `nodes`"):
+        read(tmp_path / "pipe")
+    monkeypatch.setattr(module, "LARGEST", 20)
+    table(tmp_path, "NODENAME\nabcdefghij\n")
+    with pytest.raises(SettingError, match="has more than 20 bytes"):
+        table(tmp_path, "NODENAME\nabcdefghijk\n")
 
 
 def test_without_a_table_each_host_is_a_node_and_a_site() -> None:

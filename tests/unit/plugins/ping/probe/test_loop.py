@@ -106,6 +106,7 @@ def test_no_round_overlaps_the_next_which_is_left_out_and_counted(stage: MakeSta
         made.clock.now += 1800
         wait_for(lambda number=number: made.board.state.skipped == number)
     made.turns.hold = False
+    wait_for(lambda: made.loop._running is not None and made.loop._running.done(), 5, "for the end of the round")
     made.clock.now += 1800
     made.wait(2)
     assert made.board.state.skipped == 2
@@ -219,3 +220,10 @@ def test_work_beside_the_loop_returns_raises_and_is_left_alone() -> None:
 
     asyncio.run(check())
     free.set()
+
+
+@pytest.mark.parametrize("slot", ["NaN", "Infinity", "1e999", '"soon"', "[]", "null"])
+def test_a_damaged_memory_of_the_last_round_counts_for_nothing(tmp_path: Path, slot: str) -> None:
+    (tmp_path / "ping.json").write_text(f'{{"version": 1, "content": {{"slot": {slot}}}}}')
+    made = open_loop({"folder": str(tmp_path), "hosts": ["192.0.2.1"]}, LOG, lambda: None)
+    assert made._slot() is None

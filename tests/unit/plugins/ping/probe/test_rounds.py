@@ -202,3 +202,12 @@ def test_of_events_that_nobody_takes_the_oldest_are_lost() -> None:
     for _ in range(19):
         last = board.snapshot()
     assert (last.events[-1], last.has_more) == ("1199", False)
+
+
+def test_a_host_of_ours_is_no_second_one_where_beacons_write_it_in_capitals(stage: MakeStage, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("A.ORG\nb.org\n")
+    made = stage("a.org send=3", beacons=str(tmp_path / "list.txt"))
+    made.run()
+    made.rounds.close()
+    assert list(made.board.snapshot().documents) == ["a.org", "b.org"]
+    assert {line[6] for line in made.lines() if line[2] == "a.org"} == {"3"}

@@ -3,6 +3,7 @@
 import gzip
 import math
 import random
+import resource
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -346,6 +347,19 @@ def test_a_table_that_cannot_be_written_ends_it_with_a_sentence(archive: Archive
     (archive.folder / "average_rtt").write_text("no folder")
     with pytest.raises(Unreachable, match="cannot be written"):
         analyze.rollup(archive, period("daily", DAY))
+
+
+@pytest.mark.parametrize("kind", ["allmonths", "allyears"])
+def test_without_room_for_the_sums_of_a_month_it_ends_with_a_sentence(archive: Archive, kind: str) -> None:
+    put(archive, DAY)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(Unreachable, match=r"sums/2026-11.parquet cannot be written .* make room"):
+            analyze.rollup(archive, period(kind, DAY))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((archive.folder / "sums").iterdir())
 
 
 def test_in_order(archive: Archive, values: dict[date, pl.DataFrame]) -> None:

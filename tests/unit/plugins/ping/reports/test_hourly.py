@@ -52,6 +52,11 @@ def test_without_samples_the_frame_has_the_same_columns(data: list[bytes]) -> No
     assert found.values.schema == values_of([LINE]).values.schema
 
 
+def test_the_loss_of_a_line_with_a_broken_count_is_none_that_cannot_be() -> None:
+    row = hour_of(Line(sent=2_000_000_000, replies=rtts(1)))
+    assert 99.9 < row["packet_loss"] == row["minimum_packet_loss"] < 100
+
+
 def test_lines_of_several_hosts_are_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = many(300)
     whole = hourly([raw(lines)], DAY, OPEN, (100, 1000), False)
