@@ -1,5 +1,6 @@
 """Raw data of this machine's pings, for those who collect them: PingER's ping_data.pl, at its own address, too."""
 
+import logging
 from collections.abc import AsyncIterator, Generator
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -16,7 +17,10 @@ from WardenServer.plugins.common.ping.serving.asked import FIELDS, Page, asked
 from WardenServer.plugins.common.ping.serving.form import form, help_text
 from WardenServer.plugins.common.ping.serving.window import Window, blocks
 from WardenServer.settings.config import Settings
+from WardenServer.settings.masking import mask
 from WardenServer.web.paths import Asked, Parameter, Path, Refused, Right, as_json
+
+log = logging.getLogger("warden.web")
 
 #: Its addresses: ours, and that which collectors of PingER know.
 ADDRESSES = ("/ping_data", "/cgi-bin/ping_data.pl")
@@ -54,7 +58,7 @@ class PingData:
 
     def data(self, said: Asked) -> Response:
         """The lines of a time; without in_form=1 the form."""
-        folder = self._folder
+        folder = self._place()
         try:
             wanted = asked({field.name: said.get(field.name) for field in FIELDS})
         except SettingError as error:
@@ -64,6 +68,16 @@ class PingData:
         if wanted is Page.FORM:
             return HTMLResponse(form(datetime.now(UTC).date()))
         return self._lines(folder, wanted, said)
+
+    def _place(self) -> FilePath:
+        """The folder; what is wrong in the settings is not for everybody."""
+        try:
+            return self._folder
+        except SettingError as error:
+            if "ping" not in self._settings.shared or not self._settings.ping_serve:
+                raise
+            log.error("raw data of pings cannot be given: %s", mask(str(error)))
+            raise Refused(503, "raw data cannot be given now; the log of the web server says why") from None
 
     def _lines(self, folder: FilePath, window: Window, said: Asked) -> Response:
         found = blocks(folder, window, _hosts(said.query.get("host", [])))

@@ -125,6 +125,16 @@ def test_without_the_table_there_is_nothing_to_give(ask: Ask, address: str) -> N
     assert "no table [ping]" in refused.json()["error"]
 
 
+@pytest.mark.parametrize(("asks", "status", "said"), [(ELSEWHERE, 503, "log of the web server"), ({}, 404, "at_once")])
+def test_what_is_wrong_in_the_settings_is_not_for_everybody(
+    ask: Ask, kept: Path, tmp_path: Path, asks: dict[str, Any], status: int, said: str
+) -> None:
+    with (tmp_path / "warden.toml").open("a") as file:
+        file.write('at_once = "many"\n')
+    found = ask("GET", QUERY, **asks)
+    assert (found.status_code, said in found.text, "many" in found.text) == (status, True, status == 404)
+
+
 def test_a_file_that_cannot_be_read_is_said_before_the_answer_begins(ask: Ask, kept: Path) -> None:
     with mock.patch.object(ping_data, "blocks", side_effect=Unreachable("ping-2007-08.txt cannot be read")):
         assert ask("GET", QUERY).status_code == 503
