@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.system.conftest import clean_environment
-from tests.system.ping.lying_host import Host, lying_host
+from tests.system.ping.lying_host import Host
 from tests.unit.plugins.ping.archive.files import days, raw
 from WardenServer.plugins.common.ping.archive.folders import Folders
 
@@ -46,17 +46,6 @@ class Program:
 
 
 Start = Callable[..., Program]
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with lying_host() as made:
-        yield made
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import gzip
 import re
 import socket
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,6 @@ from WardenServer.plugins.common.ping.configuration import Archive
 #: Seconds that a host may say nothing that says nothing for ever.
 PATIENCE = 0.5
 GOOD = ["good", "plain_close", "gzip", "chunked", "redirect/4"]
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with lying_host() as made:
-        yield made
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
 
 
 def fetch(root: Path, *monitors: Monitor, of: list[date] | None = None, again: bool = False, **more: Any) -> list[Got]:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import tango
 
 from tests.conftest import wait_for
 from tests.system.conftest import Hub, MakeHub
-from tests.system.ping.lying_host import Host, lying_host
+from tests.system.ping.lying_host import Host
 from WardenServer.plugins.common.ping.archive.folders import Folders
 from WardenServer.sinks.events import store
 
@@ -20,12 +20,6 @@ OTHERS = "host,processes,tango_database,tango_servers"
 YESTERDAY = datetime.now(UTC).date() - timedelta(1)
 #: Seconds that a night may take, on a busy machine.
 LIMIT = 60.0
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with lying_host() as made:
-        yield made
 
 
 @pytest.fixture
