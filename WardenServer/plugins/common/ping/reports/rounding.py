@@ -22,11 +22,17 @@ def rounded(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     import numpy as np
 
     is_great = np.abs(values) > LARGEST
-    number: Any = np.where(is_great, 0.0, values)
+    number = np.where(is_great, 0.0, values)
     thousandths = number * 1000.0
-    high = number * _SPLIT - (number * _SPLIT - number)
-    left = (high * 1000.0 - thousandths) + (number - high) * 1000.0  # what the product lost
     low = np.floor(thousandths)
     part = thousandths - low - 0.5
-    is_up = (part > 0) | ((part == 0) & ((left > 0) | ((left == 0) & (low % 2 == 1))))
+    is_up, is_half = part > 0, part == 0
+    is_up[is_half] = _are_up(number[is_half], thousandths[is_half], low[is_half] % 2 == 1)
     return np.where(is_great, values, (low + is_up) / 1000.0)
+
+
+def _are_up(number: Any, thousandths: Any, is_odd: Any) -> Any:
+    """Of numbers that seem to lie just between two: which ones lie above, or there exactly and beside an odd one."""
+    high = number * _SPLIT - (number * _SPLIT - number)
+    left = (high * 1000.0 - thousandths) + (number - high) * 1000.0  # what the product lost
+    return (left > 0) | ((left == 0) & is_odd)
