@@ -5,6 +5,7 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import psutil
 import pytest
@@ -83,9 +84,10 @@ def _has_asked(port: int) -> bool:
 
 def test_without_descriptors_nothing_is_said_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     with ExitStack() as stack:
         stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (60, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 30, hard))
         with pytest.raises(Unreachable, match=r"127.0.0.1 cannot be measured .*; lower at_once"):
 
             async def run() -> None:
