@@ -1,9 +1,14 @@
 """The values of each sample, that is of each raw line."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import polars
 
 from WardenServer.plugins.common.ping.reports import replies
 from WardenServer.plugins.common.ping.reports.formulas import RATE_SIZE, SUCCESS_SIZE
+
+#: Threads that look at the lists of replies: numpy uses one core each, and lets go of the interpreter most of the time.
+_THREADS = 2
 
 
 def measured(samples: polars.DataFrame, unreachable_is_loss: bool) -> polars.DataFrame:
@@ -15,7 +20,7 @@ def measured(samples: polars.DataFrame, unreachable_is_loss: bool) -> polars.Dat
     """
     sent, received, size = polars.col("sent"), polars.col("received"), polars.col("size")
     counts = polars.lit(unreachable_is_loss) | (received > 0)
-    known = replies.measured(samples).with_columns(
+    known = _with_replies(samples).with_columns(
         lost=polars.when(counts).then((sent - received).clip(lower_bound=0)),
         asked=polars.when(counts).then(sent),
         unreachability=(received == 0).cast(polars.Float64),
@@ -29,3 +34,10 @@ def measured(samples: polars.DataFrame, unreachable_is_loss: bool) -> polars.Dat
         even=polars.when(size == SUCCESS_SIZE).then(success).when(size == RATE_SIZE).then(rate),
         conditional_loss_probability=polars.coalesce(all_lost, "conditional_loss_probability"),
     )
+
+
+def _with_replies(samples: polars.DataFrame) -> polars.DataFrame:
+    """The samples with what their lists of replies say."""
+    parts = list(samples.iter_slices(max(1, -(-len(samples) // _THREADS)))) or [samples]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return polars.concat(threads.map(replies.measured, parts))
