@@ -123,7 +123,24 @@ class Hub(Child):
 
     @property
     def proxy(self) -> Any:
-        return tango.DeviceProxy(self.device)
+        """The device. On a busy machine an answer may take longer than Tango's 3 s."""
+        proxy = tango.DeviceProxy(self.device)
+        proxy.set_timeout_millis(10_000)
+        return proxy
+
+    def run_agent(self, name: str) -> None:
+        """Have an agent run once more, as soon as no run of it goes on."""
+
+        def begun() -> bool:
+            try:
+                self.proxy.RunAgent(name)
+            except tango.DevFailed as error:
+                if "runs already" not in str(error):
+                    raise
+                return False
+            return True
+
+        wait_for(begun)
 
     def answers(self) -> bool:
         if self.port:  # see nodb_client

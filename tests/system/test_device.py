@@ -73,7 +73,7 @@ def test_declared_properties_limits_and_events(hub: MakeHub, write: Write) -> No
     said = proxy.get_attribute_config("counter_n")
     assert (said.unit, said.label, said.format, said.max_alarm) == ("mA", "Count", "%6d", "10")
     assert said.data_type == tango.CmdArgType.DevLong64
-    proxy.RunAgent("counter")
+    server.run_agent("counter")
     proxy.Stop()
     proxy.Init()
     with Events(proxy, "counter_n") as change, Events(proxy, "counter_n", tango.EventType.ARCHIVE_EVENT) as archive:

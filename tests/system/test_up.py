@@ -243,6 +243,18 @@ def test_the_document_tango_database_is_read_from_its_device(memcached: Client, 
 # -- the commands
 
 
+def reload(home: Home) -> list[str]:
+    """What a reload says; on a busy machine it may go on for longer than people wait, and is asked for again."""
+    said: list[str] = []
+
+    def ended() -> bool:
+        said[:] = home.warden("reload").stdout.splitlines()
+        return "goes on" not in said[0]
+
+    wait_for(ended, 30)
+    return said
+
+
 def test_a_plugin_from_a_template_runs_after_reload_without_a_restart(
     home: Home, about: dict[str, Any], memcached: Client
 ) -> None:
@@ -256,8 +268,7 @@ def test_a_plugin_from_a_template_runs_after_reload_without_a_restart(
     text = path.read_text().replace("INTERVAL = 1.0", "INTERVAL = 0.5")
     path.write_text(text.replace('return {"Sine": value}', 'return {"Zwölf": 12.0, "Sine": value}'))
     try:
-        reloaded = home.warden("reload")
-        assert (reloaded.returncode, reloaded.stdout.splitlines()[0]) == (0, "5 agents run the code in the files.")
+        assert reload(home)[0] == "5 agents run the code in the files."
         wait_for(lambda: document(memcached, "mine").get("Zwölf") == 12.0)
         wait_for(lambda: "mine_Sine" in proxy.get_attribute_list())
         wait_for(lambda: proxy.read_attribute("mine_Sine").quality == tango.AttrQuality.ATTR_VALID)
@@ -265,14 +276,14 @@ def test_a_plugin_from_a_template_runs_after_reload_without_a_restart(
         assert shown.keys() == document(memcached, "mine").keys() == {"Zwölf", "Sine", "timestamp"}
 
         path.write_text(text + "\nthis is no Python\n")
-        assert "mine.py" in home.warden("reload").stdout
+        assert "mine.py" in "".join(reload(home))
         code, said = home.status()
         assert (code, said["state"], said["agents"]["mine"]["state"]) == (1, "ALARM", "failing")
         assert "mine.py" in said["agents"]["mine"]["last_error"]
         assert document(memcached, "mine")["Zwölf"] == 12.0, "the old code runs on"
     finally:
         path.unlink()
-        assert "4 agents" in home.warden("reload").stdout
+        assert "4 agents" in reload(home)[0]
     assert proxy.Ticks > ticks, "no restart"
     assert home.status()[0] == 0
 

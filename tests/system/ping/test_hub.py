@@ -48,10 +48,14 @@ def lines(tmp_path: Path) -> list[list[str]]:
 
 
 def whole(server: Hub, hosts: int = 4) -> dict[str, object]:
-    """Wait for the end of a round."""
+    """Wait for the end of a round, and until the documents of all hosts are those of the same result."""
     server.wait_document("ping", "hosts", hosts, 30)
     wait_for(lambda: server.document("ping").get("took") is not None, 30, "for the end of a round")
-    return server.document("ping")
+    document = server.document("ping")
+    for line in HOSTS[:hosts]:
+        key = f"ping.{line.split()[0]}"
+        wait_for(lambda key=key: server.document(key).get("timestamp", 0) >= document["timestamp"], 20, f"for {key}")
+    return document
 
 
 def test_documents_attributes_and_raw_lines(make: Make, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ class Site:
 
     def wait_given(self, x: object) -> None:
         """Wait until the hub has it. It may be in a document that is too large for Memcached."""
+        self.server.wait_valid("ring_x", 20)
         wait_for(lambda: self.server.proxy.read_attribute("ring_x").value == x, 20, f"for {x}: {self.server.log()}")
 
     def run(self, **fields: object) -> int:
