@@ -15,6 +15,8 @@ from WardenServer.settings import config, masking
 
 # Plugin files that others may write to are refused: what tests write must not depend on who runs them, where.
 os.umask(0o022)
+# Several tests run at once, and the programs that they start: each has one core at most, not all of them.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # How long an example takes says more of what else runs on this machine than of us.
 hypothesis.settings.register_profile(
