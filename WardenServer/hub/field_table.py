@@ -11,7 +11,7 @@ from WardenServer.errors import FieldError
 from WardenServer.loading.contract import Contract
 from WardenServer.machine.clock import Clock
 from WardenServer.results.board import HUB_FIELDS, Board
-from WardenServer.results.field import Declaration, Place, as_said, attribute_name, kind_of
+from WardenServer.results.field import Declaration, Place, as_said, attribute_name, is_document, kind_of
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
 from WardenServer.sinks.known_fields import KnownFields
@@ -53,7 +53,7 @@ class FieldTable:
         names = [
             name
             for name in dict.fromkeys([*contract.fields, *known, *(result.fields if result is not None else ())])
-            if not (name in places and places[name].is_document)
+            if not is_document(name, places)
         ]
         qualities = [_quality(name, result) for name in names]
         made_of = contract, known, names, qualities, places
@@ -71,7 +71,7 @@ class FieldTable:
         known = self._known.of(result.agent)
         for name, value in result.fields.items():
             kind, before = kind_of(value), known.get(name, _NOTHING).kind
-            if kind is None or (name in result.places and result.places[name].is_document):
+            if kind is None or is_document(name, result.places):
                 continue
             if before is not None and before.accepts(kind):
                 kind = before

@@ -202,7 +202,10 @@ def keys_of(result: Result) -> list[str]:
 
 def part(result: Result, key: str) -> Result:
     """The result with those fields only that go to a key; a plain value is the field `value`."""
-    return parts_of(result).get(key) or _empty(result, key)
+    if not result.places:
+        return result
+    places = {name: _place(result, name) for name in result.fields}
+    return _narrowed(result, key, {name: place.shown(name) for name, place in places.items() if place.key == key})
 
 
 def parts_of(result: Result) -> dict[str, Result]:

@@ -161,6 +161,11 @@ def _check_empty(name: str, empty: Any, form: str) -> None:
         raise FieldError(f'FIELDS["{name}"]["empty"] {error}') from None
 
 
+def is_document(field: str, places: Mapping[str, Place]) -> bool:
+    """Whether the value of a field is a whole document, by the places of its result or agent."""
+    return field in places and places[field].is_document
+
+
 def check_place(place: Any) -> None:
     """Look at a place that a plugin made itself; raises FieldError where it is none."""
     if not isinstance(place, Place):

@@ -19,7 +19,7 @@ from WardenServer.errors import FieldError
 from WardenServer.loading.contract import Contract
 from WardenServer.results import hub_document
 from WardenServer.results.board import HUB, HUB_ALARMS, HUB_FIELDS
-from WardenServer.results.field import Declaration, Kind, attribute_name, kind_of
+from WardenServer.results.field import Declaration, Kind, attribute_name, is_document, kind_of
 from WardenServer.results.hub_document import HubDocument
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own, Quality
@@ -218,9 +218,8 @@ class Attributes(StateSink):
             known = self._known.of(agent)
             declared_kinds = {field: said.kind for field, said in contract.fields.items() if said.kind}
             kinds = {**{field: each.kind for field, each in known.items() if each.kind}, **declared_kinds}
-            documents = {name for name, place in contract.places.items() if place.is_document}
             for field, kind in kinds.items():
-                if field in documents:
+                if is_document(field, contract.places):
                     continue
                 properties = known[field].properties if field in known else _NOTHING.properties
                 if not self._make(agent, field, kind, properties):
@@ -234,7 +233,7 @@ class Attributes(StateSink):
         made = self._made.setdefault(agent, {})
         places = result.places if result is not None else {}
         for field in [name for name in fields if name not in made]:
-            if field in places and places[field].is_document:
+            if is_document(field, places):
                 continue
             kind = kind_of(fields[field])
             if kind is not None and not self._make(agent, field, kind, own.get(field, _NOTHING).properties):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from WardenServer.results.board import parts_of
+from WardenServer.results.field import is_document
 from WardenServer.results.result import Result
 from WardenServer.sinks.history import tables
 from WardenServer.sinks.history.parts import Part
@@ -80,7 +81,7 @@ def _gaps(result: Result) -> Iterator[tuple[Where, str]]:
         return
     for key, each in parts_of(result).items():
         for name, value in each.fields.items():
-            if value is None and not (name in each.places and each.places[name].is_document):
+            if value is None and not is_document(name, each.places):
                 yield Where(result.agent, key, name), each.reasons.get(name, "it has no value")[:LONGEST]
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from WardenServer.results.board import parts_of
+from WardenServer.results.field import is_document
 from WardenServer.results.result import Result
 from WardenServer.results.value import Own
 
@@ -73,7 +74,7 @@ def _of_key(result: Result, now: int, span: Span, arrays: Collection[str]) -> It
     for name, value in result.fields.items():
         if value is None or (isinstance(value, np.ndarray) and f"{result.key}.{name}" not in arrays):
             continue
-        if name in result.places and result.places[name].is_document:
+        if is_document(name, result.places):
             continue
         by_time.setdefault(_time(result.own, name, now, result, span), {})[name] = plain(value)
     for time, fields in by_time.items():
