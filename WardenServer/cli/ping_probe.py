@@ -12,6 +12,7 @@ import click
 
 from WardenServer.cli.shared import with_settings
 from WardenServer.errors import WardenError
+from WardenServer.plugins.common.ping.configuration import METHODS
 from WardenServer.settings import config
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from WardenServer.plugins.common.ping.probe.fields import Document
     from WardenServer.plugins.common.ping.probe.round import Outcome
 
-_METHODS = ("auto", "raw", "unprivileged", "fping", "ping", "tcp")
+_METHODS = ("auto", *METHODS)
 #: The columns of the table, and what they show of a document.
 _NUMBERS = {"Loss %": "loss", "Min ms": "rtt_min", "Avg ms": "rtt_avg", "Max ms": "rtt_max", "Jitter ms": "jitter"}
 _TEXTS = {"State": "state", "Address": "address", "Method": "method"}

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
+from WardenServer.plugins.common.ping.reports import periods
+
 
 def today() -> date:
     """The day it is in UTC."""
@@ -36,8 +38,7 @@ def days_over(text: str) -> tuple[date, date]:
 
 def days_between(days: tuple[date, date]) -> Sequence[date]:
     """All days from the first to the last."""
-    first, last = days
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return periods.days_between(*days)
 
 
 def _day(text: str) -> date:

@@ -13,6 +13,7 @@ from WardenServer.plugins.common.ping.archive.monitors import monitors
 from WardenServer.plugins.common.ping.configuration import Archive
 from WardenServer.plugins.common.ping.opening import libraries
 from WardenServer.plugins.common.ping.reports.analyze import Made
+from WardenServer.plugins.common.ping.reports.periods import days_between
 
 #: How far all is once everything is collected, and once all hourly tables are made.
 COLLECTED, HOURLY = 0.5, 0.9
@@ -57,7 +58,7 @@ def restore(
     Raises:
         WardenError: a step cannot be done; the text has the cure.
     """
-    days = _days(first, min(last, today - timedelta(1)))
+    days = days_between(first, min(last, today - timedelta(1)))
     with libraries(), held(archive.folder, stopping) as is_ours:
         if not is_ours or not days:
             return
@@ -65,10 +66,6 @@ def restore(
         wanted = [day for day in days if done is None or day > done or day in news]
         for each in _tables(archive, wanted, today, is_sparing, stopping):
             step(each)
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
 
 
 def _collect(
