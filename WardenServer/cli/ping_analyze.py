@@ -77,12 +77,9 @@ def analyze(
     oldest = kept.oldest(Folders(archive.folder))
     periods = _periods(kind, dates, ranges, yesterday, oldest)
     with _said(as_json) as steps, progress("Making tables") as tell:
-
-        def step(what: str, made: "Made") -> None:
+        for what, made in analyze.in_order(archive, days, periods, analyze.Wanted(metrics, sizes, by)):
             steps[what] = made
             tell(len(steps) / (len(days) + len(periods)), made.warnings)
-
-        analyze.in_order(archive, days, periods, step, analyze.Wanted(metrics, sizes, by))
 
 
 def _days(ranges: Sequence[tuple[date, date]]) -> list[date]:

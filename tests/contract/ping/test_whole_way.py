@@ -70,10 +70,8 @@ def archive(tmp_path: Path) -> Archive:
 
 def everything(archive: Archive) -> list[tuple[str, Made]]:
     """All that `warden ping analyze all` makes."""
-    steps: list[tuple[str, Made]] = []
     periods = touched((FIRST, LAST), TODAY, kept.oldest(Folders(archive.folder)))
-    analyze.in_order(archive, list(days()), periods, lambda what, made: steps.append((what, made)))
-    return steps
+    return list(analyze.in_order(archive, list(days()), periods))
 
 
 def text(archive: Archive, metric: str, period: str, size: int = 100, by: str = "node") -> list[str]:
@@ -143,7 +141,7 @@ def test_a_day_that_is_repaired_changes_every_table_that_it_is_in(archive: Archi
     day = date(2025, 12, 31)
     text = line("mon.desy.de", "www.example.org", 100, day, 12, 0, 100.0)
     raw(Folders(archive.folder), "mon.desy.de", day, text)
-    analyze.in_order(archive, [day], touched((day, day), TODAY, FIRST), lambda what, made: None)
+    list(analyze.in_order(archive, [day], touched((day, day), TODAY, FIRST)))
     assert values(archive, "average_rtt", "2025-12-31") == {"12": 100.0}
     assert values(archive, "average_rtt", "2025-12") == {"Dec30": 35.0, "Dec31": 100.0}
     mean = round((30 + 40 + 100) / 3, 3)

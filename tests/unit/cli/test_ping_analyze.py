@@ -1,7 +1,7 @@
 """`warden ping analyze`: which tables are made, what is said, and the exit code."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -30,15 +30,14 @@ class Asked:
         self.fails_after: int | None = None
 
     def in_order(
-        self, archive: Archive, days: Sequence[date], periods: Sequence[Period], step: Callable[[str, Made], None],
-        wanted: Wanted,
-    ) -> None:  # fmt: skip
+        self, archive: Archive, days: Sequence[date], periods: Sequence[Period], wanted: Wanted
+    ) -> Iterator[tuple[str, Made]]:
         self.days, self.wanted = list(map(str, days)), wanted
         self.periods = [f"{each.kind} {each.points[0][0]}..{each.points[-1][0]}" for each in periods]
         for number, what in enumerate([*self.days, *self.periods]):
             if number == self.fails_after:
                 raise Unreachable("the disk is full; make room")
-            step(what, Made(64, 12, ("one\x1b thing is missing", "one\x1b thing is missing")))
+            yield what, Made(64, 12, ("one\x1b thing is missing", "one\x1b thing is missing"))
 
 
 @pytest.fixture

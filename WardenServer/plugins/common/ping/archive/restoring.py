@@ -91,23 +91,18 @@ def _tables(
     """Hourly tables of these days, then all longer ones, until `stopping` is set."""
     from WardenServer.plugins.common.ping.reports import analyze, kept, periods
 
-    for number, day in enumerate(days, 1):
+    if stopping.is_set():
+        return
+    for number, (text, made) in enumerate(analyze.in_order(archive, days, ()), 1):
+        yield Step(text, COLLECTED + (HOURLY - COLLECTED) * number / len(days), made.warnings, made=made)
         if stopping.is_set():
             return
-        made = analyze.hourly(archive, day)
-        yield _made(f"hourly {day}", COLLECTED + (HOURLY - COLLECTED) * number / len(days), made)
-    if stopping.is_set() or not days:
+    if not days:
         return
     touched = periods.touched((days[0], days[-1]), today, kept.oldest(Folders(archive.folder)))
     is_all = not is_sparing or days[0] < today.replace(day=1)
     wanted = [each for each in touched if is_all or each.kind not in ("allmonths", "allyears")]
-    for number, period in enumerate(wanted, 1):
+    for number, (text, made) in enumerate(analyze.in_order(archive, (), wanted), 1):
+        yield Step(text, HOURLY + (1 - HOURLY) * number / len(wanted), made.warnings, made=made)
         if stopping.is_set():
             return
-        part = HOURLY + (1 - HOURLY) * number / len(wanted)
-        text = f"daily {period.name}" if period.kind == "daily" else period.kind
-        yield _made(text, part, analyze.rollup(archive, period))
-
-
-def _made(text: str, part: float, made: Made) -> Step:
-    return Step(text, part, made.warnings, made=made)

@@ -2,7 +2,7 @@
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -93,18 +93,14 @@ def rollup(archive: Archive, period: Period, wanted: Wanted = Wanted()) -> Made:
 
 
 def in_order(
-    archive: Archive,
-    days: Sequence[date],
-    periods: Sequence[Period],
-    step: Callable[[str, Made], None],
-    wanted: Wanted = Wanted(),
-) -> None:
-    """Hourly tables of these days, then the longer periods; `step` is told of each as it is done: what was made, such
-    as "hourly 2026-11-25"."""
+    archive: Archive, days: Sequence[date], periods: Sequence[Period], wanted: Wanted = Wanted()
+) -> Iterator[tuple[str, Made]]:
+    """Hourly tables of these days, then the longer periods, each made when it is asked for: what it is, such as
+    "hourly 2026-11-25", and what was made."""
     for day in days:
-        step(f"hourly {day}", hourly(archive, day, wanted))
+        yield f"hourly {day}", hourly(archive, day, wanted)
     for each in periods:
-        step(f"{each.kind} {each.name}" if each.kind == "daily" else each.kind, rollup(archive, each, wanted))
+        yield f"{each.kind} {each.name}" if each.kind == "daily" else each.kind, rollup(archive, each, wanted)
 
 
 def _which(archive: Archive, wanted: Wanted) -> Wanted:

@@ -13,7 +13,7 @@ from WardenServer.plugins.common.ping.archive.monitors import Monitor
 from WardenServer.plugins.common.ping.archive.nodes import Nodes
 from WardenServer.plugins.common.ping.configuration import Archive
 from WardenServer.plugins.common.ping.reports import analyze, kept, periods
-from WardenServer.plugins.common.ping.reports.analyze import Made
+from WardenServer.plugins.common.ping.reports.analyze import Made, Wanted
 from WardenServer.plugins.common.ping.reports.periods import Period
 
 LONGER = ("daily", "60days", "120days", "monthly", "allmonths", "allyears")
@@ -56,13 +56,13 @@ class Fakes:
         self.fetched.add((host.name, day))
         return Got(host, day, 10)
 
-    def hourly(self, archive: Archive, day: date) -> Made:
+    def hourly(self, archive: Archive, day: date, wanted: Wanted) -> Made:
         self.done.append(f"hourly {day}")
         if self.broken is not None:
             raise self.broken
         return Made(32, 4, self.warnings)
 
-    def rollup(self, archive: Archive, period: Period) -> Made:
+    def rollup(self, archive: Archive, period: Period, wanted: Wanted) -> Made:
         self.done.append(period.kind)
         return Made(64, 8)
 

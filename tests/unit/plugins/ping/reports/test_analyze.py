@@ -367,8 +367,7 @@ def test_in_order(archive: Archive, values: dict[date, pl.DataFrame]) -> None:
     for day in days:
         raw(archive, day)
         values[day] = whole_day(day)
-    steps: list[str] = []
-    analyze.in_order(archive, days, touched(days, DAY + timedelta(1), None), lambda what, made: steps.append(what))
+    steps = [what for what, _ in analyze.in_order(archive, days, touched(days, DAY + timedelta(1), None))]
     assert steps == [
         "hourly 2026-11-24", "hourly 2026-11-25",
         "daily 2026-11", "60days", "120days", "monthly", "allmonths", "allyears",
