@@ -1,6 +1,5 @@
 """The tables [ping] and [ping_archive] of the settings, for commands and the web."""
 
-from WardenServer.errors import SettingError
 from WardenServer.plugins.common.ping import configuration
 from WardenServer.plugins.common.ping.configuration import Archive, Ping
 from WardenServer.settings import secret
@@ -13,9 +12,7 @@ def ping_of(settings: Settings) -> Ping:
     Raises:
         SettingError: there is no such table, or something in it is wrong.
     """
-    if "ping" not in settings.shared:
-        raise SettingError('the settings have no table [ping]; add one with hosts = ["www.example.org"]')
-    return configuration.read_ping(secret.shared_table(settings, "ping"))
+    return configuration.read_ping(secret.shared_table(settings, "ping", 'add one with hosts = ["www.example.org"]'))
 
 
 def archive_of(settings: Settings) -> Archive:
@@ -24,6 +21,5 @@ def archive_of(settings: Settings) -> Archive:
     Raises:
         SettingError: there is no such table, or something in it is wrong.
     """
-    if "ping_archive" not in settings.shared:
-        raise SettingError("the settings have no table [ping_archive]; add one, see README, Is it the network")
-    return configuration.read_archive(secret.shared_table(settings, "ping_archive"))
+    cure = "add one, see README, Is it the network"
+    return configuration.read_archive(secret.shared_table(settings, "ping_archive", cure))

@@ -1,6 +1,5 @@
 """The table [jobs] of the settings, for commands and the web."""
 
-from WardenServer.errors import SettingError
 from WardenServer.plugins.common.jobs import configuration
 from WardenServer.plugins.common.jobs.configuration import Jobs
 from WardenServer.settings import secret
@@ -13,6 +12,4 @@ def jobs_of(settings: Settings) -> Jobs:
     Raises:
         SettingError: there is none, or something in it is wrong.
     """
-    if "jobs" not in settings.shared:
-        raise SettingError('the settings have no table [jobs]; add one with storage = "/a/folder"')
-    return configuration.read(secret.shared_table(settings, "jobs"))
+    return configuration.read(secret.shared_table(settings, "jobs", 'add one with storage = "/a/folder"'))

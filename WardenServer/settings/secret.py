@@ -25,8 +25,14 @@ def resolve(agent: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value(f"[agents.{agent}]: {name}", said) for name, said in table.items()}
 
 
-def shared_table(settings: Settings, name: str) -> dict[str, Any]:
-    """The table [NAME] that several agents go by, with its secrets. Raises as `value`."""
+def shared_table(settings: Settings, name: str, cure: str) -> dict[str, Any]:
+    """The table [NAME] that several agents go by, with its secrets.
+
+    Raises:
+        SettingError: there is no such table, with the `cure`, such as "add one with ..."; or as `value`.
+    """
+    if name not in settings.shared:
+        raise SettingError(f"the settings have no table [{name}]; {cure}")
     return {entry: value(f"[{name}]: {entry}", said) for entry, said in settings.shared_table(name).items()}
 
 

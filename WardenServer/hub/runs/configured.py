@@ -1,6 +1,5 @@
 """The table [runs] of the settings, for hub, commands and web."""
 
-from WardenServer.errors import SettingError
 from WardenServer.plugins.common.runs import configuration
 from WardenServer.plugins.common.runs.configuration import Runs
 from WardenServer.settings import secret
@@ -13,6 +12,4 @@ def runs_of(settings: Settings) -> Runs:
     Raises:
         SettingError: there is none, or something in it is wrong.
     """
-    if "runs" not in settings.shared:
-        raise SettingError('the settings have no table [runs]; add one with documents = ["Petra"]')
-    return configuration.read(secret.shared_table(settings, "runs"))
+    return configuration.read(secret.shared_table(settings, "runs", 'add one with documents = ["Petra"]'))
